@@ -1,0 +1,1 @@
+"""One module per vendor; each ends in connector = Connector(...)."""

@@ -1,0 +1,1 @@
+"""Where bytes leave this process, and the models that run inside it."""

@@ -1,0 +1,1 @@
+"""What shows that the rest is true. Reads everything, is read by nobody."""

@@ -1,0 +1,1 @@
+"""What we decide. Pure functions; the clock is an argument; no I/O, no models."""

@@ -1,0 +1,63 @@
+"""The store: the only room that talks to PostgreSQL. `tx(org)` opens one transaction shut to one organisation; there is no default.
+
+Each noun is a pair: NAME.sql holds named statements, NAME.py the functions that run them. Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from glassine.words.ids import OrgId
+
+Tx = AsyncConnection[DictRow]
+
+_ENTER = "select set_config('role', 'glassine_app', true), set_config('glassine.org_id', %s, true)"
+_ENTER_OUTSIDE = "select set_config('role', 'glassine_app', true), set_config('glassine.org_id', '', true)"
+
+
+class Store:
+    """A pool of connections. Open it with `async with`; it closes its connections on the way out."""
+
+    def __init__(self, url: str, *, size: int = 10) -> None:
+        self.url = url
+        self._pool: AsyncConnectionPool[Tx] = AsyncConnectionPool(
+            url, connection_class=AsyncConnection[DictRow], kwargs={"row_factory": dict_row}, min_size=2, max_size=size, open=False,
+            check=AsyncConnectionPool.check_connection if size < 2 else None, reconnect_timeout=60,
+        )
+
+    async def __aenter__(self) -> Store:
+        await self._pool.open(wait=True, timeout=30)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def tx(self, org: OrgId) -> AsyncIterator[Tx]:
+        """One transaction in which only this organisation's rows exist. Committed at the end, rolled back on any error."""
+        async with self._pool.connection() as connection, connection.pipeline():
+            await connection.execute(_ENTER, (str(org),))
+            yield connection
+
+    @asynccontextmanager
+    async def outside(self) -> AsyncIterator[Tx]:
+        """One transaction of no organisation: sees the queue and may ask the door; every other table is empty."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_ENTER_OUTSIDE)
+            yield connection
+
+
+async def one(tx: Tx, sql: str, values: dict[str, Any]) -> DictRow | None:
+    """The first row, or None."""
+    return await (await tx.execute(sql, values)).fetchone()
+
+
+async def rows(tx: Tx, sql: str, values: dict[str, Any]) -> list[DictRow]:
+    """All rows."""
+    return await (await tx.execute(sql, values)).fetchall()

@@ -1,0 +1,1 @@
+"""What happens, in order. Read turn.py first."""

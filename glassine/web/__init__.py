@@ -1,0 +1,1 @@
+"""The face: one route table over stories and reads."""

@@ -1,0 +1,34 @@
+"""What can go wrong, in words: every error that a caller may see carries a sentence that says what to do."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """The request cannot be done as asked. `status` is an HTTP status (4xx), `code` a stable word for programs."""
+
+    def __init__(self, message: str, *, status: int = 400, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.status, self.code = message, status, code
+
+
+class NotFound(Refused):
+    """The thing does not exist, or not for this organisation: the two are deliberately the same."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status=404)
+
+
+class Misconfigured(Exception):
+    """The operator must change something before the product can run; the text says what."""
+
+
+class ModelFailed(Exception):
+    """A language model gave no usable answer. `kind`: timeout | rate_limited | refused | malformed | unreachable."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class CrossingRefused(Exception):
+    """The egress gate did not let a request out: the destination is not declared, not public, or the answer broke a limit."""

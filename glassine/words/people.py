@@ -1,0 +1,67 @@
+"""People and what they may do: roles, verbs and actors. The table of who may do what is rules/permits.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from glassine.words.ids import OrgId, PersonId
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    ADMIN = "admin"
+    AGENT = "agent"
+    VIEWER = "viewer"
+
+
+class Verb(StrEnum):
+    """What can be done; each is one row of the permits table."""
+
+    READ_SESSIONS = "sessions.read"
+    ANSWER = "sessions.answer"  # reply, note, take over, hand back, close, reopen, assign
+    REVEAL = "privacy.reveal"
+    INSPECT = "sessions.inspect"
+    READ_KNOWLEDGE = "knowledge.read"
+    WRITE_KNOWLEDGE = "knowledge.write"
+    CHANGE_SETTINGS = "settings.change"
+    MANAGE_PEOPLE = "people.manage"
+    MANAGE_KEYS = "keys.manage"
+    READ_AUDIT = "audit.read"
+    TRANSFER_OWNERSHIP = "organization.transfer"
+
+
+class ActorKind(StrEnum):
+    """Who did something, in the event log. `user` is the customer, as on the wire; `agent` is a person of the team."""
+
+    USER = "user"
+    AGENT = "agent"
+    AI = "ai"
+    SYSTEM = "system"
+    API = "api"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who is acting now, and for which organisation: a person with a role, or an API key with scopes (`resource:read`)."""
+
+    org: OrgId
+    kind: ActorKind
+    id: UUID | None
+    name: str
+    role: Role
+    scopes: frozenset[str] | None = None  # None: everything the role may do
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A member of the team. `email` is the team's own datum, not a customer's; it is stored as it is."""
+
+    id: PersonId
+    email: str
+    name: str
+    role: Role
+    created_at: datetime
+    disabled_at: datetime | None = None

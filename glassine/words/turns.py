@@ -1,0 +1,121 @@
+"""A turn in words: one customer message becomes one outcome, each with its reasons and the evidence that inspect shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from glassine.words.ids import EventId
+from glassine.words.knowledge import Hit
+
+
+class Reason(StrEnum):
+    """Why an outcome was chosen. The first group are the wire's handoff reasons (handoff analytics)."""
+
+    USER_REQUESTED_HUMAN = "user_requested_human_assistance"
+    INSUFFICIENT_KNOWLEDGE = "insufficient_knowledge"
+    PROHIBITED_TOPIC = "prohibited_topic"
+    LOW_CONFIDENCE = "low_confidence"
+    AUTOPILOT_OFF = "autopilot_off"
+    ASSIST_ONLY = "assist_only"
+    OWNED_BY_PERSON = "session_assigned_to_human_agent"
+    SESSION_CLOSED = "session_closed"
+    OVERTAKEN = "response_cancelled"
+    MODEL_FAILED = "model_failed"
+    NOT_GROUNDED = "not_grounded"
+    ANSWERED_FROM_KNOWLEDGE = "answered_from_knowledge"
+    DID_YOU_MEAN = "did_you_mean"
+    GREETING = "greeting"
+    INTERNAL_ERROR = "internal_error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a reply cites: the article's title and, when readers can open it, its address."""
+
+    title: str
+    url: str | None
+    article: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Goes to the customer. `text` still holds placeholders; they are restored only on the customer's own channel."""
+
+    text: str
+    reasons: tuple[Reason, ...]
+    sources: tuple[Source, ...] = ()
+    resolves: bool = False  # the reply may have solved it: the widget asks "was this helpful"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A draft for the team, as a private note (Assist)."""
+
+    text: str
+    reasons: tuple[Reason, ...]
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOff:
+    """To people. `told` is what the customer reads next; `summary` what the team reads first."""
+
+    reasons: tuple[Reason, ...]
+    summary: str
+    told: str
+    sentiment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Nothing is said: somebody else owns the session, or a newer message overtook the turn."""
+
+    reasons: tuple[Reason, ...]
+
+
+Outcome = Reply | Suggestion | HandOff | Silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptMessage:
+    role: str  # system | user | assistant
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """Every word the model sees, and an estimate of its size. Stored whole: inspect shows exactly this."""
+
+    messages: tuple[PromptMessage, ...]
+    tokens: int  # estimated, model-independent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelReply:
+    """What a model answered: `text` as it came, and what the provider counted."""
+
+    text: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Trace:
+    """What one turn saw and did, filled step by step: the evidence behind its outcome. Holds masked text only."""
+
+    message: EventId
+    query: str = ""
+    decision: str = ""
+    masked: dict[str, int] = field(default_factory=dict)
+    hits: tuple[Hit, ...] = ()
+    used: tuple[str, ...] = ()  # passage ids
+    prompt: Prompt | None = None
+    request: dict[str, Any] | None = None  # the body exactly as it was sent
+    answer: str | None = None  # the model's words before grounding
+    model: str = "extractive"
+    usage: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)  # milliseconds by step

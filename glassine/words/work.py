@@ -1,0 +1,41 @@
+"""Jobs in words. A job carries ids only, never text: the queue is readable by every process of every organisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from glassine.words.ids import OrgId
+
+
+class JobKind(StrEnum):
+    TAKE_TURN = "take_turn"  # ref: the session
+    NOTIFY_HANDOFF = "notify_handoff"  # ref: the session
+    INDEX_ARTICLE = "index_article"  # ref: the article
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job to enqueue. `key` orders: two jobs with the same key never run at once, and run in the order they were made.
+    `dedupe`: while a job with this word waits unclaimed, a second one is not made."""
+
+    kind: JobKind
+    ref: UUID
+    key: str
+    dedupe: str | None = None
+    delay_seconds: float = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A claimed job."""
+
+    id: int
+    org: OrgId
+    kind: JobKind
+    ref: UUID
+    key: str
+    attempts: int
+    run_at: datetime
