@@ -129,6 +129,7 @@ class Session:
     deadline: datetime | None  # until when whoever owns it should act; shown in the inbox
     last_seq: int
     last_user_seq: int  # the newest customer message: a turn for an older one is overtaken
+    settled_seq: int  # the newest customer message whose turn has an outcome
     verified: bool
     created_at: datetime
     updated_at: datetime

@@ -98,6 +98,10 @@ create function shut_door(kind_ text, ref_ uuid) returns int
     as $$ with gone as (delete from door where kind = kind_ and ref = ref_ and org_id = current_org() returning 1)
           select count(*)::int from gone $$;
 
+create function every_organization() returns setof uuid  -- for the sweeper: each organisation has one widget token
+    language sql stable security definer set search_path = public, pg_temp
+    as $$ select distinct d.org_id from door d where d.kind = 'widget' $$;
+
 create table channels (
     org_id uuid not null references organizations on delete cascade,
     kind text not null,
@@ -150,7 +154,8 @@ create table sessions (
     handed_off_at timestamptz,
     deadline timestamptz,
     last_seq int not null default 0,
-    last_user_seq int not null default 0,
+    last_user_seq int not null default 0, -- the newest customer message …
+    settled_seq int not null default 0,   -- … and the newest one whose turn has an outcome
     tokens int not null default 0,       -- how many vault entries it has: a writer who counted fewer must mask again
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),

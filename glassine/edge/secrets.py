@@ -1,0 +1,118 @@
+"""Keys and sealing: AES-256-GCM, a key per contact wrapped by the organisation's, which the master key wraps.
+
+Every sealed value is bound to the place it was made for (org|table|column|row), so that a row copied elsewhere cannot be opened.
+This file knows nothing of what it seals; the master key is read here and is never written to the database.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from glassine.words.errors import Misconfigured
+
+_NONCE = 12
+_VERSION = b"\x01"
+
+
+class Unreadable(Exception):
+    """A sealed value cannot be opened: the key is gone, or the value was made for another place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """256 bits that seal, open, wrap other keys and make keyed hashes. `where` names the place: org, table, column, row."""
+
+    _bytes: bytes = field(repr=False)
+
+    @staticmethod
+    def new() -> Key:
+        return Key(secrets.token_bytes(32))
+
+    def seal(self, plain: bytes, *where: object) -> bytes:
+        """version (1 byte), nonce (12), ciphertext and tag."""
+        nonce = secrets.token_bytes(_NONCE)
+        return _VERSION + nonce + AESGCM(self._bytes).encrypt(nonce, plain, _place(where))
+
+    def open(self, sealed: bytes, *where: object) -> bytes:
+        """The plain bytes. Raises Unreadable."""
+        if sealed[:1] != _VERSION:
+            raise Unreadable("sealed by a version this program does not know")
+        try:
+            return AESGCM(self._bytes).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], _place(where))
+        except InvalidTag:
+            raise Unreadable("the key does not fit, or the value was moved") from None
+
+    def wrap(self, key: Key, *where: object) -> bytes:
+        return self.seal(key._bytes, *where)
+
+    def unwrap(self, wrapped: bytes, *where: object) -> Key:
+        return Key(self.open(wrapped, *where))
+
+    def digest(self, *parts: str) -> bytes:
+        """HMAC-SHA256 of the parts under a key derived for hashing only: equal values meet, nobody else can guess them."""
+        derived = hmac.digest(self._bytes, b"digest", hashlib.sha256)
+        return hmac.digest(derived, "\x1f".join(parts).encode("utf-8", "surrogatepass"), hashlib.sha256)
+
+    def signing(self, purpose: str) -> bytes:
+        """A key of 32 bytes for signatures of one purpose."""
+        return hmac.digest(self._bytes, b"sign|" + purpose.encode(), hashlib.sha256)
+
+
+def _place(where: tuple[object, ...]) -> bytes:
+    return "|".join(str(part) for part in where).encode()
+
+
+def fingerprint(secret: str) -> bytes:
+    """What is kept of a random secret (API key, cookie, link): its SHA-256. The secret has 256 bits, so nothing slower is needed."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def new_secret(prefix: str) -> str:
+    """A secret to hand out once: the prefix, 256 random bits, and a checksum that lets scanners tell real ones from noise."""
+    body = secrets.token_urlsafe(32)
+    return f"{prefix}{body}{hashlib.sha256(body.encode()).hexdigest()[:6]}"
+
+
+def master_key(home: Path, from_environment: str | None, *, may_create: bool) -> Key:
+    """The master key: from the environment (base64 of 32 bytes) or from `home/master.key`, which only its owner may read.
+
+    Raises Misconfigured when there is none and data sealed under an earlier one exists (`may_create` is false then),
+    when it is malformed, or when others could read the file.
+    """
+    if from_environment:
+        return _decode(from_environment, "GLASSINE_MASTER_KEY")
+    path = home / "master.key"
+    if path.exists():
+        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise Misconfigured(f"{path} can be read by others. Run: chmod 600 {path}")
+        return _decode(path.read_text(encoding="ascii", errors="replace").strip(), str(path))
+    if not may_create:
+        raise Misconfigured(f"The master key is missing, and what this database holds is sealed under it. Put the key back at {path}, or set GLASSINE_MASTER_KEY.")
+    fresh = secrets.token_bytes(32)
+    home.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(base64.b64encode(fresh).decode() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return Key(fresh)
+
+
+def _decode(text: str, origin: str) -> Key:
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError:
+        raw = b""
+    if len(raw) != 32:
+        raise Misconfigured(f"{origin} does not hold a key: it must be the base64 form of 32 bytes. Make one with: head -c 32 /dev/urandom | base64")
+    return Key(raw)

@@ -1,0 +1,82 @@
+"""Contacts in the store: sealed rows and their keyed look-ups. Nothing here can read who a contact is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from psycopg.rows import DictRow
+
+from glassine.store import Tx, one, rows
+from glassine.store.statements import Statements
+from glassine.words.errors import NotFound
+from glassine.words.ids import ContactId, OrgId
+
+_SQL = Statements(__file__)
+LOAD = _SQL.load
+
+
+class Sealed(NamedTuple):
+    """A contact as it rests: `key` wrapped by the organisation's key, `sealed` under the contact's own."""
+
+    id: ContactId
+    verified: bool
+    key: bytes
+    sealed: bytes
+    created_at: datetime
+    updated_at: datetime
+
+
+def from_row(row: DictRow) -> Sealed:
+    return Sealed(ContactId(row["id"]), row["verified"], row["key"], row["sealed"], row["created_at"], row["updated_at"])
+
+
+async def insert(tx: Tx, org: OrgId, id: ContactId, *, verified: bool, key: bytes, sealed: bytes) -> Sealed:
+    row = await one(tx, _SQL.insert, {"org": org, "id": id, "verified": verified, "key": key, "sealed": sealed})
+    assert row is not None
+    return from_row(row)
+
+
+async def load(tx: Tx, org: OrgId, id: ContactId, *, lock: bool = False) -> Sealed:
+    row = await one(tx, _SQL.lock if lock else _SQL.load, {"org": org, "id": id})
+    if row is None:
+        raise NotFound("There is no contact with this id.")
+    return from_row(row)
+
+
+async def save(tx: Tx, org: OrgId, id: ContactId, sealed: bytes, *, verified: bool = False) -> Sealed:
+    row = await one(tx, _SQL.save, {"org": org, "id": id, "sealed": sealed, "verified": verified})
+    if row is None:
+        raise NotFound("There is no contact with this id.")
+    return from_row(row)
+
+
+async def delete(tx: Tx, org: OrgId, id: ContactId) -> None:
+    """With the contact go its key, sessions, events, vault and files: what was sealed can never be read again."""
+    if await one(tx, _SQL.delete, {"org": org, "id": id}) is None:
+        raise NotFound("There is no contact with this id.")
+
+
+async def by_lookup(tx: Tx, org: OrgId, kind: str, digest: bytes) -> Sealed | None:
+    """`kind`: email | phone | external_id; `digest`: keyed hash of the normalised value."""
+    row = await one(tx, _SQL.by_lookup, {"org": org, "kind": kind, "digest": digest})
+    return from_row(row) if row else None
+
+
+async def set_lookup(tx: Tx, org: OrgId, id: ContactId, kind: str, digest: bytes | None) -> bool:
+    """Replaces the contact's look-up of this kind. False: the value already belongs to another contact."""
+    await tx.execute(_SQL.forget_lookups, {"org": org, "id": id, "kind": kind})
+    return digest is None or await one(tx, _SQL.add_lookup, {"org": org, "id": id, "kind": kind, "digest": digest}) is not None
+
+
+class Range(NamedTuple):
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    updated_after: datetime | None = None
+    updated_before: datetime | None = None
+
+
+async def page(tx: Tx, org: OrgId, which: Range, *, before: tuple[datetime, UUID] | None = None, limit: int = 50) -> list[Sealed]:
+    when, id = before or (None, None)
+    return [from_row(row) for row in await rows(tx, _SQL.page, {"org": org, **which._asdict(), "before": when, "before_id": id, "limit": limit})]

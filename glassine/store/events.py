@@ -1,0 +1,68 @@
+"""The event log in the store: append and read. The database refuses to change or delete an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from glassine.store import Tx, one, rows
+from glassine.store.statements import Statements
+from glassine.words.errors import NotFound
+from glassine.words.ids import EventId, OrgId, SessionId, new_id
+from glassine.words.people import ActorKind
+from glassine.words.sessions import Event, EventType
+
+_SQL = Statements(__file__)
+RECENT = _SQL.recent
+FIND = _SQL.find
+
+
+def from_row(row: DictRow) -> Event:
+    return Event(
+        id=EventId(row["id"]), session=SessionId(row["session_id"]), seq=row["seq"], type=EventType(row["type"]), actor=ActorKind(row["actor_kind"]),
+        actor_id=row["actor_id"], actor_name=row["actor_name"], text=row["text"], payload=row["payload"], created_at=row["created_at"],
+    )
+
+
+async def append(
+    tx: Tx, org: OrgId, session: SessionId, type: EventType, actor: ActorKind, *, id: EventId | None = None, actor_id: UUID | None = None,
+    text: str = "", payload: Mapping[str, Any] | None = None,
+) -> Event:
+    """Raises NotFound when the session is not this organisation's."""
+    values = {
+        "org": org, "session": session, "id": id or new_id(), "type": type, "actor": actor, "actor_id": actor_id, "text": text, "payload": Jsonb(payload or {}),
+    }
+    row = await one(tx, _SQL.append, values)
+    if row is None:
+        raise NotFound("There is no session with this id.")
+    return from_row(row)
+
+
+async def hear(
+    tx: Tx, org: OrgId, session: SessionId, *, id: EventId, contact: UUID, text: str, payload: Mapping[str, Any], tokens: int, fresh: int, language: str | None,
+) -> Event | None:
+    """Appends a customer's message. None: the session was closed, or another message reached its vault first (`tokens` is stale)."""
+    values = {
+        "org": org, "session": session, "id": id, "actor_id": contact, "text": text, "payload": Jsonb(payload), "tokens": tokens, "fresh": fresh, "language": language,
+    }
+    row = await one(tx, _SQL.hear, values)
+    return from_row(row) if row else None
+
+
+async def log(tx: Tx, org: OrgId, session: SessionId, *, after: int = 0, limit: int = 10_000) -> list[Event]:
+    """All events in order, from the one after sequence number `after`."""
+    return [from_row(row) for row in await rows(tx, _SQL.log, {"org": org, "session": session, "after": after, "limit": limit})]
+
+
+async def find(tx: Tx, org: OrgId, id: EventId) -> Event | None:
+    row = await one(tx, _SQL.find, {"org": org, "id": id})
+    return from_row(row) if row else None
+
+
+async def vote(tx: Tx, org: OrgId, session: SessionId, id: EventId, action: str) -> None:
+    if await one(tx, _SQL.vote, {"org": org, "session": session, "id": id, "action": action}) is None:
+        raise NotFound("There is no such reply in this session.")

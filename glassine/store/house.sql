@@ -1,0 +1,31 @@
+-- name: create
+insert into organizations (id, name, widget_token, settings) values (%(org)s, %(name)s, %(widget_token)s, %(settings)s)
+
+-- name: load
+select * from organizations where id = %(org)s
+
+-- name: change
+update organizations set name = coalesce(%(name)s, name), settings = settings || %(settings)s, updated_at = now() where id = %(org)s
+
+-- name: add_key
+insert into org_keys (org_id, version, wrapped) values (%(org)s, %(version)s, %(wrapped)s)
+
+-- name: key
+select version, wrapped from org_keys where org_id = %(org)s order by version desc limit 1
+
+-- name: channels
+select c.*, p.name as changed_by_name from channels c left join people p on p.org_id = c.org_id and p.id = c.changed_by
+where c.org_id = %(org)s order by c.kind
+
+-- name: set_channel
+insert into channels (org_id, kind, autopilot, changed_by) values (%(org)s, %(kind)s, %(autopilot)s, %(by)s)
+on conflict (org_id, kind) do update set autopilot = excluded.autopilot, changed_by = excluded.changed_by, updated_at = now()
+
+-- name: open_door
+select org_id, ref, expires_at from open_door(%(kind)s, %(digest)s)
+
+-- name: hang_door
+select hang_door(%(kind)s, %(digest)s, %(ref)s, %(expires)s)
+
+-- name: shut_door
+select shut_door(%(kind)s, %(ref)s) as n

@@ -1,0 +1,68 @@
+"""The queue: jobs are rows, made in the transaction of what they belong to, claimed by SKIP LOCKED, and given back when their process dies.
+
+Two jobs of one key never run at once, and run in the order they were made. A job holds ids only, never text.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from uuid import UUID
+
+from glassine.store import Tx, one, rows
+from glassine.store.statements import Statements
+from glassine.words.ids import OrgId
+from glassine.words.work import Job, JobKind, NewJob
+
+_SQL = Statements(__file__)
+SILENCE = 5.0  # seconds without a heartbeat after which a process counts as dead
+
+
+async def add(tx: Tx, org: OrgId, job: NewJob, *, claimed_by: UUID | None = None) -> int | None:
+    """Its id, or None when an equal one waits already. `claimed_by`: this process runs it itself, right after the commit."""
+    values = {"org": org, "kind": job.kind, "ref": job.ref, "key": job.key, "dedupe": job.dedupe, "delay": job.delay_seconds, "owner": claimed_by}
+    row = await one(tx, _SQL.add, values)
+    return row["id"] if row else None
+
+
+async def claim(tx: Tx, process: UUID, limit: int) -> list[Job]:
+    found = await rows(tx, _SQL.claim, {"owner": process, "limit": limit})
+    return [Job(id=r["id"], org=OrgId(r["org_id"]), kind=JobKind(r["kind"]), ref=r["ref"], key=r["key"], attempts=r["attempts"], run_at=r["run_at"]) for r in found]
+
+
+async def done(tx: Tx, id: int) -> None:
+    await tx.execute(_SQL.done, {"id": id})
+
+
+async def retry(tx: Tx, id: int, *, delay: float, why: str) -> None:
+    await tx.execute(_SQL.retry, {"id": id, "delay": delay, "why": why})
+
+
+async def give_up(tx: Tx, id: int, *, why: str) -> None:
+    """Keeps the row for people to see; it no longer blocks its key."""
+    await tx.execute(_SQL.give_up, {"id": id, "why": why})
+
+
+async def hello(tx: Tx, process: UUID) -> None:
+    """A sign of life; without one for SILENCE seconds, this process's jobs go to others."""
+    await tx.execute(_SQL.hello, {"id": process, "host": socket.gethostname(), "pid": os.getpid()})
+
+
+async def goodbye(tx: Tx, process: UUID) -> None:
+    await tx.execute(_SQL.goodbye, {"id": process})
+
+
+async def sweep(tx: Tx) -> int:
+    """Frees the jobs of dead processes and returns how many."""
+    row = await one(tx, _SQL.sweep, {"silence": SILENCE})
+    return int(row["released"]) if row else 0
+
+
+async def waiting(tx: Tx) -> int:
+    row = await one(tx, _SQL.waiting, {})
+    return int(row["n"]) if row else 0
+
+
+async def organizations(tx: Tx) -> list[OrgId]:
+    """Every organisation's id, for the sweeper."""
+    return [OrgId(row["id"]) for row in await rows(tx, _SQL.organizations, {})]

@@ -1,0 +1,51 @@
+-- name: add
+insert into jobs (org_id, kind, ref, key, dedupe, run_at, owner, claimed_at)
+values (%(org)s, %(kind)s, %(ref)s, %(key)s, %(dedupe)s, now() + make_interval(secs => %(delay)s), %(owner)s, case when %(owner)s::uuid is not null then now() end)
+on conflict (org_id, dedupe) where dedupe is not null and owner is null and failed_at is null do nothing
+returning id
+
+-- name: claim
+-- The oldest due job of each key whose earlier jobs are all done; what another process holds is passed over.
+update jobs set owner = %(owner)s, claimed_at = now(), attempts = attempts + 1
+where id in (
+    select j.id from jobs j
+    where j.owner is null and j.failed_at is null and j.run_at <= now()
+      and not exists (select from jobs earlier where earlier.key = j.key and earlier.id < j.id and earlier.failed_at is null)
+    order by j.run_at, j.id
+    limit %(limit)s
+    for update skip locked
+)
+returning id, org_id, kind, ref, key, attempts, run_at
+
+-- name: done
+delete from jobs where id = %(id)s
+
+-- name: retry
+update jobs set owner = null, claimed_at = null, run_at = now() + make_interval(secs => %(delay)s), why = %(why)s where id = %(id)s
+
+-- name: give_up
+update jobs set failed_at = now(), why = %(why)s where id = %(id)s
+
+-- name: hello
+insert into workers (id, host, pid) values (%(id)s, %(host)s, %(pid)s)
+on conflict (id) do update set heartbeat = now()
+
+-- name: goodbye
+delete from workers where id = %(id)s
+
+-- name: sweep
+-- Jobs of processes that were not heard of for a while go back into the queue; the processes are forgotten.
+with dead as (delete from workers where heartbeat < now() - make_interval(secs => %(silence)s) returning id),
+released as (
+    update jobs set owner = null, claimed_at = null
+    where owner is not null and failed_at is null and claimed_at < now() - make_interval(secs => 1)
+      and not exists (select from workers w where w.id = jobs.owner and w.heartbeat >= now() - make_interval(secs => %(silence)s))
+    returning 1
+)
+select (select count(*) from released)::int as released, (select count(*) from dead)::int as dead
+
+-- name: waiting
+select count(*)::int as n from jobs where failed_at is null
+
+-- name: organizations
+select every_organization() as id

@@ -1,0 +1,85 @@
+"""Live notices between processes: LISTEN and NOTIFY. A notice is a hint and carries ids only; who misses one polls."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from glassine.store import Tx
+from glassine.words.ids import OrgId, SessionId
+
+_log = logging.getLogger(__name__)
+_CHANNEL = "glassine"
+
+
+class Notice(NamedTuple):
+    """Something happened in a session. `kind`: event | owner | settled | state:searching | state:writing | state:idle | job."""
+
+    org: OrgId
+    session: SessionId | None
+    kind: str
+
+
+async def notify(tx: Tx, org: OrgId, session: SessionId | None, kind: str) -> None:
+    """Tells every process when this transaction commits."""
+    await tx.execute("select pg_notify(%s, %s)", (_CHANNEL, json.dumps([str(org), str(session) if session else None, kind])))
+
+
+class Live:
+    """One LISTEN connection for the process, reopened when it breaks, and the queues of those who listen."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._ears: set[tuple[OrgId | None, SessionId | None, asyncio.Queue[Notice]]] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Live:
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    @asynccontextmanager
+    async def listen(self, org: OrgId | None, session: SessionId | None = None) -> AsyncIterator[asyncio.Queue[Notice]]:
+        """A queue of notices of one organisation (None: of the queue of jobs), or of one session; oldest are dropped when nobody reads."""
+        ear = (org, session, asyncio.Queue[Notice](maxsize=256))
+        self._ears.add(ear)
+        try:
+            yield ear[2]
+        finally:
+            self._ears.discard(ear)
+
+    def say(self, notice: Notice) -> None:
+        """Tells the listeners of this process only: for passing states that need no other witness."""
+        for org, session, queue in tuple(self._ears):
+            if (org is None and notice.kind == "job") or (org == notice.org and session in (None, notice.session)):
+                if queue.full():
+                    queue.get_nowait()
+                queue.put_nowait(notice)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._hear()
+            except (psycopg.Error, OSError) as error:
+                _log.warning("The live connection to the database broke and is made anew: %s", type(error).__name__)
+            await asyncio.sleep(0.5)
+
+    async def _hear(self) -> None:
+        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+            await connection.execute(f"listen {_CHANNEL}")
+            async for raw in connection.notifies():
+                org, session, kind = json.loads(raw.payload)
+                self.say(Notice(OrgId(UUID(org)), SessionId(UUID(session)) if session else None, kind))

@@ -1,0 +1,138 @@
+"""Sessions in the store: rows become words.Session; who owns one, and whether its newest message has an outcome, change here only."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from glassine.store import Tx, one, rows
+from glassine.store.statements import Statements
+from glassine.words.errors import NotFound
+from glassine.words.ids import ContactId, OrgId, PersonId, SessionId
+from glassine.words.sessions import Autopilot, ChannelKind, Owner, OwnerKind, Session, Status
+
+_SQL = Statements(__file__)
+
+
+class Mode(NamedTuple):
+    """What the AI may do on a session's channel, with the organisation's name, settings and widget token."""
+
+    autopilot: Autopilot
+    name: str
+    settings: dict[str, Any]
+    widget_token: str
+
+
+def from_row(row: DictRow) -> Session:
+    """A row of `sessions` with `owner_name` beside it."""
+    return Session(
+        id=SessionId(row["id"]), ticket_number=row["ticket_number"], contact=ContactId(row["contact_id"]), channel=ChannelKind(row["channel"]),
+        status=Status(row["status"]), owner=Owner(kind=OwnerKind(row["owner_kind"]), id=row["owner_id"], name=row["owner_name"]),
+        language=row["language"], ai_closure_type=row["ai_closure_type"], sentiment=row["sentiment"], summary=row["summary"],
+        handed_off_at=row["handed_off_at"], deadline=row["deadline"], last_seq=row["last_seq"], last_user_seq=row["last_user_seq"],
+        settled_seq=row["settled_seq"], verified=row["verified"], created_at=row["created_at"], updated_at=row["updated_at"],
+    )
+
+
+async def create(
+    tx: Tx, org: OrgId, id: SessionId, *, contact: ContactId, channel: ChannelKind, owner: OwnerKind, language: str | None = None,
+    external_id: UUID | None = None, verified: bool = False, sealed: bytes | None = None,
+) -> Session:
+    values = {"org": org, "id": id, "contact": contact, "channel": channel, "owner_kind": owner, "language": language, "external_id": external_id, "verified": verified, "sealed": sealed}
+    row = await one(tx, _SQL.create, values)
+    if row is None:
+        raise NotFound("This organisation does not exist.")
+    return from_row(row)
+
+
+async def find(tx: Tx, org: OrgId, id: SessionId) -> DictRow | None:
+    """The whole row, sealed columns included, or None."""
+    return await one(tx, _SQL.load, {"org": org, "id": id})
+
+
+async def load(tx: Tx, org: OrgId, id: SessionId) -> Session:
+    """Raises NotFound, which is also the answer for another organisation's session."""
+    row = await find(tx, org, id)
+    if row is None:
+        raise NotFound("There is no session with this id.")
+    return from_row(row)
+
+
+async def mode(tx: Tx, org: OrgId, channel: ChannelKind) -> Mode:
+    row = await one(tx, _SQL.mode, {"org": org, "channel": channel})
+    if row is None:
+        raise NotFound("This organisation does not exist.")
+    return as_mode(row)
+
+
+def as_mode(row: DictRow) -> Mode:
+    return Mode(Autopilot(row["autopilot"]), row["name"], row["settings"], row["widget_token"])
+
+
+MODE_OF = _SQL.mode_of
+LOAD = _SQL.load
+
+
+class Filter(NamedTuple):
+    """Which sessions a list shows; None means any."""
+
+    contact: ContactId | None = None
+    external_id: UUID | None = None
+    status: Status | None = None
+    channel: ChannelKind | None = None
+    handed_off: bool | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    updated_after: datetime | None = None
+    updated_before: datetime | None = None
+
+
+async def page(tx: Tx, org: OrgId, which: Filter, *, before: tuple[datetime, UUID] | None = None, limit: int = 50) -> list[DictRow]:
+    """Newest first, older than `before` (creation time and id of the last one seen)."""
+    when, id = before or (None, None)
+    return await rows(tx, _SQL.page, {"org": org, **which._asdict(), "before": when, "before_id": id, "limit": limit})
+
+
+async def settle(
+    tx: Tx, org: OrgId, id: SessionId, *, seq: int, owner_was: OwnerKind, owner: OwnerKind | None = None, patience: timedelta = timedelta(0),
+    summary: str | None = None, sentiment: str | None = None, language: str | None = None,
+) -> bool:
+    """Writes down that the customer message `seq` has its outcome. False: overtaken, settled before, or owned by somebody else now."""
+    values = {
+        "org": org, "id": id, "seq": seq, "owner_was": owner_was, "owner_kind": owner, "handed_off": owner is OwnerKind.TEAM, "patience": patience,
+        "summary": summary, "sentiment": sentiment, "language": language,
+    }
+    return await one(tx, _SQL.settle, values) is not None
+
+
+async def own(tx: Tx, org: OrgId, id: SessionId, owner: OwnerKind, person: PersonId | None = None, *, patience: timedelta = timedelta(0)) -> None:
+    """Gives the session to somebody, in one statement: there is no moment without an owner."""
+    if await one(tx, _SQL.own, {"org": org, "id": id, "kind": owner, "owner": person, "patience": patience}) is None:
+        raise NotFound("There is no session with this id.")
+
+
+async def close(tx: Tx, org: OrgId, id: SessionId, status: Status, *, ai_closure_type: str | None = None) -> bool:
+    """False when it already had this status."""
+    return await one(tx, _SQL.close, {"org": org, "id": id, "status": status, "ai_closure_type": ai_closure_type}) is not None
+
+
+async def reopen(tx: Tx, org: OrgId, id: SessionId) -> bool:
+    return await one(tx, _SQL.reopen, {"org": org, "id": id}) is not None
+
+
+async def answered(tx: Tx, org: OrgId, id: SessionId) -> None:
+    await tx.execute(_SQL.answered, {"org": org, "id": id})
+
+
+async def checkpoint(tx: Tx, org: OrgId, id: SessionId, payload: dict[str, Any]) -> None:
+    if await one(tx, _SQL.checkpoint, {"org": org, "id": id, "checkpoint": Jsonb(payload)}) is None:
+        raise NotFound("There is no session with this id.")
+
+
+async def forgotten(tx: Tx, org: OrgId) -> list[SessionId]:
+    """Sessions that wait for a turn nobody is going to take: the sweeper makes a job for each."""
+    return [SessionId(row["id"]) for row in await rows(tx, _SQL.forgotten, {"org": org})]

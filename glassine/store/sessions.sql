@@ -1,0 +1,91 @@
+-- name: create
+with ticket as (
+    update organizations set next_ticket = next_ticket + 1 where id = %(org)s returning next_ticket - 1 as number
+)
+insert into sessions (org_id, id, ticket_number, contact_id, channel, owner_kind, language, external_id, verified, sealed, deadline)
+select %(org)s, %(id)s, ticket.number, %(contact)s, %(channel)s, %(owner_kind)s, %(language)s, %(external_id)s, %(verified)s, %(sealed)s, null
+from ticket
+returning *, null::text as owner_name
+
+-- name: load
+select s.*, p.name as owner_name
+from sessions s left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
+where s.org_id = %(org)s and s.id = %(id)s
+
+-- name: mode
+-- What the AI may do where this session happens, and what the organisation has set.
+select coalesce(c.autopilot, 'on') as autopilot, o.name, o.settings, o.widget_token
+from organizations o left join channels c on c.org_id = o.id and c.kind = %(channel)s
+where o.id = %(org)s
+
+-- name: mode_of
+select coalesce(c.autopilot, 'on') as autopilot, o.name, o.settings, o.widget_token
+from sessions s join organizations o on o.id = s.org_id left join channels c on c.org_id = o.id and c.kind = s.channel
+where s.org_id = %(org)s and s.id = %(id)s
+
+-- name: page
+select s.*, p.name as owner_name
+from sessions s left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
+where s.org_id = %(org)s
+  and (%(contact)s::uuid is null or s.contact_id = %(contact)s)
+  and (%(external_id)s::uuid is null or s.external_id = %(external_id)s)
+  and (%(status)s::text is null or s.status = %(status)s)
+  and (%(channel)s::text is null or s.channel = %(channel)s)
+  and (%(handed_off)s::boolean is null or (s.handed_off_at is not null) = %(handed_off)s)
+  and (%(created_after)s::timestamptz is null or s.created_at > %(created_after)s)
+  and (%(created_before)s::timestamptz is null or s.created_at < %(created_before)s)
+  and (%(updated_after)s::timestamptz is null or s.updated_at > %(updated_after)s)
+  and (%(updated_before)s::timestamptz is null or s.updated_at < %(updated_before)s)
+  and (%(before)s::timestamptz is null or (s.created_at, s.id) < (%(before)s, %(before_id)s::uuid))
+order by s.created_at desc, s.id desc
+limit %(limit)s
+
+-- name: settle
+-- Compare and set: only the turn for the newest customer message may settle, only once, and only while the AI still owns the session.
+update sessions set settled_seq = %(seq)s,
+    owner_kind = coalesce(%(owner_kind)s, owner_kind),
+    owner_id = case when %(owner_kind)s::text is null then owner_id end,
+    handed_off_at = case when %(handed_off)s then clock_timestamp() else handed_off_at end,
+    deadline = case when %(handed_off)s then clock_timestamp() + %(patience)s::interval else deadline end,
+    summary = coalesce(%(summary)s, summary),
+    sentiment = coalesce(%(sentiment)s, sentiment),
+    language = coalesce(language, %(language)s)
+where org_id = %(org)s and id = %(id)s and last_user_seq = %(seq)s and settled_seq < %(seq)s and owner_kind = %(owner_was)s
+returning last_seq
+
+-- name: own
+update sessions set owner_kind = %(kind)s, owner_id = %(owner)s,
+    deadline = case when %(kind)s = 'team' then clock_timestamp() + %(patience)s::interval end,
+    handed_off_at = case when %(kind)s = 'ai' then null else coalesce(handed_off_at, clock_timestamp()) end,
+    settled_seq = case when %(kind)s = 'ai' then settled_seq else last_user_seq end,
+    updated_at = clock_timestamp()
+where org_id = %(org)s and id = %(id)s
+returning id
+
+-- name: close
+update sessions set status = %(status)s, deadline = null, settled_seq = last_user_seq, updated_at = clock_timestamp(),
+    ai_closure_type = %(ai_closure_type)s
+where org_id = %(org)s and id = %(id)s and status <> %(status)s
+returning id
+
+-- name: reopen
+update sessions set status = 'open', ai_closure_type = null, updated_at = clock_timestamp()
+where org_id = %(org)s and id = %(id)s and status <> 'open'
+returning id
+
+-- name: answered
+-- A person wrote to the customer: the clock of whoever waits stops.
+update sessions set deadline = null where org_id = %(org)s and id = %(id)s
+
+-- name: checkpoint
+update sessions set checkpoint = %(checkpoint)s where org_id = %(org)s and id = %(id)s returning id
+
+-- name: speak
+update sessions set language = %(language)s where org_id = %(org)s and id = %(id)s and language is null
+
+-- name: forgotten
+-- Open sessions whose newest customer message has no outcome and no job that will make one.
+select s.org_id, s.id from sessions s
+where s.org_id = %(org)s and s.status = 'open' and s.last_user_seq > s.settled_seq and s.updated_at < now() - interval '5 seconds'
+  and not exists (select from jobs j where j.key = s.id::text and j.kind = 'take_turn' and j.failed_at is null)
+limit 100

@@ -1,0 +1,42 @@
+"""Turns in the store: the evidence of what the AI saw and did, as inspect shows it. Masked text only."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from glassine.store import Tx, one, rows
+from glassine.store.statements import Statements
+from glassine.words.errors import NotFound
+from glassine.words.ids import EventId, OrgId, SessionId, TurnId
+from glassine.words.turns import Trace
+
+_SQL = Statements(__file__)
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+async def insert(tx: Tx, org: OrgId, id: TurnId, session: SessionId, trace: Trace, *, event: EventId | None, outcome: str, reasons: Sequence[str]) -> None:
+    values = {
+        "org": org, "id": id, "session": session, "message": trace.message, "event": event, "outcome": outcome, "reasons": list(reasons), "model": trace.model,
+        "trace": Jsonb(dataclasses.asdict(trace), dumps=_dump),
+    }
+    await tx.execute(_SQL.insert, values)
+
+
+async def all_of(tx: Tx, org: OrgId, session: SessionId) -> list[DictRow]:
+    return await rows(tx, _SQL.all, {"org": org, "session": session})
+
+
+async def load(tx: Tx, org: OrgId, session: SessionId, id: TurnId) -> DictRow:
+    row = await one(tx, _SQL.load, {"org": org, "session": session, "id": id})
+    if row is None:
+        raise NotFound("There is no such turn in this session.")
+    return row

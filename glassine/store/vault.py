@@ -1,0 +1,75 @@
+"""What must not be readable at rest: placeholders' values, originals and files, all sealed before they come here; and the record of who looked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from glassine.store import Tx, one, rows
+from glassine.store.statements import Statements
+from glassine.words.errors import NotFound
+from glassine.words.ids import ContactId, EventId, FileId, OrgId, SessionId, new_id
+from glassine.words.people import Actor
+
+_SQL = Statements(__file__)
+ALL = _SQL.all
+
+
+class SealedToken(NamedTuple):
+    placeholder: str
+    type: str
+    sealed: bytes
+
+
+async def put(tx: Tx, org: OrgId, session: SessionId, tokens: Sequence[SealedToken]) -> None:
+    """Raises psycopg's UniqueViolation when a placeholder is taken: the caller must have checked the session's token count."""
+    for token in tokens:
+        await tx.execute(_SQL.put, {"org": org, "session": session, **token._asdict()})
+
+
+async def all_of(tx: Tx, org: OrgId, session: SessionId) -> list[SealedToken]:
+    return [SealedToken(**row) for row in await rows(tx, _SQL.all, {"org": org, "session": session})]
+
+
+async def one_of(tx: Tx, org: OrgId, session: SessionId, placeholder: str) -> SealedToken:
+    row = await one(tx, _SQL.one, {"org": org, "session": session, "placeholder": placeholder})
+    if row is None:
+        raise NotFound("Nothing is masked under this name in this session.")
+    return SealedToken(**row)
+
+
+async def keep_original(tx: Tx, org: OrgId, event: EventId, sealed: bytes) -> None:
+    await tx.execute(_SQL.keep_original, {"org": org, "event": event, "sealed": sealed})
+
+
+async def put_file(tx: Tx, org: OrgId, id: FileId, *, contact: ContactId, session: SessionId | None, media_type: str, size: int, sealed_name: bytes, sealed: bytes) -> None:
+    values = {"org": org, "id": id, "contact": contact, "session": session, "media_type": media_type, "size": size, "sealed_name": sealed_name, "sealed": sealed}
+    await tx.execute(_SQL.put_file, values)
+
+
+async def file(tx: Tx, org: OrgId, id: FileId) -> DictRow:
+    row = await one(tx, _SQL.file, {"org": org, "id": id})
+    if row is None:
+        raise NotFound("There is no file with this id.")
+    return row
+
+
+async def audit(tx: Tx, actor: Actor, verb: str, thing: str, thing_id: UUID | None = None, detail: Mapping[str, Any] | None = None) -> None:
+    """One line of the audit log: who did what to which thing. `detail` never holds a personal value."""
+    values = {
+        "org": actor.org, "id": new_id(), "actor_kind": actor.kind, "actor_id": actor.id, "verb": verb, "thing": thing, "thing_id": thing_id, "detail": Jsonb(detail or {}),
+    }
+    await tx.execute(_SQL.audit, values)
+
+
+async def audit_page(tx: Tx, org: OrgId, limit: int = 200) -> list[DictRow]:
+    return await rows(tx, _SQL.audit_page, {"org": org, "limit": limit})
+
+
+async def crossing(tx: Tx, org: OrgId, *, session: SessionId | None, destination: str, purpose: str, bytes: int, allowed: bool, why: str) -> None:
+    values = {"org": org, "id": new_id(), "session": session, "destination": destination, "purpose": purpose, "bytes": bytes, "allowed": allowed, "why": why}
+    await tx.execute(_SQL.crossing, values)

@@ -1,0 +1,30 @@
+-- name: put
+insert into vault (org_id, session_id, placeholder, type, sealed) values (%(org)s, %(session)s, %(placeholder)s, %(type)s, %(sealed)s)
+
+-- name: all
+select placeholder, type, sealed from vault where org_id = %(org)s and session_id = %(session)s
+
+-- name: one
+select placeholder, type, sealed from vault where org_id = %(org)s and session_id = %(session)s and placeholder = %(placeholder)s
+
+-- name: keep_original
+insert into originals (org_id, event_id, sealed) values (%(org)s, %(event)s, %(sealed)s)
+
+-- name: put_file
+insert into files (org_id, id, contact_id, session_id, media_type, size, sealed_name, sealed)
+values (%(org)s, %(id)s, %(contact)s, %(session)s, %(media_type)s, %(size)s, %(sealed_name)s, %(sealed)s)
+
+-- name: file
+select * from files where org_id = %(org)s and id = %(id)s
+
+-- name: audit
+insert into audit (org_id, id, actor_kind, actor_id, verb, thing, thing_id, detail)
+values (%(org)s, %(id)s, %(actor_kind)s, %(actor_id)s, %(verb)s, %(thing)s, %(thing_id)s, %(detail)s)
+
+-- name: audit_page
+select a.*, p.name as actor_name from audit a left join people p on p.org_id = a.org_id and p.id = a.actor_id
+where a.org_id = %(org)s order by a.created_at desc limit %(limit)s
+
+-- name: crossing
+insert into crossings (org_id, id, session_id, destination, purpose, bytes, allowed, why)
+values (%(org)s, %(id)s, %(session)s, %(destination)s, %(purpose)s, %(bytes)s, %(allowed)s, %(why)s)
