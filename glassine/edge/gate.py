@@ -1,0 +1,211 @@
+"""The egress gate: the only door through which bytes leave. It checks where they go and records that they went; it never looks away.
+
+Nothing here follows a redirect, reads a proxy from the environment, keeps a cookie or connects to an address it has not checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import urlsplit
+
+import httpcore2
+
+from glassine.edge.addresses import AddressBook, Place, declared, normal_host
+from glassine.words.crossings import Answer, Crossing, CrossingRow
+from glassine.words.errors import CrossingRefused
+
+__all__ = ["Answer", "Crossing", "CrossingRow", "Gate", "Recorder", "Stream"]
+
+Recorder = Callable[[CrossingRow], Awaitable[None]]
+
+_OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "upgrade", "te"})
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_NETWORK_ERRORS = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.ProxyError, httpcore2.UnsupportedProtocol)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A parsed address: what is checked is what is connected to, because nothing parses it again."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def name(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """An answer whose body is still on its way: iterate over `chunks`."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    chunks: AsyncIterator[bytes] = field(repr=False)
+
+
+class Gate:
+    """One per process. `allowed_private`: host and port pairs that may be reached though they are not public, from configuration only.
+
+    `record` is awaited before the first byte leaves; if it fails, nothing leaves. Close with `await gate.aclose()`.
+    """
+
+    def __init__(self, *, allowed_private: frozenset[Place] = frozenset(), record: Recorder | None = None) -> None:
+        self._book = AddressBook(allowed_private)
+        self._record = record
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return httpcore2.default_ssl_context()  # made on first use: reading all root certificates takes 20 ms
+
+    @cached_property
+    def _pool(self) -> httpcore2.AsyncConnectionPool:
+        return httpcore2.AsyncConnectionPool(
+            ssl_context=self._tls, network_backend=_Pinned(self._book), max_connections=200, max_keepalive_connections=50, keepalive_expiry=30, retries=0,
+        )
+
+    async def aclose(self) -> None:
+        if "_pool" in self.__dict__:
+            await self._pool.aclose()
+
+    async def request(
+        self, crossing: Crossing, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"",
+        timeout: float = 20, max_bytes: int = 4_000_000,  # noqa: ASYNC109 - a limit on the whole exchange, which only the gate can keep
+    ) -> Answer:
+        """Sends one request and reads the whole answer. `timeout` in seconds covers everything, from the look-up of the name to the last byte.
+
+        Raises CrossingRefused (not allowed, or the answer is larger than `max_bytes`), TimeoutError, ConnectionError.
+        """
+        async with self.stream(crossing, method, url, headers=headers, body=body, timeout=timeout, max_bytes=max_bytes) as stream:
+            return Answer(status=stream.status, headers=stream.headers, body=b"".join([chunk async for chunk in stream.chunks]))
+
+    @asynccontextmanager
+    async def stream(
+        self, crossing: Crossing, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"",
+        timeout: float = 20, max_bytes: int = 4_000_000,  # noqa: ASYNC109 - as in `request`
+    ) -> AsyncIterator[Stream]:
+        """As `request`, but hands out the body as it comes."""
+        target = _parse(url)
+        try:
+            async with asyncio.timeout(timeout):
+                await self._admit(crossing, target, len(body))
+                async with self._pool.stream(method, _address(target), headers=_headers(target, headers or {}), content=body) as response:
+                    answered = _lower(response.headers)
+                    yield Stream(status=response.status, headers=answered, chunks=_bounded(response, answered, max_bytes))
+        except httpcore2.TimeoutException:
+            raise TimeoutError from None
+        except _NETWORK_ERRORS as error:
+            raise ConnectionError(f"{target.name}: {type(error).__name__}") from error
+
+    async def dial(self, crossing: Crossing, host: str, port: int, *, size: int, timeout: float = 20) -> socket.socket:  # noqa: ASYNC109 - as in `request`
+        """A connected, blocking TCP socket to a checked address, for protocols that are not HTTP (mail). `size`: bytes about to be sent."""
+        target = _Target("tcp", normal_host(host), port, "")
+        async with asyncio.timeout(timeout):
+            await self._admit(crossing, target, size)
+            for address in await self._book.addresses(target.host, port):
+                try:
+                    connection = await asyncio.to_thread(socket.create_connection, (address, port), timeout)
+                except OSError:
+                    continue
+                return connection
+        raise ConnectionError(f"{target.name} does not answer")
+
+    def wrap(self, connection: socket.socket, host: str) -> ssl.SSLSocket:
+        """TLS over a dialled socket, the certificate checked against `host`. Blocks: call it from a thread."""
+        return self._tls.wrap_socket(connection, server_hostname=host)
+
+    async def _admit(self, crossing: Crossing, target: _Target, size: int) -> None:
+        """Records the crossing, allowed or refused, before anything leaves. Raises CrossingRefused."""
+        refusal = await self._refusal(crossing, target)
+        if self._record is not None:
+            await self._record(CrossingRow(
+                org=crossing.org, session=crossing.session, destination=target.name, purpose=crossing.purpose, bytes=size,
+                allowed=refusal is None, why=str(refusal or ""),
+            ))
+        if refusal is not None:
+            raise refusal
+
+    async def _refusal(self, crossing: Crossing, target: _Target) -> CrossingRefused | None:
+        if not declared(target.host, target.port, crossing.hosts):
+            return CrossingRefused(f"{target.name} is not among the declared destinations of {crossing.purpose}")
+        try:
+            await self._book.addresses(target.host, target.port)
+        except CrossingRefused as refusal:
+            return refusal
+        return None
+
+
+class _Pinned(httpcore2.AsyncNetworkBackend):
+    """Connects to addresses out of the book only. TLS still sees the name, so certificates are checked against it."""
+
+    def __init__(self, book: AddressBook) -> None:
+        self._book = book
+        self._inner = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,  # noqa: ASYNC109 - the library's signature
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        failure: Exception = httpcore2.ConnectError("no address")
+        for address in await self._book.addresses(host, port):
+            try:
+                return await self._inner.connect_tcp(address, port, timeout=timeout, local_address=local_address, socket_options=socket_options)
+            except httpcore2.ConnectError as error:
+                failure = error
+        raise failure
+
+    async def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,  # noqa: ASYNC109, ARG002 - as above
+    ) -> httpcore2.AsyncNetworkStream:
+        raise CrossingRefused("sockets in the file system are not a destination")
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+
+def _parse(url: str) -> _Target:
+    """Takes an address apart, strictly: http or https, a host, no user name, nothing but printable ASCII."""
+    if not url.isascii() or any(not 32 < ord(character) < 127 or character == "\\" for character in url):
+        raise CrossingRefused("the address holds characters that do not belong in one")
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        raise CrossingRefused("only complete http and https addresses can be reached") from None
+    if not parts.hostname or "@" in parts.netloc or "%" in parts.netloc:
+        raise CrossingRefused("the address must have a plain host and no user name")
+    return _Target(parts.scheme, normal_host(parts.hostname), port, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+
+
+def _address(target: _Target) -> httpcore2.URL:
+    return httpcore2.URL(scheme=target.scheme.encode(), host=target.host.encode(), port=target.port, target=target.path.encode())
+
+
+def _headers(target: _Target, given: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """The caller's headers but those that decide who is talked to and how; compression is declined, so no answer can unfold into gigabytes."""
+    kept = [(name.encode("ascii"), value.encode("latin-1")) for name, value in given.items() if name.lower() not in _OURS]
+    host = target.name.removesuffix(f":{_DEFAULT_PORTS[target.scheme]}")
+    return [(b"Host", host.encode()), *kept, (b"Accept-Encoding", b"identity")]
+
+
+def _lower(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+
+
+async def _bounded(response: httpcore2.Response, headers: Mapping[str, str], max_bytes: int) -> AsyncIterator[bytes]:
+    if headers.get("content-encoding", "identity") != "identity":
+        raise CrossingRefused("the answer came compressed though that was declined")
+    left = max_bytes
+    async for chunk in response.aiter_stream():
+        left -= len(chunk)
+        if left < 0:
+            raise CrossingRefused(f"the answer is larger than {max_bytes:,} bytes")
+        yield chunk

@@ -1,0 +1,302 @@
+"""The egress gate against real sockets: where it goes, where it refuses to go, and what it writes down."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as some
+
+from bench.stub_model import StubModel
+from glassine.edge.addresses import declared, is_public, normal_host, places
+from glassine.edge.gate import Crossing, CrossingRow, Gate, Recorder
+from glassine.words.errors import CrossingRefused, Misconfigured
+from glassine.words.ids import OrgId, SessionId, new_id
+
+pytestmark = pytest.mark.enable_socket
+
+ORG, SESSION = OrgId(new_id()), SessionId(new_id())
+BODY = b'{"model":"m","messages":[{"role":"user","content":"hi"}]}'
+
+# Ways to write an address that is not public, collected from published bypasses.
+BYPASSES = (
+    "http://127.0.0.1/", "http://localhost/", "http://127.1/", "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://0.0.0.0/", "http://0/",
+    "http://[::1]/", "http://[::]/", "http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/", "http://[::127.0.0.1]/", "http://169.254.169.254/latest/meta-data",
+    "http://[fe80::1]/", "http://[fc00::1]/", "http://[fec0::1]/", "http://[64:ff9b::7f00:1]/", "http://[64:ff9b:1::7f00:1]/", "http://[2002:7f00:1::]/",
+    "http://10.0.0.1/", "http://192.168.0.1/", "http://172.16.0.1/", "http://100.64.0.1/", "http://192.0.0.8/", "http://198.18.0.1/", "http://224.0.0.1/",
+    "http://255.255.255.255/", "http://[ff02::1]/", "http://[2001::1]/",
+)
+MALFORMED = (
+    "ftp://example.com/", "file:///etc/passwd", "//example.com/", "http:///x", "http://", "", "http://user@example.com/", "http://user:pass@example.com/",
+    "http://example.com\\@127.0.0.1/", "http://example.com /", "http://example.com/\r\nX: y", "http://exa\x00mple.com/", "http://example.com:99999/",
+    "http://ex%61mple.com/", "http://[::1%25lo]/", "http://bücher.example/", "gopher://127.0.0.1:25/_MAIL",
+)
+
+
+@pytest.fixture
+async def stub() -> AsyncIterator[StubModel]:
+    async with StubModel() as server:
+        yield server
+
+
+@pytest.fixture
+async def make() -> AsyncIterator[Callable[..., Gate]]:
+    """Makes gates, and closes them with the test."""
+    made: list[Gate] = []
+
+    def build(*listed: str, record: Recorder | None = None) -> Gate:
+        made.append(Gate(allowed_private=places(listed), record=record))
+        return made[-1]
+
+    yield build
+    for gate in made:
+        await gate.aclose()
+
+
+class Records(list[CrossingRow]):
+    async def __call__(self, row: CrossingRow) -> None:
+        self.append(row)
+
+
+def crossing(*hosts: str) -> Crossing:
+    return Crossing(org=ORG, session=SESSION, purpose="model", hosts=hosts)
+
+
+async def test_a_listed_place_is_reached_recorded_and_its_connection_kept(stub: StubModel, make: Callable[..., Gate]) -> None:
+    records = Records()
+    gate = make(stub.url, record=records)
+    for _ in range(3):
+        answer = await gate.request(crossing("127.0.0.1"), "POST", f"{stub.url}/chat/completions", headers={"Content-Type": "application/json"}, body=BODY)
+        assert answer.status == 200
+        assert answer.headers["content-type"] == "application/json"
+    assert stub.connections == 1
+    assert records == [
+        CrossingRow(org=ORG, session=SESSION, destination=f"127.0.0.1:{stub.port}", purpose="model", bytes=len(BODY), allowed=True),
+    ] * 3
+    assert stub.headers[0]["host"] == f"127.0.0.1:{stub.port}"
+
+
+@pytest.mark.parametrize("url", BYPASSES)
+async def test_what_is_not_public_is_refused_before_any_connection(url: str, monkeypatch: pytest.MonkeyPatch, make: Callable[..., Gate]) -> None:
+    records = Records()
+    gate = make(record=records)
+    monkeypatch.setattr(socket.socket, "connect", _no_connection)
+    host = normal_host(url.split("//")[1].rsplit("/", 1)[0].split("/")[0].strip("[]"))
+    with pytest.raises((CrossingRefused, ConnectionError)) as refused:  # ConnectionError: this resolver does not know the spelling
+        await gate.request(crossing(host), "GET", url, timeout=5)
+    assert "connect" not in str(refused.value)
+    if refused.type is CrossingRefused:
+        [row] = records
+        assert not row.allowed
+        assert "not a public address" in row.why
+
+
+def _no_connection(*_: object) -> None:
+    raise AssertionError("connect was called")
+
+
+@pytest.mark.parametrize("url", MALFORMED)
+async def test_malformed_addresses_are_refused(url: str, make: Callable[..., Gate]) -> None:
+    with pytest.raises(CrossingRefused):
+        await make().request(crossing("example.com", "127.0.0.1"), "GET", url)
+
+
+async def test_only_declared_destinations(stub: StubModel, make: Callable[..., Gate]) -> None:
+    records = Records()
+    gate = make(stub.url, record=records)
+    with pytest.raises(CrossingRefused, match="not among the declared"):
+        await gate.request(crossing("api.example.com", "127.0.0.1:1"), "GET", stub.url)
+    assert [row.allowed for row in records] == [False]
+    assert stub.calls == 0
+
+
+async def test_another_port_or_another_name_of_a_listed_place_is_refused(stub: StubModel, make: Callable[..., Gate]) -> None:
+    gate = make(f"127.0.0.1:{stub.port}")
+    with pytest.raises(CrossingRefused):
+        await gate.request(crossing("localhost"), "GET", f"http://localhost:{stub.port}/")
+    with pytest.raises(CrossingRefused):
+        await gate.request(crossing("127.0.0.1"), "GET", f"http://127.0.0.1:{stub.port + 1}/")
+
+
+async def test_nothing_leaves_when_it_cannot_be_recorded(stub: StubModel, make: Callable[..., Gate]) -> None:
+    async def broken(_: CrossingRow) -> None:
+        raise RuntimeError("the ledger is away")
+
+    gate = make(stub.url, record=broken)
+    with pytest.raises(RuntimeError):
+        await gate.request(crossing("127.0.0.1"), "POST", f"{stub.url}/chat/completions", body=BODY)
+    assert stub.connections == 0
+
+
+async def test_the_environment_s_proxies_are_ignored(stub: StubModel, monkeypatch: pytest.MonkeyPatch, make: Callable[..., Gate]) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    answer = await make(stub.url).request(crossing("127.0.0.1"), "GET", f"{stub.url}/models")
+    assert answer.status == 200
+
+
+async def test_a_redirect_is_an_answer_and_is_not_followed(stub: StubModel, make: Callable[..., Gate]) -> None:
+    stub.mode = "redirect"
+    answer = await make(stub.url).request(crossing("127.0.0.1"), "POST", f"{stub.url}/chat/completions", body=BODY)
+    assert (answer.status, answer.headers["location"]) == (302, "http://127.0.0.1:1/elsewhere")
+
+
+async def test_limits_of_size_and_of_the_whole_time(stub: StubModel, make: Callable[..., Gate]) -> None:
+    gate = make(stub.url)
+    where = f"{stub.url}/chat/completions"
+    stub.mode = "huge"
+    with pytest.raises(CrossingRefused, match="larger than 1,000,000 bytes"):
+        await gate.request(crossing("127.0.0.1"), "POST", where, body=BODY, max_bytes=1_000_000)
+    for stub.mode in ("hang", "slow"):
+        with pytest.raises(TimeoutError):
+            await gate.request(crossing("127.0.0.1"), "POST", where, body=BODY, timeout=0.3)
+    stub.mode = "disconnect"
+    with pytest.raises(ConnectionError):
+        await gate.request(crossing("127.0.0.1"), "POST", where, body=BODY)
+    stub.mode = "ok"
+    assert (await gate.request(crossing("127.0.0.1"), "POST", where, body=BODY)).status == 200
+
+
+async def test_nobody_there_is_a_connection_error(make: Callable[..., Gate]) -> None:
+    with socket.socket() as idle:
+        idle.bind(("127.0.0.1", 0))
+        port = idle.getsockname()[1]
+    gate = make(f"127.0.0.1:{port}")
+    with pytest.raises(ConnectionError):
+        await gate.request(crossing("127.0.0.1"), "GET", f"http://127.0.0.1:{port}/")
+    with pytest.raises(ConnectionError):
+        await gate.request(crossing("no-such-host.invalid"), "GET", "http://no-such-host.invalid/")
+
+
+async def test_headers_that_decide_who_is_talked_to_are_ours(stub: StubModel, make: Callable[..., Gate]) -> None:
+    gate = make(stub.url)
+    sent = {"Host": "evil.example", "Connection": "upgrade", "Transfer-Encoding": "chunked", "Accept-Encoding": "gzip", "X-Kept": "yes"}
+    await gate.request(crossing("127.0.0.1"), "POST", f"{stub.url}/chat/completions", headers=sent, body=BODY)
+    [seen] = stub.headers
+    assert seen["host"] == f"127.0.0.1:{stub.port}"
+    assert seen["accept-encoding"] == "identity"
+    assert seen["x-kept"] == "yes"
+    assert "transfer-encoding" not in seen
+    with pytest.raises(ConnectionError):
+        await gate.request(crossing("127.0.0.1"), "POST", stub.url, headers={"X-Bad": "a\r\nInjected: b"}, body=BODY)
+    assert all("injected" not in headers for headers in stub.headers)
+
+
+async def test_a_compressed_answer_is_refused(make: Callable[..., Gate]) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x08")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    with pytest.raises(CrossingRefused, match="compressed"):
+        await make(url).request(crossing("127.0.0.1"), "GET", url)
+    server.close()
+
+
+async def test_certificates_are_checked_against_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[..., Gate]) -> None:
+    """The connection goes to an address, but TLS must still know the name: a certificate for localhost serves localhost, not 127.0.0.1."""
+    certificate, key = _certificate(tmp_path, "localhost")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    listed = (f"localhost:{port}", f"127.0.0.1:{port}")
+    with pytest.raises(ConnectionError):  # nobody vouches for it yet
+        await make(*listed).request(crossing("localhost"), "GET", f"https://localhost:{port}/")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    trusting = make(*listed)
+    assert (await trusting.request(crossing("localhost"), "GET", f"https://localhost:{port}/")).body == b"hi"
+    with pytest.raises(ConnectionError):
+        await trusting.request(crossing("127.0.0.1"), "GET", f"https://127.0.0.1:{port}/")
+    server.close()
+
+
+def _certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key()).serial_number(1)
+        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True).sign(key, hashes.SHA256())
+    )
+    certificate, secret = folder / "certificate.pem", folder / "key.pem"
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    return certificate, secret
+
+
+async def test_a_name_that_turns_private_is_refused_though_a_connection_is_open(stub: StubModel, monkeypatch: pytest.MonkeyPatch, make: Callable[..., Gate]) -> None:
+    """DNS rebinding: public when checked, loopback when asked again. The gate connects to what it checked, and checks again in time."""
+    gate = make()
+    answers = iter((["93.184.215.14"], ["127.0.0.1"]))
+
+    async def lookup(*_: object, **__: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+        return [(2, 1, 6, "", (address, 80)) for address in next(answers)]
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "getaddrinfo", lookup)
+    book = gate._book
+    assert await book.addresses("rebind.example", stub.port) == ("93.184.215.14",)
+    assert await book.addresses("rebind.example", stub.port) == ("93.184.215.14",)  # one look-up serves check and connection
+    book._known.clear()  # half a minute later
+    with pytest.raises(CrossingRefused):
+        await gate.request(crossing("rebind.example"), "GET", f"http://rebind.example:{stub.port}/")
+    assert stub.connections == 0
+
+
+@given(some.ip_addresses())
+def test_our_list_is_never_more_generous_than_the_standard_library(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+    inner = getattr(address, "ipv4_mapped", None) or address
+    assert inner.is_global or not is_public(str(address))
+
+
+@pytest.mark.parametrize("address", ["1.1.1.1", "93.184.215.14", "2606:4700:4700::1111", "::ffff:1.1.1.1", "2a00:1450:4001::1"])
+def test_public_addresses_are_public(address: str) -> None:
+    assert is_public(address)
+
+
+@pytest.mark.parametrize("address", [
+    "192.0.0.8", "64:ff9b::1.1.1.1", "64:ff9b:1::1", "2002:101:101::", "fec0::1", "::1.1.1.1", "224.0.0.1", "ff0e::1", "2001:db8::1", "fe80::1%1", "x", "",
+])
+def test_addresses_that_older_pythons_call_global_are_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+def test_declared_hosts() -> None:
+    assert declared("api.example.com", 443, ["api.example.com"])
+    assert declared("api.example.com", 8443, ["api.example.com:8443"])
+    assert declared("a.zendesk.com", 443, ["*.zendesk.com"])
+    assert declared("::1", 80, ["[::1]:80"])
+    for host, entry in (("zendesk.com", "*.zendesk.com"), ("evilzendesk.com", "*.zendesk.com"), ("api.example.com.evil.net", "api.example.com"), (".zendesk.com", "*.zendesk.com")):
+        assert not declared(host, 443, [entry])
+    assert not declared("api.example.com", 443, ["api.example.com:8443"])
+
+
+def test_places_are_read_from_configuration() -> None:
+    assert places(["LocalHost:11434", "http://Models.internal/v1", "https://a.b:8443", "[::1]:25", "smtp://u:p@mail:587"]) == {
+        ("localhost", 11434), ("models.internal", 80), ("a.b", 8443), ("::1", 25), ("mail", 587),
+    }
+    with pytest.raises(Misconfigured) as wrong:
+        places(["smtp2://user:secret@mail"])
+    assert "secret" not in str(wrong.value)
