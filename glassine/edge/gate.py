@@ -191,7 +191,10 @@ def _address(target: _Target) -> httpcore2.URL:
 
 def _headers(target: _Target, given: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     """The caller's headers but those that decide who is talked to and how; compression is declined, so no answer can unfold into gigabytes."""
-    kept = [(name.encode("ascii"), value.encode("latin-1")) for name, value in given.items() if name.lower() not in _OURS]
+    try:
+        kept = [(name.encode("ascii"), value.encode("latin-1")) for name, value in given.items() if name.lower() not in _OURS]
+    except UnicodeError:
+        raise CrossingRefused("a header holds characters that cannot be sent") from None
     host = target.name.removesuffix(f":{_DEFAULT_PORTS[target.scheme]}")
     return [(b"Host", host.encode()), *kept, (b"Accept-Encoding", b"identity")]
 

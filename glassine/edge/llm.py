@@ -1,0 +1,166 @@
+"""Language models behind one narrow port: a prompt goes in, a checked answer or a reason for none comes out. It must not build or judge words.
+
+A plain post through the gate, not the vendor's SDK (docs/decisions/0010-model-calls-without-sdk.md).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from glassine.edge.gate import Answer, Crossing, Gate
+from glassine.words.errors import CrossingRefused, ModelFailed
+from glassine.words.ids import OrgId, SessionId
+from glassine.words.turns import ModelReply, Prompt
+
+MAX_ANSWER_TOKENS = 600
+_MAX_ANSWER_BYTES = 1_000_000
+_CODE = re.compile(r"[a-z][a-z0-9_.-]{1,60}")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+
+
+class Llm(Protocol):
+    """One call, one answer. Raises ModelFailed with kind timeout | rate_limited | refused | malformed | unreachable, and nothing else."""
+
+    async def complete(self, prompt: Prompt, *, org: OrgId, session: SessionId | None) -> ModelReply: ...
+
+    def request_body(self, prompt: Prompt) -> dict[str, Any]:
+        """The body exactly as `complete` sent it, or is going to send it: what inspect stores."""
+        ...
+
+
+class OpenAICompatible:
+    """Chat completions at `{url}/chat/completions` (OpenAI, vLLM, Ollama, llama.cpp …). `timeout` in seconds covers the whole call."""
+
+    def __init__(self, gate: Gate, *, url: str, model: str, key: str = "", timeout: float = 20) -> None:
+        self._gate, self._url, self._model, self._key, self._timeout = gate, url.rstrip("/").removesuffix("/chat/completions"), model, key, timeout
+        self._limit_name, self._temperature = "max_tokens", True
+
+    def request_body(self, prompt: Prompt) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model": self._model,
+            "messages": [{"role": message.role, "content": message.content} for message in prompt.messages],
+            self._limit_name: MAX_ANSWER_TOKENS,
+        }
+        return {**body, "temperature": 0} if self._temperature else body
+
+    async def complete(self, prompt: Prompt, *, org: OrgId, session: SessionId | None) -> ModelReply:
+        """Sends the prompt once. Only a model that names a parameter it does not know is asked again, without that parameter."""
+        answer = await self._post(prompt, org, session)
+        while answer.status == 400 and self._learn(answer):
+            answer = await self._post(prompt, org, session)
+        if answer.status != 200:
+            raise _failure(answer)
+        return _read(answer, self._model)
+
+    async def _post(self, prompt: Prompt, org: OrgId, session: SessionId | None) -> Answer:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        body = json.dumps(self.request_body(prompt), ensure_ascii=False).encode("utf-8", "replace")
+        try:
+            return await self._gate.request(
+                Crossing(org=org, session=session, purpose="model", hosts=(_host(self._url),)), "POST", f"{self._url}/chat/completions",
+                headers=headers, body=body, timeout=self._timeout, max_bytes=_MAX_ANSWER_BYTES,
+            )
+        except TimeoutError:
+            raise ModelFailed("timeout", f"The model did not answer within {self._timeout:g} seconds.") from None
+        except CrossingRefused as refusal:
+            raise ModelFailed("unreachable", f"The gate did not let the request through: {refusal}.") from None
+        except ConnectionError as error:
+            raise ModelFailed("unreachable", f"The model could not be reached: {error}.") from None
+
+    def _learn(self, answer: Answer) -> bool:
+        """Newer OpenAI models want another name for the limit and take no temperature. True when the next request will differ."""
+        match _error(answer).param:
+            case "max_tokens" if self._limit_name == "max_tokens":
+                self._limit_name = "max_completion_tokens"
+            case "temperature" if self._temperature:
+                self._temperature = False
+            case _:
+                return False
+        return True
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""  # no destination: the gate refuses it with a reason
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class _Message(_Strict):
+    role: Literal["assistant"] = "assistant"
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(_Strict):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Usage(_Strict):
+    prompt_tokens: int = Field(default=0, ge=0)
+    completion_tokens: int = Field(default=0, ge=0)
+
+
+class _Completion(_Strict):
+    choices: list[_Choice] = Field(min_length=1)
+    model: str | None = None
+    usage: _Usage | None = None
+
+
+class _Error(_Strict):
+    code: str | int | None = None
+    type: str | None = None
+    param: str | None = None
+
+
+class _Errors(_Strict):
+    error: _Error
+
+
+def _read(answer: Answer, asked: str) -> ModelReply:
+    """An answer of status 200 as a reply. Raises ModelFailed for everything that is not a whole, readable sentence or more."""
+    try:
+        completion = _Completion.model_validate_json(answer.body)
+    except ValidationError:
+        raise ModelFailed("malformed", "The model's answer is not a chat completion.") from None
+    choice = completion.choices[0]
+    if choice.message.refusal or choice.finish_reason == "content_filter":
+        raise ModelFailed("refused", "The model declined to answer.")
+    if choice.finish_reason not in (None, "stop", "eos"):
+        raise ModelFailed("malformed", f"The model's answer is not whole: it ended with {_plain(choice.finish_reason)}.")
+    text = (choice.message.content or "").strip()
+    if not text or _UNPRINTABLE.search(text):
+        raise ModelFailed("malformed", "The model's answer is empty or not text.")
+    usage = completion.usage or _Usage()
+    return ModelReply(text=text, model=completion.model or asked, prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens)
+
+
+def _failure(answer: Answer) -> ModelFailed:
+    """What a status other than 200 means. The provider's own words are left out: they may repeat the prompt or the key."""
+    kind = {408: "timeout", 429: "rate_limited", 504: "timeout"}.get(answer.status, "unreachable" if answer.status >= 500 or answer.status < 400 else "refused")
+    error = _error(answer)
+    return ModelFailed(kind, f"The model's server answered {answer.status} ({_plain(error.code or error.type)}).")
+
+
+def _error(answer: Answer) -> _Error:
+    try:
+        return _Errors.model_validate_json(answer.body).error
+    except ValidationError:
+        return _Error()
+
+
+def _plain(code: object) -> str:
+    """A provider's code word if it is nothing but that."""
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else "no code"
