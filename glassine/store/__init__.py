@@ -10,12 +10,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from psycopg import AsyncConnection
+from psycopg import Error as DatabaseError
+from psycopg.errors import UniqueViolation as Taken
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from glassine.words.ids import OrgId
 
 Tx = AsyncConnection[DictRow]
+
+__all__ = ["DatabaseError", "Store", "Taken", "Tx", "one", "rows"]
 
 _ENTER = "select set_config('role', 'glassine_app', true), set_config('glassine.org_id', %s, true)"
 _ENTER_OUTSIDE = "select set_config('role', 'glassine_app', true), set_config('glassine.org_id', '', true)"

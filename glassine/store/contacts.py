@@ -14,7 +14,7 @@ from glassine.words.errors import NotFound
 from glassine.words.ids import ContactId, OrgId
 
 _SQL = Statements(__file__)
-LOAD = _SQL.load
+OF_SESSION = _SQL.of_session
 
 
 class Sealed(NamedTuple):

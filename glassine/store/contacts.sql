@@ -4,6 +4,10 @@ insert into contacts (org_id, id, verified, key, sealed) values (%(org)s, %(id)s
 -- name: load
 select * from contacts where org_id = %(org)s and id = %(id)s
 
+-- name: of_session
+select c.* from sessions s join contacts c on c.org_id = s.org_id and c.id = s.contact_id
+where s.org_id = %(org)s and s.id = %(session)s
+
 -- name: save
 update contacts set sealed = %(sealed)s, verified = verified or %(verified)s, updated_at = clock_timestamp()
 where org_id = %(org)s and id = %(id)s returning *

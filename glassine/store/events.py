@@ -33,23 +33,25 @@ async def append(
     text: str = "", payload: Mapping[str, Any] | None = None,
 ) -> Event:
     """Raises NotFound when the session is not this organisation's."""
+    event = await say(tx, org, session, type, actor, id=id, actor_id=actor_id, text=text, payload=payload)
+    if event is None:
+        raise NotFound("There is no session with this id.")
+    return event
+
+
+async def say(
+    tx: Tx, org: OrgId, session: SessionId, type: EventType, actor: ActorKind, *, id: EventId | None = None, actor_id: UUID | None = None,
+    text: str = "", payload: Mapping[str, Any] | None = None, tokens: int | None = None, fresh: int = 0, heard: bool = False, language: str | None = None,
+) -> Event | None:
+    """Appends a text that was masked when the vault held `tokens` placeholders, `fresh` of which are new; `heard`: a customer said it.
+
+    None: there is no such session, it was closed to the customer, or another text reached its vault first.
+    """
     values = {
         "org": org, "session": session, "id": id or new_id(), "type": type, "actor": actor, "actor_id": actor_id, "text": text, "payload": Jsonb(payload or {}),
+        "tokens": tokens, "fresh": fresh, "heard": heard, "language": language,
     }
     row = await one(tx, _SQL.append, values)
-    if row is None:
-        raise NotFound("There is no session with this id.")
-    return from_row(row)
-
-
-async def hear(
-    tx: Tx, org: OrgId, session: SessionId, *, id: EventId, contact: UUID, text: str, payload: Mapping[str, Any], tokens: int, fresh: int, language: str | None,
-) -> Event | None:
-    """Appends a customer's message. None: the session was closed, or another message reached its vault first (`tokens` is stale)."""
-    values = {
-        "org": org, "session": session, "id": id, "actor_id": contact, "text": text, "payload": Jsonb(payload), "tokens": tokens, "fresh": fresh, "language": language,
-    }
-    row = await one(tx, _SQL.hear, values)
     return from_row(row) if row else None
 
 

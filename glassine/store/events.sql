@@ -1,25 +1,15 @@
 -- name: append
 -- Takes the next number of the session and writes the event, in one statement: the log has no gaps and one order.
+-- A masked text is written only while the vault is as its writer saw it (`tokens`), a customer's only while the session is open.
 with session as (
-    update sessions set last_seq = last_seq + 1, updated_at = clock_timestamp()
-    where org_id = %(org)s and id = %(session)s
+    update sessions set last_seq = last_seq + 1, updated_at = clock_timestamp(), tokens = tokens + %(fresh)s,
+        last_user_seq = case when %(heard)s then last_seq + 1 else last_user_seq end,
+        language = coalesce(language, %(language)s)
+    where org_id = %(org)s and id = %(session)s and tokens = coalesce(%(tokens)s, tokens) and (status = 'open' or not %(heard)s)
     returning last_seq
 )
 insert into events (org_id, session_id, seq, id, type, actor_kind, actor_id, text, payload)
 select %(org)s, %(session)s, session.last_seq, %(id)s, %(type)s, %(actor)s, %(actor_id)s, %(text)s, %(payload)s
-from session
-returning *, null::text as actor_name
-
--- name: hear
--- The same for a customer's message, but only while the vault is as the writer saw it; else nothing, and the text must be masked again.
-with session as (
-    update sessions set last_seq = last_seq + 1, last_user_seq = last_seq + 1, tokens = tokens + %(fresh)s, updated_at = clock_timestamp(),
-        language = coalesce(language, %(language)s)
-    where org_id = %(org)s and id = %(session)s and tokens = %(tokens)s and status = 'open'
-    returning last_seq
-)
-insert into events (org_id, session_id, seq, id, type, actor_kind, actor_id, text, payload)
-select %(org)s, %(session)s, session.last_seq, %(id)s, 'message', 'user', %(actor_id)s, %(text)s, %(payload)s
 from session
 returning *, null::text as actor_name
 

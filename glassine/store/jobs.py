@@ -66,3 +66,8 @@ async def waiting(tx: Tx) -> int:
 async def organizations(tx: Tx) -> list[OrgId]:
     """Every organisation's id, for the sweeper."""
     return [OrgId(row["id"]) for row in await rows(tx, _SQL.organizations, {})]
+
+
+async def release_unheld(tx: Tx, process: UUID, running: set[int]) -> None:
+    """Gives back jobs that stand under this process's name although it is not at work on them."""
+    await tx.execute(_SQL.release_unheld, {"owner": process, "running": list(running)})

@@ -49,3 +49,8 @@ select count(*)::int as n from jobs where failed_at is null
 
 -- name: organizations
 select every_organization() as id
+
+-- name: release_unheld
+-- A commit whose answer was lost can leave a job claimed by a process that does not know of it.
+update jobs set owner = null, claimed_at = null
+where owner = %(owner)s and failed_at is null and claimed_at < now() - interval '2 seconds' and id <> all(%(running)s::bigint[])

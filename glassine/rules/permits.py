@@ -1,0 +1,61 @@
+"""Who may do what: one table, read as a yes or no (`may`) and as a filter (`visible`). Decides; never loads anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from glassine.words.errors import Refused
+from glassine.words.people import Actor, Role, Verb
+
+_VIEWER = frozenset({Verb.READ_SESSIONS, Verb.READ_KNOWLEDGE, Verb.INSPECT})
+_AGENT = _VIEWER | {Verb.ANSWER, Verb.REVEAL}
+_ADMIN = _AGENT | {Verb.WRITE_KNOWLEDGE, Verb.CHANGE_SETTINGS, Verb.MANAGE_PEOPLE, Verb.MANAGE_KEYS, Verb.READ_AUDIT}
+_OWNER = _ADMIN | {Verb.TRANSFER_OWNERSHIP}
+
+PERMITS: Mapping[Role, frozenset[Verb]] = MappingProxyType({Role.VIEWER: _VIEWER, Role.AGENT: _AGENT, Role.ADMIN: _ADMIN, Role.OWNER: _OWNER})
+
+# What each scope of an API key opens, by the wire's names `resource:read|write`.
+SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType({
+    "chat-sessions:read": frozenset({Verb.READ_SESSIONS, Verb.INSPECT}),
+    "chat-sessions:write": frozenset({Verb.READ_SESSIONS, Verb.ANSWER}),
+    "contacts:read": frozenset({Verb.REVEAL}),
+    "contacts:write": frozenset({Verb.REVEAL, Verb.ANSWER}),
+    "help-center:read": frozenset({Verb.READ_KNOWLEDGE}),
+    "help-center:write": frozenset({Verb.READ_KNOWLEDGE, Verb.WRITE_KNOWLEDGE}),
+    "autopilot:read": frozenset({Verb.READ_SESSIONS}),
+    "autopilot:write": frozenset({Verb.CHANGE_SETTINGS}),
+    "redaction:write": frozenset({Verb.REVEAL}),
+    "widget:write": frozenset({Verb.ANSWER}),
+})
+
+
+class Visible(NamedTuple):
+    """Which sessions somebody sees, in a form that the store turns into SQL."""
+
+    every_session: bool
+    internal_knowledge: bool
+
+
+def may(actor: Actor, verb: Verb) -> bool:
+    return verb in PERMITS[actor.role] and (actor.scopes is None or any(verb in SCOPES[scope] for scope in actor.scopes if scope in SCOPES))
+
+
+def visible(actor: Actor) -> Visible:
+    return Visible(every_session=may(actor, Verb.READ_SESSIONS), internal_knowledge=may(actor, Verb.READ_KNOWLEDGE))
+
+
+def require(actor: Actor, verb: Verb) -> None:
+    """Raises Refused (403) with the reason in words."""
+    if may(actor, verb):
+        return
+    who = "This API key lacks a scope for it" if actor.scopes is not None else f"Your role ({actor.role}) does not allow it"
+    raise Refused(f"{who}: {verb}. Ask an admin of your organisation.", status=403, code="forbidden")
+
+
+def require_scope(actor: Actor, scope: str) -> None:
+    """An API key with scopes must name this one; a key without scopes has full access. Raises Refused (403)."""
+    if actor.scopes is None or scope in actor.scopes or (scope.endswith(":read") and scope.replace(":read", ":write") in actor.scopes):
+        return
+    raise Refused(f"This API key lacks the scope {scope}. Make one that has it in Settings › API keys.", status=403, code="forbidden")

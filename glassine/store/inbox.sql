@@ -1,0 +1,70 @@
+-- name: mine
+s.status = 'open' and s.owner_kind = 'person' and s.owner_id = %(person)s
+
+-- name: unassigned
+s.status = 'open' and s.owner_kind = 'team'
+
+-- name: autopilot
+s.status = 'open' and s.owner_kind = 'ai'
+
+-- name: colleagues
+s.status = 'open' and (s.owner_kind = 'helpdesk' or (s.owner_kind = 'person' and s.owner_id is distinct from %(person)s))
+
+-- name: closed
+s.status in ('closed_resolved', 'closed_unresolved')
+
+-- name: page
+-- One list of the inbox, most recently touched first, with the newest words and the first words of the customer. {where} is one of the lists above.
+select s.*, p.name as owner_name, newest.text as last_text, newest.actor_kind as last_actor, newest.type as last_type, newest.created_at as last_at,
+    opening.text as first_text
+from sessions s
+left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
+left join lateral (
+    select e.text, e.actor_kind, e.type, e.created_at from events e
+    where e.org_id = s.org_id and e.session_id = s.id and e.type in ('message', 'agent_message', 'agent_comment')
+    order by e.seq desc limit 1
+) newest on true
+left join lateral (
+    select e.text from events e
+    where e.org_id = s.org_id and e.session_id = s.id and e.type = 'message' and e.actor_kind = 'user'
+    order by e.seq limit 1
+) opening on true
+where s.org_id = %(org)s and {where}
+  and (%(before)s::timestamptz is null or (s.updated_at, s.id) < (%(before)s, %(before_id)s::uuid))
+order by s.updated_at desc, s.id desc
+limit %(limit)s
+
+-- name: counts
+-- The lists' lengths. Closed sessions pile up for years and nobody waits for them, so they are not counted.
+select count(*) filter (where s.owner_kind = 'person' and s.owner_id = %(person)s)::int as mine,
+    count(*) filter (where s.owner_kind = 'team')::int as unassigned,
+    count(*) filter (where s.owner_kind = 'ai')::int as autopilot,
+    count(*) filter (where s.owner_kind = 'helpdesk' or (s.owner_kind = 'person' and s.owner_id is distinct from %(person)s))::int as colleagues
+from sessions s
+where s.org_id = %(org)s and s.status = 'open'
+
+-- name: waiting
+-- The customer who was handed off last and whom nobody has taken yet.
+select s.id, s.ticket_number, s.handed_off_at from sessions s
+where s.org_id = %(org)s and s.status = 'open' and s.owner_kind = 'team'
+order by s.handed_off_at desc nulls last limit 1
+
+-- name: others
+-- Other sessions of the same contact.
+select s.id, s.ticket_number, s.channel, s.status, s.updated_at, opening.text as first_text
+from sessions s
+left join lateral (
+    select e.text from events e
+    where e.org_id = s.org_id and e.session_id = s.id and e.type = 'message' and e.actor_kind = 'user'
+    order by e.seq limit 1
+) opening on true
+where s.org_id = %(org)s and s.contact_id = %(contact)s and s.id <> %(session)s
+order by s.updated_at desc limit 6
+
+-- name: turns
+-- Which turn stands behind which event: without the traces, which are large.
+select t.id, t.event_id, t.message_id, t.outcome, t.model from turns t
+where t.org_id = %(org)s and t.session_id = %(session)s order by t.created_at, t.id
+
+-- name: votes
+select v.event_id, v.action from votes v where v.org_id = %(org)s and v.session_id = %(session)s

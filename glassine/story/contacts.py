@@ -1,0 +1,155 @@
+"""Contacts: who a customer is, sealed under a key of their own and found by keyed hash. The one place that opens and seals identities."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from glassine.edge.secrets import Key, Unreadable
+from glassine.rules.identity import normal_email, normal_phone
+from glassine.store import Tx, contacts
+from glassine.store.contacts import Range, Sealed
+from glassine.story.world import World
+from glassine.words.errors import Refused
+from glassine.words.ids import ContactId, OrgId, new_id
+from glassine.words.privacy import PiiType
+from glassine.words.sessions import Contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What is sealed of a contact. The `non_verified_*` fields are what a browser claimed; nobody has checked them."""
+
+    email: str | None = field(default=None, repr=False)
+    phone_number: str | None = field(default=None, repr=False)
+    name: str | None = field(default=None, repr=False)
+    custom_data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    non_verified_email: str | None = field(default=None, repr=False)
+    non_verified_name: str | None = field(default=None, repr=False)
+    non_verified_custom_data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def known_values(self) -> tuple[tuple[PiiType, str], ...]:
+        """Their own values, which are masked wherever they appear."""
+        pairs = [
+            (PiiType.EMAIL, self.email), (PiiType.EMAIL, self.non_verified_email), (PiiType.PHONE, self.phone_number),
+            (PiiType.NAME, self.name), (PiiType.NAME, self.non_verified_name),
+        ]
+        return tuple((type, value) for type, value in pairs if value)
+
+
+async def create(world: World, org: OrgId, identity: Identity, *, verified: bool) -> Contact:
+    """Makes a contact; a verified one who is known by e-mail or phone is found and updated instead."""
+    identity = await _checked(world, org, identity)
+    org_key = await world.key(org)
+    async with world.store.tx(org) as tx:
+        known = await _known(tx, org, org_key, identity) if verified else None
+        if known:
+            return await _update(tx, org, org_key, known.id, identity, verified=True)
+        return await _insert(tx, org, org_key, identity, verified=verified)
+
+
+async def _checked(world: World, org: OrgId, identity: Identity) -> Identity:
+    """Raises Refused for an address or number that is none."""
+    regions = world.settings.regions
+    email = phone = None
+    if identity.email is not None and (email := normal_email(identity.email)) is None:
+        raise Refused("This is not an e-mail address.")
+    if identity.phone_number is not None and (phone := normal_phone(identity.phone_number, regions)) is None:
+        raise Refused("This is not a phone number. Write it with its country, as in +49 30 1234567.")
+    return replace(identity, email=email, phone_number=phone)
+
+
+async def _known(tx: Tx, org: OrgId, org_key: Key, identity: Identity) -> Sealed | None:
+    for kind, value in (("email", identity.email), ("phone", identity.phone_number)):
+        if value and (found := await contacts.by_lookup(tx, org, kind, org_key.digest(kind, value))):
+            return found
+    return None
+
+
+async def _insert(tx: Tx, org: OrgId, org_key: Key, identity: Identity, *, verified: bool) -> Contact:
+    id, own = ContactId(new_id()), Key.new()
+    wrapped = org_key.wrap(own, org, "contacts", "key", id)
+    row = await contacts.insert(tx, org, id, verified=verified, key=wrapped, sealed=_seal(own, org, id, identity))
+    if verified:
+        await _point(tx, org, org_key, id, identity)
+    return _contact(row, identity)
+
+
+async def _point(tx: Tx, org: OrgId, org_key: Key, id: ContactId, identity: Identity) -> None:
+    """Only verified values become look-ups: a visitor who claims an address must not become its owner."""
+    for kind, value in (("email", identity.email), ("phone", identity.phone_number)):
+        if not await contacts.set_lookup(tx, org, id, kind, org_key.digest(kind, value) if value else None):
+            raise Refused(f"Another contact already has this {kind}.", status=409)
+
+
+async def _update(tx: Tx, org: OrgId, org_key: Key, id: ContactId, change: Identity, *, verified: bool) -> Contact:
+    row = await contacts.load(tx, org, id, lock=True)
+    own = own_key(org_key, org, row)
+    before = _open(own, org, row)
+    changed = {name: value for name, value in asdict(change).items() if value}
+    for data in ("custom_data", "non_verified_custom_data"):
+        changed[data] = {**getattr(before, data), **getattr(change, data)}
+    after = replace(before, **changed)
+    row = await contacts.save(tx, org, id, _seal(own, org, id, after), verified=verified)
+    if row.verified:
+        await _point(tx, org, org_key, id, after)
+    return _contact(row, after)
+
+
+async def update(world: World, org: OrgId, id: ContactId, change: Identity, *, verified: bool = False) -> Contact:
+    """Sets the fields that `change` names; custom data is merged."""
+    change = await _checked(world, org, change)
+    org_key = await world.key(org)
+    async with world.store.tx(org) as tx:
+        return await _update(tx, org, org_key, id, change, verified=verified)
+
+
+async def load(world: World, org: OrgId, id: ContactId) -> Contact:
+    org_key = await world.key(org)
+    async with world.store.tx(org) as tx:
+        row = await contacts.load(tx, org, id)
+    return opened(org_key, org, row)
+
+
+async def page(world: World, org: OrgId, which: Range, *, before: Any, limit: int) -> list[Contact]:
+    org_key = await world.key(org)
+    async with world.store.tx(org) as tx:
+        found = await contacts.page(tx, org, which, before=before, limit=limit)
+    return [opened(org_key, org, row) for row in found]
+
+
+async def delete(world: World, org: OrgId, id: ContactId) -> None:
+    async with world.store.tx(org) as tx:
+        await contacts.delete(tx, org, id)
+
+
+def own_key(org_key: Key, org: OrgId, row: Sealed) -> Key:
+    """The contact's key, under which everything of theirs is sealed."""
+    return org_key.unwrap(row.key, org, "contacts", "key", row.id)
+
+
+def identity_of(org_key: Key, org: OrgId, row: Sealed) -> Identity:
+    return _open(own_key(org_key, org, row), org, row)
+
+
+def opened(org_key: Key, org: OrgId, row: Sealed) -> Contact:
+    """A contact in the clear; one whose key is gone is shown empty."""
+    try:
+        return _contact(row, identity_of(org_key, org, row))
+    except Unreadable:
+        return _contact(row, Identity())
+
+
+def _seal(own: Key, org: OrgId, id: ContactId, identity: Identity) -> bytes:
+    return own.seal(json.dumps(asdict(identity)).encode(), org, "contacts", "sealed", id)
+
+
+def _open(own: Key, org: OrgId, row: Sealed) -> Identity:
+    return Identity(**json.loads(own.open(row.sealed, org, "contacts", "sealed", row.id)))
+
+
+def _contact(row: Sealed, identity: Identity) -> Contact:
+    return Contact(id=row.id, verified=row.verified, created_at=row.created_at, updated_at=row.updated_at, **asdict(identity))

@@ -1,0 +1,99 @@
+"""Reads for the faces: a session, its log, its contact and its turns, as somebody who may see them sees them. Changes nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from glassine.edge.secrets import Unreadable
+from glassine.rules.redaction import restore
+from glassine.store import contacts as stored
+from glassine.store import events, sessions, turns, vault
+from glassine.story import contacts
+from glassine.story.world import World
+from glassine.words.ids import OrgId, SessionId, TurnId
+from glassine.words.sessions import Contact, Event, Session
+
+
+async def session(world: World, org: OrgId, id: SessionId) -> Session:
+    async with world.store.tx(org) as tx:
+        return await sessions.load(tx, org, id)
+
+
+async def timeline(world: World, org: OrgId, id: SessionId, *, after: int = 0) -> list[Event]:
+    """The masked log, in order. Raises NotFound."""
+    async with world.store.tx(org) as tx:
+        await sessions.load(tx, org, id)
+        return await events.log(tx, org, id, after=after)
+
+
+async def contact(world: World, org: OrgId, id: SessionId) -> Contact:
+    """The session's contact in the clear: for the customer's own channel, and for people who may reveal."""
+    return await contacts.load(world, org, (await session(world, org, id)).contact)
+
+
+async def page(
+    world: World, org: OrgId, which: sessions.Filter, *, before: tuple[datetime, UUID] | None = None, limit: int = 50,
+) -> list[tuple[Session, Contact, dict[str, Any]]]:
+    """Sessions, newest first, each with its contact and the data its host page attached for people."""
+    org_key = await world.key(org)
+    async with world.store.tx(org) as tx:
+        found = await sessions.page(tx, org, which, before=before, limit=limit)
+        people = {id: await stored.load(tx, org, id) for id in {row["contact_id"] for row in found}}
+    result = []
+    for row in found:
+        sealed = people[row["contact_id"]]
+        result.append((sessions.from_row(row), contacts.opened(org_key, org, sealed), attached(contacts.own_key(org_key, org, sealed), org, row)))
+    return result
+
+
+async def whole(world: World, org: OrgId, id: SessionId) -> tuple[Session, Contact, dict[str, Any]]:
+    """One session as `page` gives it."""
+    org_key = await world.key(org)
+    async with world.store.tx(org) as tx:
+        session = await sessions.load(tx, org, id)
+        row = await sessions.find(tx, org, id)
+        sealed = await stored.load(tx, org, session.contact)
+    assert row is not None
+    return session, contacts.opened(org_key, org, sealed), attached(contacts.own_key(org_key, org, sealed), org, row)
+
+
+def attached(own: Any, org: OrgId, row: dict[str, Any]) -> dict[str, Any]:
+    """What the host page attached to a session for people only; empty when its key is gone."""
+    if row["sealed"] is None:
+        return {}
+    try:
+        return dict(json.loads(own.open(bytes(row["sealed"]), org, "sessions", "sealed", row["id"])))
+    except Unreadable:
+        return {}
+
+
+async def restorer(world: World, org: OrgId, session: Session) -> dict[str, str]:
+    """Placeholder → value, for the customer's own channel only: give it to `restore`."""
+    org_key = await world.key(org)
+    async with world.store.tx(org) as tx:
+        own = contacts.own_key(org_key, org, await stored.load(tx, org, session.contact))
+        found = await vault.all_of(tx, org, session.id)
+    return {token.placeholder: own.open(bytes(token.sealed), org, "vault", session.id, token.placeholder).decode("utf-8", "surrogatepass") for token in found}
+
+
+async def own_words(world: World, org: OrgId, session: Session) -> list[tuple[Event, str]]:
+    """The log as its customer may read it: their own values are back in place."""
+    tokens = await restorer(world, org, session)
+    async with world.store.tx(org) as tx:
+        log = await events.log(tx, org, session.id)
+    return [(event, restore(event.text, tokens)) for event in log]
+
+
+async def all_turns(world: World, org: OrgId, id: SessionId) -> list[dict[str, Any]]:
+    """What the AI saw and did, turn by turn."""
+    async with world.store.tx(org) as tx:
+        await sessions.load(tx, org, id)
+        return await turns.all_of(tx, org, id)
+
+
+async def turn(world: World, org: OrgId, id: SessionId, turn_id: TurnId) -> dict[str, Any]:
+    async with world.store.tx(org) as tx:
+        return await turns.load(tx, org, id, turn_id)

@@ -1,0 +1,149 @@
+"""What people do with a session: reply, note, take over, hand back, assign, close, reopen. Each is one transaction with its event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+
+from glassine.rules.permits import require
+from glassine.store import Taken, Tx, events, house, people, sessions
+from glassine.store.live import notify
+from glassine.story.inbound import LONGEST
+from glassine.story.masking import keep, look
+from glassine.story.world import World
+from glassine.words.errors import Refused
+from glassine.words.house import OrgSettings
+from glassine.words.ids import OrgId, PersonId, SessionId
+from glassine.words.people import Actor, ActorKind, Verb
+from glassine.words.sessions import Event, EventType, OwnerKind, Status
+
+_CLOSED_BY: Mapping[tuple[Status, ActorKind], EventType] = MappingProxyType({
+    (Status.CLOSED_RESOLVED, ActorKind.AGENT): EventType.CLOSED_RESOLVED_BY_AGENT,
+    (Status.CLOSED_RESOLVED, ActorKind.API): EventType.CLOSED_RESOLVED_BY_API,
+    (Status.CLOSED_RESOLVED, ActorKind.USER): EventType.CLOSED_RESOLVED_BY_CONTACT,
+    (Status.CLOSED_UNRESOLVED, ActorKind.AGENT): EventType.CLOSED_UNRESOLVED_BY_AGENT,
+    (Status.CLOSED_UNRESOLVED, ActorKind.API): EventType.CLOSED_UNRESOLVED_BY_API,
+})
+
+
+async def reply(world: World, actor: Actor, id: SessionId, text: str) -> Event:
+    """A person's words to the customer. Whoever answers a session that the AI or the queue owns takes it over."""
+    require(actor, Verb.ANSWER)
+    _check(text)
+    if actor.kind is ActorKind.AGENT and await _owner(world, actor, id) is not OwnerKind.PERSON:
+        await take_over(world, actor, id)  # before the words, so that the AI cannot speak between
+    return await _write(world, actor, id, EventType.AGENT_MESSAGE, text)
+
+
+async def note(world: World, actor: Actor, id: SessionId, text: str) -> Event:
+    """A person's words to the team; the customer never sees them."""
+    require(actor, Verb.ANSWER)
+    _check(text)
+    return await _write(world, actor, id, EventType.AGENT_COMMENT, text)
+
+
+def _check(text: str) -> None:
+    if not text.strip():
+        raise Refused("There is nothing to send yet: write something first.")
+    if len(text) > LONGEST:
+        raise Refused(f"The text has {len(text):,} characters; {LONGEST:,} is the most.", status=413)
+
+
+async def _write(world: World, actor: Actor, id: SessionId, type: EventType, text: str) -> Event:
+    """Masked like everything that is stored."""
+    for _ in range(8):
+        mask, _before = await look(world, actor.org, id)
+        if type is EventType.AGENT_MESSAGE and not mask.session.open:
+            raise Refused("This session is closed. Reopen it to reply.", status=409, code="session_closed")
+        masked = await mask.text(world, text)
+        try:
+            async with world.store.tx(actor.org) as tx:
+                event = await events.say(
+                    tx, actor.org, id, type, actor.kind, actor_id=actor.id, text=masked.text, payload={"masked": masked.counts} if masked.counts else {},
+                    tokens=mask.stored, fresh=len(mask.fresh),
+                )
+                if event is None:
+                    raise Taken
+                await keep(tx, mask)
+                if type is EventType.AGENT_MESSAGE:
+                    await sessions.answered(tx, actor.org, id)
+                await notify(tx, actor.org, id, "event")
+            return event
+        except Taken:
+            continue
+    raise Refused("Somebody else is writing in this session at the same moment. Send it again.", status=409)
+
+
+async def _owner(world: World, actor: Actor, id: SessionId) -> OwnerKind:
+    async with world.store.tx(actor.org) as tx:
+        return (await sessions.load(tx, actor.org, id)).owner.kind
+
+
+async def take_over(world: World, actor: Actor, id: SessionId) -> None:
+    """The session is this person's; the AI is silent until it is handed back."""
+    require(actor, Verb.ANSWER)
+    if actor.kind is not ActorKind.AGENT or actor.id is None:
+        raise Refused("Only a person can take a session over.", status=403)
+    async with world.store.tx(actor.org) as tx:
+        before = await sessions.load(tx, actor.org, id)
+        await sessions.own(tx, actor.org, id, OwnerKind.PERSON, PersonId(actor.id))
+        type = EventType.AGENT_TOOK_SESSION_FROM_AI if before.owner.kind is OwnerKind.AI else EventType.AGENT_ASSIGNED_BY_USER
+        await events.append(tx, actor.org, id, type, actor.kind, actor_id=actor.id, payload={"assignee": str(actor.id), "name": actor.name})
+        await notify(tx, actor.org, id, "owner")
+
+
+async def hand_back(world: World, actor: Actor, id: SessionId) -> None:
+    """The AI answers the customer's next message."""
+    require(actor, Verb.ANSWER)
+    async with world.store.tx(actor.org) as tx:
+        await sessions.load(tx, actor.org, id)
+        await sessions.own(tx, actor.org, id, OwnerKind.AI)
+        await events.append(tx, actor.org, id, EventType.AI_RESUMED_BY_SYSTEM, actor.kind, actor_id=actor.id)
+        await notify(tx, actor.org, id, "owner")
+
+
+async def assign(world: World, actor: Actor, id: SessionId, person: PersonId | None) -> None:
+    """To a person of the team, or (None) to the queue."""
+    require(actor, Verb.ANSWER)
+    async with world.store.tx(actor.org) as tx:
+        await sessions.load(tx, actor.org, id)
+        if person is None:
+            await sessions.own(tx, actor.org, id, OwnerKind.TEAM, patience=await _patience(tx, actor.org))
+            await events.append(tx, actor.org, id, EventType.AGENT_UNASSIGNED_BY_USER, actor.kind, actor_id=actor.id)
+        else:
+            row = await people.load(tx, actor.org, person)
+            if row["disabled_at"]:
+                raise Refused(f"{row['name']} has left the team. Choose somebody else.", status=409)
+            await sessions.own(tx, actor.org, id, OwnerKind.PERSON, person)
+            payload = {"assignee": str(person), "name": row["name"]}
+            await events.append(tx, actor.org, id, EventType.AGENT_ASSIGNED_BY_USER, actor.kind, actor_id=actor.id, payload=payload)
+        await notify(tx, actor.org, id, "owner")
+
+
+async def _patience(tx: Tx, org: OrgId) -> timedelta:
+    """How long a customer may wait in the queue before the session is overdue."""
+    return timedelta(minutes=OrgSettings.read((await house.load(tx, org))["settings"]).patience)
+
+
+async def close(world: World, actor: Actor, id: SessionId, status: Status) -> None:
+    """Closes as resolved or unresolved; closing again with the same status changes nothing."""
+    require(actor, Verb.ANSWER)
+    type = _CLOSED_BY.get((status, actor.kind))
+    if type is None:
+        raise Refused("A session is closed as closed_resolved or closed_unresolved.")
+    async with world.store.tx(actor.org) as tx:
+        await sessions.load(tx, actor.org, id)
+        if await sessions.close(tx, actor.org, id, status):
+            await events.append(tx, actor.org, id, type, actor.kind, actor_id=actor.id)
+            await notify(tx, actor.org, id, "owner")
+
+
+async def reopen(world: World, actor: Actor, id: SessionId) -> None:
+    """Open again, with the owner it had."""
+    require(actor, Verb.ANSWER)
+    async with world.store.tx(actor.org) as tx:
+        await sessions.load(tx, actor.org, id)
+        if await sessions.reopen(tx, actor.org, id):
+            await events.append(tx, actor.org, id, EventType.AGENT_REOPENED_SESSION, actor.kind, actor_id=actor.id)
+            await notify(tx, actor.org, id, "owner")

@@ -1,0 +1,159 @@
+"""What customers do besides writing: identify themselves, resolve, vote, rate, upload, save the page's state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from glassine.rules.redaction import restore
+from glassine.store import contacts as stored
+from glassine.store import events, sessions, vault
+from glassine.store.live import notify
+from glassine.story import contacts
+from glassine.story.masking import keep, look, storable, to_bytes
+from glassine.story.world import World
+from glassine.words.errors import Refused
+from glassine.words.ids import ContactId, EventId, FileId, OrgId, SessionId, new_id
+from glassine.words.people import ActorKind
+from glassine.words.sessions import EventType, Status
+
+LARGEST_FILE = 5 * 1024 * 1024
+FILE_TYPES = frozenset({
+    "image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/csv", "text/plain", "application/vnd.ms-excel",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+})
+
+
+class Visitor(NamedTuple):
+    """A customer on the web: `verified` when the site vouched for who they are."""
+
+    org: OrgId
+    contact: ContactId
+    verified: bool
+
+
+async def token_for(world: World, org: OrgId, contact: ContactId, *, verified: bool) -> str:
+    """A signed token that says who the visitor is (JWT, HS256, `sub.type` = widget-contact)."""
+    key = OctKey.import_key((await world.key(org)).signing("widget-contact"))
+    payload = {"contact": str(contact), "organization": str(org), "verified": verified}
+    claims = {"sub": json.dumps({"type": "widget-contact", "payload": payload}), "iat": int(datetime.now(UTC).timestamp())}
+    return jwt.encode({"alg": "HS256"}, claims, key, algorithms=["HS256"])
+
+
+async def by_token(world: World, org: OrgId, token: str) -> Visitor:
+    """Raises Refused (401) for a token that is not ours, or another organisation's, or of a contact that is gone."""
+    key = OctKey.import_key((await world.key(org)).signing("widget-contact"))
+    try:
+        who = json.loads(str(jwt.decode(token, key, algorithms=["HS256"]).claims["sub"]))["payload"]
+        visitor = Visitor(OrgId(UUID(who["organization"])), ContactId(UUID(who["contact"])), bool(who["verified"]))
+    except (JoseError, ValueError, KeyError, TypeError):
+        raise _unknown() from None
+    if visitor.org != org:
+        raise _unknown()
+    return visitor
+
+
+def _unknown() -> Refused:
+    return Refused("The contact token is not valid here. Start again without it.", status=401, code="unauthorized")
+
+
+async def resolve(world: World, org: OrgId, id: SessionId) -> None:
+    """The customer says that it is solved, and is asked how it went."""
+    async with world.store.tx(org) as tx:
+        await sessions.load(tx, org, id)
+        if await sessions.close(tx, org, id, Status.CLOSED_RESOLVED):
+            await events.append(tx, org, id, EventType.CLOSED_RESOLVED_BY_CONTACT, ActorKind.USER)
+            await events.append(tx, org, id, EventType.CSAT_REQUESTED, ActorKind.SYSTEM)
+            await notify(tx, org, id, "owner")
+
+
+async def rate(world: World, org: OrgId, id: SessionId, *, score: int, feedback: str = "", event: EventId | None = None) -> None:
+    """1 to 5. `event` becomes the row's id, as the widget expects."""
+    if not 1 <= score <= 5:
+        raise Refused("The score goes from 1 to 5.")
+    mask, before = await look(world, org, id, event)
+    if before:
+        return
+    words = await mask.text(world, feedback[:2_000])
+    async with world.store.tx(org) as tx:
+        await events.say(
+            tx, org, id, EventType.CSAT_SUBMITTED, ActorKind.USER, id=event, actor_id=mask.session.contact, text=words.text, payload={"score": score},
+            tokens=mask.stored, fresh=len(mask.fresh),
+        )
+        await keep(tx, mask)
+        await notify(tx, org, id, "event")
+
+
+async def vote(world: World, org: OrgId, id: SessionId, event: EventId, action: str) -> None:
+    """`upvote` or `downvote` on a reply; the last word counts."""
+    if action not in ("upvote", "downvote"):
+        raise Refused("A vote is upvote or downvote.")
+    async with world.store.tx(org) as tx:
+        await events.vote(tx, org, id, event, action)
+        await notify(tx, org, id, "event")
+
+
+async def checkpoint(world: World, org: OrgId, id: SessionId, payload: Mapping[str, Any]) -> None:
+    """The page's own state, masked like everything else, kept as the newest and as an event."""
+    if len(json.dumps(payload)) > 20_000:
+        raise Refused("The state has more than 20,000 characters.", status=413)
+    mask, _ = await look(world, org, id)
+    masked = await mask.text(world, json.dumps(payload, ensure_ascii=False))
+    try:
+        safe = json.loads(masked.text)
+    except ValueError:  # a value that was masked was a bare number
+        safe = {"masked": masked.text}
+    async with world.store.tx(org) as tx:
+        await sessions.checkpoint(tx, org, id, safe)
+        event = await events.say(tx, org, id, EventType.STATE_CHECKPOINT, ActorKind.USER, payload={"payload": safe}, tokens=mask.stored, fresh=len(mask.fresh))
+        if event is None:
+            raise Refused("Somebody else is writing in this session at the same moment. Send it again.", status=409)
+        await keep(tx, mask)
+
+
+async def upload(world: World, org: OrgId, contact: ContactId, *, name: str, media_type: str, content: bytes) -> FileId:
+    """Seals a file under the contact's key. Raises Refused for a kind or size that is not taken."""
+    if len(content) > LARGEST_FILE:
+        raise Refused("The file is larger than 5 MB.", status=413)
+    if media_type not in FILE_TYPES:
+        raise Refused("This kind of file is not taken. Send PNG, JPEG, GIF, WebP, PDF, CSV, Excel or plain text.", status=415)
+    id = FileId(new_id())
+    org_key = await world.key(org)
+    async with world.store.tx(org) as tx:
+        own = contacts.own_key(org_key, org, await stored.load(tx, org, contact))
+        await vault.put_file(
+            tx, org, id, contact=contact, session=None, media_type=media_type, size=len(content),
+            sealed_name=own.seal(to_bytes(storable(name)[:200]), org, "files", "name", id), sealed=own.seal(content, org, "files", "content", id),
+        )
+    return id
+
+
+class File(NamedTuple):
+    name: str
+    media_type: str
+    content: bytes
+    contact: ContactId
+
+
+async def file(world: World, org: OrgId, id: FileId) -> File:
+    """Opens a file for whoever the caller has let in. Raises NotFound."""
+    org_key = await world.key(org)
+    async with world.store.tx(org) as tx:
+        row = await vault.file(tx, org, id)
+        own = contacts.own_key(org_key, org, await stored.load(tx, org, ContactId(row["contact_id"])))
+    name = own.open(bytes(row["sealed_name"]), org, "files", "name", id).decode()
+    return File(name, row["media_type"], own.open(bytes(row["sealed"]), org, "files", "content", id), ContactId(row["contact_id"]))
+
+
+async def checkpoint_restored(world: World, org: OrgId, id: SessionId, tokens: Mapping[str, str]) -> Any:
+    """The newest state as the page saved it, or None."""
+    async with world.store.tx(org) as tx:
+        row = await sessions.find(tx, org, id)
+    return json.loads(restore(json.dumps(row["checkpoint"], ensure_ascii=False), tokens)) if row and row["checkpoint"] is not None else None

@@ -1,0 +1,128 @@
+"""The world a story happens in: everything it needs, wired in one place. Nothing else constructs an edge or a store."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from glassine.config import Settings
+from glassine.edge.addresses import places
+from glassine.edge.embed import Embedder
+from glassine.edge.gate import CrossingRow, Gate
+from glassine.edge.mail import Mailer
+from glassine.edge.names import Names
+from glassine.edge.secrets import Key, master_key
+from glassine.store import DatabaseError, Store, house, jobs, vault
+from glassine.store.live import Live
+from glassine.words.ids import OrgId, new_id
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """One per process. `process` is this process's name in the queue; `running` are the jobs it is at work on."""
+
+    settings: Settings
+    store: Store
+    live: Live
+    master: Key
+    gate: Gate
+    names: Names
+    embed: Embedder
+    mail: Mailer
+    clock: Callable[[], datetime]
+    process: UUID
+    running: set[int] = field(default_factory=set)
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    _keys: dict[OrgId, Key] = field(default_factory=dict)
+
+    async def key(self, org: OrgId) -> Key:
+        """The organisation's key, unwrapped once per process."""
+        if org not in self._keys:
+            async with self.store.tx(org) as tx:
+                wrapped = await house.key(tx, org)
+            self._keys[org] = self.master.unwrap(wrapped, org, "org_keys", "wrapped", 1)
+        return self._keys[org]
+
+    def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Runs something beside the caller, and keeps hold of it until it ends."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def rest(self, seconds: float) -> None:
+        """Waits for what was started; what is not done by then is left to the queue."""
+        if self._tasks:
+            _, late = await asyncio.wait(set(self._tasks), timeout=seconds)
+            for task in late:
+                task.cancel()
+
+
+@asynccontextmanager
+async def live(settings: Settings) -> AsyncIterator[World]:
+    """The world as it runs: needs a migrated database at `settings.database_url`. Raises Misconfigured."""
+    assert settings.database_url, "whoever starts a process sets the database's address"
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(Store(settings.database_url, size=settings.pool_size))
+        async with store.outside() as tx:
+            sealed_before = bool(await jobs.organizations(tx))
+        master = master_key(settings.home, settings.master_key, may_create=not sealed_before)
+        world = World(
+            settings=settings, store=store, live=await stack.enter_async_context(Live(settings.database_url)), master=master,
+            gate=Gate(allowed_private=places(settings.private_places), record=_recorder(store)), names=Names(), embed=Embedder(), mail=Mailer(None),
+            clock=lambda: datetime.now(UTC), process=new_id(),
+        )
+        world.mail = Mailer(settings.smtp_url, sender=settings.mail_from, gate=world.gate)
+        await stack.enter_async_context(contextlib.aclosing(world.gate))
+        await stack.enter_async_context(_pulse(world))
+        yield world
+        await world.rest(10)
+
+
+def _recorder(store: Store) -> Callable[[CrossingRow], Coroutine[Any, Any, None]]:
+    """What the gate is handed, so that it need not know the store."""
+
+    async def record(row: CrossingRow) -> None:
+        async with store.tx(row.org) as tx:
+            await vault.crossing(
+                tx, row.org, session=row.session, destination=row.destination, purpose=row.purpose, bytes=row.bytes, allowed=row.allowed, why=row.why,
+            )
+
+    return record
+
+
+@asynccontextmanager
+async def _pulse(world: World) -> AsyncIterator[None]:
+    """Signs of life while the process runs, so that its claimed jobs are not given to others."""
+    async with world.store.outside() as tx:
+        await jobs.hello(tx, world.process)
+    beat = asyncio.create_task(_beat(world))
+    try:
+        yield
+    finally:
+        beat.cancel()
+        with contextlib.suppress(asyncio.CancelledError, DatabaseError):
+            await beat
+        with contextlib.suppress(DatabaseError):
+            async with world.store.outside() as tx:
+                await jobs.goodbye(tx, world.process)
+
+
+async def _beat(world: World) -> None:
+    while True:
+        await asyncio.sleep(1)
+        try:
+            async with world.store.outside() as tx:
+                await jobs.hello(tx, world.process)
+                await jobs.release_unheld(tx, world.process, world.running)
+        except (DatabaseError, OSError, TimeoutError) as error:
+            _log.warning("No sign of life could be given: %s", type(error).__name__)

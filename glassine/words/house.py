@@ -1,0 +1,37 @@
+"""An organisation in words: its name and what its admins have set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from glassine.words.ids import OrgId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrgSettings:
+    """What an organisation can set. `llm_key` is sealed under the organisation's key; `patience` is how many minutes a
+    customer who was handed off may wait before the session is overdue."""
+
+    regions: tuple[str, ...] = ("US", "GB", "DE")
+    languages: tuple[str, ...] = ("en",)
+    patience: int = 15
+    notify: tuple[str, ...] = ()  # addresses that get mail when a handoff waits
+    llm_url: str = ""
+    llm_model: str = ""
+    llm_key: str = field(default="", repr=False)
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Self:
+        """From the JSON of the store; fields that this version does not know are left alone there and ignored here."""
+        known = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items() if name in cls.__slots__}
+        return cls(**known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    id: OrgId
+    name: str
+    widget_token: str
+    settings: OrgSettings
