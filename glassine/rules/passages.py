@@ -1,0 +1,229 @@
+"""Cuts articles into passages and sentences, and texts into the terms that lexical search compares. Pure; it embeds and stores nothing.
+
+A passage is what one heading covers, or a part of it that fits the embedding model; code stays with the prose that explains it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+
+import Stemmer
+
+from glassine.rules.markdown import Block, blocks
+from glassine.rules.stop_words import STOP_WORDS
+from glassine.words.knowledge import Chunk
+
+VERSION = 1  # of chunking and terms together: articles cut by another version are indexed again at the next import
+
+_MOST_WORDS = 170  # about 230 of MiniLM's 256 tokens, which leaves room for the heading
+_MOST_SENTENCES = 40
+_PATH = " › "
+
+
+def chunks(title: str, markdown: str, language: str) -> list[Chunk]:
+    """The passages of an article, in order. An article without any text has none."""
+    found: list[Chunk] = []
+    for heading, section in _sections(title, blocks(markdown)):
+        for part in _packed(section):
+            text = _joined(part)
+            found.append(Chunk(position=len(found), heading=heading, text=text, sentences=tuple(_sentences_of(part, language))))
+    return found
+
+
+def _sections(title: str, found: list[Block]) -> Iterator[tuple[str, list[Block]]]:
+    """Heading paths with the blocks under each. A first heading that repeats the title adds nothing to the path."""
+    path: list[tuple[int, str]] = []
+    gathered: list[Block] = []
+    for block in found:
+        if block.kind != "heading":
+            gathered.append(block)
+            continue
+        if gathered:
+            yield _heading(title, path), gathered
+            gathered = []
+        path = [(level, name) for level, name in path if level < block.level]
+        if not (not path and _same(block.text, title)):
+            path.append((block.level, block.text))
+    if gathered:
+        yield _heading(title, path), gathered
+
+
+def _heading(title: str, path: list[tuple[int, str]]) -> str:
+    return _PATH.join(" ".join(name.split()) for name in [title, *(name for _, name in path)] if name.strip())[:500]
+
+
+def _same(one: str, other: str) -> bool:
+    return "".join(one.casefold().split()) == "".join(other.casefold().split())
+
+
+def _packed(section: list[Block]) -> Iterator[list[Block]]:
+    """Blocks gathered until a passage is full. A code block or list goes with the paragraph before it when both fit."""
+    part: list[Block] = []
+    size = 0
+    for block in (piece for whole in section for piece in _pieces(whole)):
+        words = _size(block.text)
+        if part and size + words > _MOST_WORDS:
+            carried = [part.pop()] if len(part) > 1 and part[-1].text.rstrip().endswith(":") and block.kind != "paragraph" else []
+            yield part
+            part, size = carried, sum(_size(lead.text) for lead in carried)
+        part.append(block)
+        size += words
+    if part:
+        yield part
+
+
+def _size(text: str) -> int:
+    """About how many words; scripts without spaces and long codes count by characters."""
+    return max(len(text.split()), len(text) // 7)
+
+
+def _pieces(block: Block) -> Iterator[Block]:
+    """A block that alone would overfill a passage, cut between sentences, or between lines if it is code, or anywhere if it must be."""
+    if _size(block.text) <= _MOST_WORDS:
+        yield block
+        return
+    gathered = ""
+    between = "\n" if block.kind == "code" else " "
+    units = block.text.split("\n") if block.kind == "code" else sentences(block.text, "en")
+    for unit in (piece for whole in units for piece in _hard_cut(whole)):
+        if gathered and _size(gathered) + _size(unit) > _MOST_WORDS:
+            yield Block(block.kind, gathered)
+            gathered = ""
+        gathered = f"{gathered}{between}{unit}" if gathered else unit
+    if gathered.strip():
+        yield Block(block.kind, gathered)
+
+
+def _hard_cut(text: str) -> Iterator[str]:
+    if _size(text) <= _MOST_WORDS:
+        yield text
+        return
+    gathered: list[str] = []
+    size = 0
+    for word in text.split(" "):
+        for start in range(0, max(len(word), 1), _MOST_WORDS * 7):
+            piece = word[start : start + _MOST_WORDS * 7]
+            if gathered and size + _size(piece) > _MOST_WORDS:
+                yield " ".join(gathered)
+                gathered, size = [], 0
+            gathered.append(piece)
+            size += max(1, _size(piece))
+    yield " ".join(gathered)
+
+
+def _joined(part: list[Block]) -> str:
+    lines: list[str] = []
+    before = ""
+    for block in part:
+        tight = block.kind == before and block.kind in {"item", "row"}
+        if lines and not tight:
+            lines.append("")
+        lines.append(f"- {block.text}" if block.kind == "item" else block.text)
+        before = block.kind
+    return "\n".join(lines)
+
+
+def _sentences_of(part: list[Block], language: str) -> list[str]:
+    found: list[str] = []
+    for block in part:
+        if block.kind == "code":
+            found.append(" ".join(block.text.split())[:300])
+        elif block.kind == "row":
+            found.append(block.text)
+        else:
+            found.extend(sentences(block.text, language))
+    return [sentence for sentence in found if any(letter.isalnum() for letter in sentence)][:_MOST_SENTENCES]
+
+
+_END = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+(?=[\"'“‘«(\[¿¡]*[^\W_])|(?<=[。！？｡])[」』”’)）]*|\n+")
+_ABBREVIATIONS = frozenset([  # of those that hardly ever end a sentence
+    "mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "eg", "ie", "e.g", "i.e", "cf", "approx", "u.s", "u.k",
+    "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
+    "bzw", "z.b", "d.h", "u.a", "ca", "evtl", "ggf", "inkl", "vgl", "zzgl", "bspw", "m.e", "o.ä", "s.o", "s.u",
+    "env", "av", "sra", "dña", "p.ej", "mme", "mlle", "sig", "dott",
+])
+_BEFORE_NUMBERS = frozenset(["no", "nos", "nr", "núm", "vol", "fig", "p", "pp", "pág", "art", "abs", "max", "min", "tel", "ch", "sec"])
+_ORDINALS_WITH_DOT = frozenset(["de", "da", "nb", "nn", "no", "fi", "cs", "hu"])
+
+
+def sentences(text: str, language: str) -> list[str]:
+    """Sentences in order, split at final punctuation and line breaks, but not after abbreviations, initials and ordinals (German '3. Mai')."""
+    found: list[str] = []
+    start = 0
+    for end in _END.finditer(text):
+        if "\n" not in end[0] and _goes_on(text, start, end, language):
+            continue
+        found.append(text[start : end.end()])
+        start = end.end()
+    found.append(text[start:])
+    return [" ".join(sentence.split()) for sentence in found if sentence.strip()]
+
+
+def _goes_on(text: str, start: int, end: re.Match[str], language: str) -> bool:
+    if end[0] == "" or text[end.start() - 1] != ".":
+        # An empty match stands behind full-width punctuation. After '!' and '?' a small letter goes on: "Yahoo! is".
+        return bool(end[0]) and text[end.end() : end.end() + 1].islower()
+    before = text[max(start, end.start() - 24) : end.start() - 1]
+    last = before.split()[-1].casefold().strip("\"'“‘«([") if before.split() else ""
+    follows = text[end.end() : end.end() + 1]
+    if last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha()) or (last in _BEFORE_NUMBERS and follows.isdigit()):
+        return True
+    if last.isdigit() and (before.strip() == last or (language in _ORDINALS_WITH_DOT and len(last) <= 2)):
+        return True
+    return follows.islower()
+
+
+_TOKEN = re.compile(r"[^\W_]+(?:[-_.:/@#+'’&]+[^\W_]+)*(?:\+{1,2}|#)?")
+_PART = re.compile(r"[^\W_]+")
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+_LONGEST_TERM = 64
+
+_STEMMERS = {
+    "ar": "arabic", "hy": "armenian", "eu": "basque", "ca": "catalan", "cs": "czech", "da": "danish", "nl": "dutch", "en": "english", "et": "estonian",
+    "fi": "finnish", "fr": "french", "de": "german", "el": "greek", "hi": "hindi", "hu": "hungarian", "id": "indonesian", "ga": "irish", "it": "italian",
+    "lt": "lithuanian", "ne": "nepali", "nb": "norwegian", "nn": "norwegian", "no": "norwegian", "fa": "persian", "pl": "polish", "pt": "portuguese",
+    "ro": "romanian", "ru": "russian", "sr": "serbian", "es": "spanish", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}
+_of_this_thread = threading.local()
+
+
+def terms(text: str, language: str) -> list[str]:
+    """The terms of a text, in order and with repetitions: case-folded, without stop words, stemmed for the language.
+
+    Codes (`SKU-1234`, `fly.toml`, `E1001`) stay whole besides being split. Chinese, Japanese and Thai, which put no spaces, become pairs of characters.
+    """
+    left_out, stem = STOP_WORDS.get(language, frozenset()), _stemmer(language)
+    found: list[str] = []
+    for token in _TOKEN.finditer(unicodedata.normalize("NFKC", text).casefold().replace("’", "'")):
+        whole = token[0]
+        parts = _PART.findall(whole)
+        if len(whole) <= _LONGEST_TERM and "'" not in whole and whole != parts[0]:
+            found.append(whole)
+        for part in parts:
+            found.extend(_of_part(part, left_out, stem))
+    return found
+
+
+def _of_part(part: str, left_out: frozenset[str], stem: Stemmer.Stemmer | None) -> Iterator[str]:
+    if part in left_out:
+        return
+    unspaced = _UNSPACED.search(part)
+    if unspaced:
+        for run in _UNSPACED.findall(part):
+            yield from (run[at : at + 2] for at in range(max(1, len(run) - 1)))
+        part = _UNSPACED.sub("", part)
+    if part and len(part) <= _LONGEST_TERM:
+        yield part if stem is None or any(letter.isdigit() for letter in part) else stem.stemWord(part)
+
+
+def _stemmer(language: str) -> Stemmer.Stemmer | None:
+    """Stemmers keep a cache that is not safe to share, so each thread has its own."""
+    if language not in _STEMMERS:
+        return None
+    own: dict[str, Stemmer.Stemmer] = _of_this_thread.__dict__.setdefault("stemmers", {})
+    if language not in own:
+        own[language] = Stemmer.Stemmer(_STEMMERS[language])
+    return own[language]
