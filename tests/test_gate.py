@@ -7,13 +7,9 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -22,6 +18,7 @@ from glassine.edge.addresses import declared, is_public, normal_host, places
 from glassine.edge.gate import Crossing, CrossingRow, Gate, Recorder
 from glassine.words.errors import CrossingRefused, Misconfigured
 from glassine.words.ids import OrgId, SessionId, new_id
+from tests.certificates import self_signed
 
 pytestmark = pytest.mark.enable_socket
 
@@ -207,7 +204,7 @@ async def test_a_compressed_answer_is_refused(make: Callable[..., Gate]) -> None
 
 async def test_certificates_are_checked_against_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[..., Gate]) -> None:
     """The connection goes to an address, but TLS must still know the name: a certificate for localhost serves localhost, not 127.0.0.1."""
-    certificate, key = _certificate(tmp_path, "localhost")
+    certificate, key = self_signed(tmp_path, "localhost")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
 
@@ -228,22 +225,6 @@ async def test_certificates_are_checked_against_the_name(tmp_path: Path, monkeyp
     with pytest.raises(ConnectionError):
         await trusting.request(crossing("127.0.0.1"), "GET", f"https://127.0.0.1:{port}/")
     server.close()
-
-
-def _certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key()).serial_number(1)
-        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True).sign(key, hashes.SHA256())
-    )
-    certificate, secret = folder / "certificate.pem", folder / "key.pem"
-    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-    return certificate, secret
 
 
 async def test_a_name_that_turns_private_is_refused_though_a_connection_is_open(stub: StubModel, monkeypatch: pytest.MonkeyPatch, make: Callable[..., Gate]) -> None:

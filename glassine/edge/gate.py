@@ -63,13 +63,14 @@ class Gate:
         self._record = record
 
     @cached_property
-    def _tls(self) -> ssl.SSLContext:
+    def tls(self) -> ssl.SSLContext:
+        """How certificates are checked; whoever dials and speaks TLS uses this one."""
         return httpcore2.default_ssl_context()  # made on first use: reading all root certificates takes 20 ms
 
     @cached_property
     def _pool(self) -> httpcore2.AsyncConnectionPool:
         return httpcore2.AsyncConnectionPool(
-            ssl_context=self._tls, network_backend=_Pinned(self._book), max_connections=200, max_keepalive_connections=50, keepalive_expiry=30, retries=0,
+            ssl_context=self.tls, network_backend=_Pinned(self._book), max_connections=200, max_keepalive_connections=50, keepalive_expiry=30, retries=0,
         )
 
     async def aclose(self) -> None:
@@ -117,10 +118,6 @@ class Gate:
                     continue
                 return connection
         raise ConnectionError(f"{target.name} does not answer")
-
-    def wrap(self, connection: socket.socket, host: str) -> ssl.SSLSocket:
-        """TLS over a dialled socket, the certificate checked against `host`. Blocks: call it from a thread."""
-        return self._tls.wrap_socket(connection, server_hostname=host)
 
     async def _admit(self, crossing: Crossing, target: _Target, size: int) -> None:
         """Records the crossing, allowed or refused, before anything leaves. Raises CrossingRefused."""
