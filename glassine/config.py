@@ -37,6 +37,8 @@ VARIABLES: Mapping[str, str] = {
     "GLASSINE_ALLOW_PRIVATE": "Places in the private network that may be reached nevertheless, as host:port separated by commas.",
     "GLASSINE_REGIONS": "Countries whose phone numbers and ids are looked for in a new organisation, most likely first, for example US,GB,DE.",
     "GLASSINE_LANGUAGES": "Languages that customers of a new organisation write in, for example en,de.",
+    "GLASSINE_API_RATE": "How many requests one API key may make in a minute; 6000 unless set.",
+    "GLASSINE_VISITOR_RATE": "How many requests one visitor of a widget may make in a minute; 240 unless set.",
     "GLASSINE_LOG_LEVEL": "How much is logged: debug, info, warning or error; info unless set.",
 }
 
@@ -63,6 +65,8 @@ class Settings:
     allow_private: tuple[str, ...] = ()
     regions: tuple[str, ...] = ("US",)
     languages: tuple[str, ...] = ("en",)
+    api_rate: int = 6_000  # requests a minute
+    visitor_rate: int = 240
     log_level: str = "info"
 
     @property
@@ -263,5 +267,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "allow_private": _list_of(r"(https?://)?(\[[0-9A-Fa-f:]+\]|[^\s:/\[\]]+)(:\d{1,5})?(/\S*)?", "a place; write host:port, for example localhost:11434"),
     "regions": _list_of(r"[A-Z]{2}", "a country's two letters", str.upper),
     "languages": _list_of(r"[a-z]{2}", "a language's two letters", str.lower),
+    "api_rate": _whole(1, 1_000_000),
+    "visitor_rate": _whole(1, 1_000_000),
     "log_level": _one_of("debug", "info", "warning", "error"),
 }
