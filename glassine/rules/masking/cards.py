@@ -1,0 +1,132 @@
+"""Finds payment cards and bank accounts: prefix, length and checksum, however they are spaced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from glassine.rules.masking.groups import Row, rows
+from glassine.words.privacy import PiiType, Span
+
+_SHORTEST, _LONGEST = 12, 19
+_CARD_NEAR = re.compile(
+    r"\b(?:cards?|cc|credit|debit|visa|master ?card|amex|american express|maestro|discover|diners|jcb|karten?(?:nummer)?|kreditkarte|tarjeta|carte|cartão|carta|kaart|kort|karta|карт\w*|pan)\b",
+    re.IGNORECASE,
+)
+_IBAN_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[ \-]?\d[ \-]?\d(?=[ \-.]?[A-Za-z0-9])")
+_IBAN_LENGTHS = {
+    length: frozenset(countries.split())
+    for length, countries in {
+        15: "NO", 16: "BE BI", 18: "DK FK FI FO GL NL SD", 19: "MK SI", 20: "AT BA EE KZ LT LU MN XK", 21: "CH HR LI LV",
+        22: "BG BH CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ OM SO TL", 24: "AD CZ ES MD PK RO SA SE SK TN VG",
+        25: "LY PT ST", 26: "IS TR", 27: "BF BJ CF CG CI CM CV DJ FR GA GQ GR IT KM MC MG ML MR SM SN TD TG", 28: "AL AZ BY CY DO GT HN HU LB NI PL SV AO DZ IR NE GW MA",
+        29: "BR EG PS QA UA", 30: "JO KW MU YE", 31: "MT SC", 32: "LC", 33: "RU",
+    }.items()
+}  # fmt: skip
+_IBAN_LENGTH = {country: length for length, countries in _IBAN_LENGTHS.items() for country in countries}
+
+
+def cards(text: str) -> Iterator[Span]:
+    """Numbers of 12 to 19 digits with an issuer's prefix and Luhn's checksum; near a word like "card" a typing error is forgiven."""
+    for row in rows(text):
+        if row.groups[-1][1] - row.groups[0][0] < _SHORTEST:
+            continue
+        first = 0
+        while first < len(row.groups):
+            last = _card_from(row, first)
+            if last is None:
+                first += 1
+                continue
+            yield Span(start=row.groups[first][0], end=row.groups[last][1], type=PiiType.CARD)
+            first = last + 1
+
+
+def _card_from(row: Row, first: int) -> int | None:
+    """The last group of the longest card number that begins with group `first`, if there is one."""
+    start, end = row.groups[first]
+    if first and end - start <= 2 and row.groups[first - 1][1] - row.groups[first - 1][0] <= 2:
+        return None  # digits written one by one or in pairs are taken from the beginning of their row only, or a long row costs too much
+    if row.text[start] in "0179" or (start and (row.text[start - 1].isalnum() or row.text[start - 1] in "_+$€£")):
+        return None
+    best, length = None, 0
+    for last in range(first, len(row.groups)):
+        length += row.groups[last][1] - row.groups[last][0]
+        if length > _LONGEST:
+            break
+        end = row.groups[last][1]
+        if length >= _SHORTEST and not row.text[end : end + 1].isalpha() and _is_card(row, first, last):
+            best = last
+    return best
+
+
+def _is_card(row: Row, first: int, last: int) -> bool:
+    digits = row.digits(first, last)
+    if not _issued(digits):
+        return False
+    near = _CARD_NEAR.search(row.text, max(0, row.groups[first][0] - 40), row.groups[first][0]) is not None
+    if near and (luhn(digits) or len(digits) in (15, 16)):
+        return True
+    return luhn(digits) and len(digits) >= 13 and _grouped_like_a_card(row.sizes(first, last))
+
+
+def _grouped_like_a_card(sizes: tuple[int, ...]) -> bool:
+    return len(sizes) == 1 or all(s == 4 for s in sizes[:-1]) or sizes in ((4, 6, 5), (4, 6, 4)) or max(sizes) <= 2 or min(sizes) >= 4
+
+
+def _issued(digits: str) -> bool:
+    """Whether a payment network gives out numbers that begin so, at this length (ISO/IEC 7812)."""
+    length, two, four = len(digits), int(digits[:2]), int(digits[:4])
+    if digits[0] == "4":
+        return length in (13, 16, 18, 19)
+    if 51 <= two <= 55 or 2200 <= four <= 2720:
+        return length == 16
+    if two in (34, 37):
+        return length == 15
+    if two in (36, 38, 39) or 3000 <= four <= 3059 or four == 3095:
+        return length in (14, 16)
+    if 3528 <= four <= 3589 or four in (1800, 2131):
+        return length in (15, 16, 19)
+    return two in (50, 81, 82) or 56 <= two <= 69
+
+
+def luhn(digits: str) -> bool:
+    """The checksum of ISO/IEC 7812-1, annex B."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0 and len(set(digits)) > 1
+
+
+def ibans(text: str) -> Iterator[Span]:
+    """Bank accounts of ISO 13616: the country's length, the remainder of 97; after the word IBAN a typing error is forgiven."""
+    taken = 0
+    for match in _IBAN_START.finditer(text):
+        length = _IBAN_LENGTH.get(match.group()[:2].upper())
+        if length is None or match.start() < taken:
+            continue
+        end, characters = _collect(text, match.start(), length)
+        whole = len(characters) == length and not text[end : end + 1].isalnum()
+        announced = re.search(r"\biban\b", text[max(0, match.start() - 25) : match.start()], re.IGNORECASE) is not None
+        if (whole and _remainder(characters) == 1) or (announced and len(characters) >= 15 and 2 * sum(map(str.isdigit, characters)) > len(characters)):
+            taken = end
+            yield Span(start=match.start(), end=end, type=PiiType.IBAN)
+
+
+def _collect(text: str, start: int, length: int) -> tuple[int, str]:
+    """The next `length` letters and digits from `start`, over single separators, and where they end."""
+    characters: list[str] = []
+    end = at = start
+    while at < len(text) and len(characters) < length:
+        if text[at].isascii() and text[at].isalnum():
+            characters.append(text[at])
+            end = at + 1
+        elif text[at] not in " -.\n\t" or at - end > 1:
+            break
+        at += 1
+    return end, "".join(characters)
+
+
+def _remainder(characters: str) -> int:
+    turned = characters[4:] + characters[:4]
+    return int("".join(str(int(c, 36)) for c in turned)) % 97

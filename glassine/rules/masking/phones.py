@@ -1,0 +1,131 @@
+"""Finds telephone numbers: international ones, those of the organisation's regions, and what looks or is announced like one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import phonenumbers
+
+from glassine.words.privacy import PiiType, Span
+
+_CANDIDATE = re.compile(
+    r"(?<![\w+@#/=&.$€£¥-])(?<!\d[,:])(?:\+[ ]?|\(\+?|\()?\d(?:[ \t]?[-./–()\n][ \t]?[(]?\d|\)[ ]?[-./]?[ ]?\d|[ ]{1,2}\(?\d|\d){4,24}"
+    r"(?P<ext>[ ,]{0,2}(?:x|ext\.?|extension|durchwahl|poste|#)[ .:]{0,2}\d{1,6})?(?![\w@]|[-/,:.]\d)",
+    re.IGNORECASE,
+)
+_ANNOUNCED = re.compile(
+    r"(?:\b(?:tel|telephone|phone|fon|mobile|mobil|cell|cellular|cellphone|landline|fax|whats ?app|signal|viber|sms|text|dial|call|calling|called|ring|rang|reach|contact|callback|hotline|pager"
+    r"|telefon\w*|handy\w*|anruf\w*|rufen|erreich\w*|t[ée]l[ée]phone|portable|appele[rz]|joindre|tel[ée]fono|m[óo]vil|celular|ll[aá]m\w+|telem[óo]vel|ligar|cellulare|chiam\w+|telefoon\w*|bel|mobiel"
+    r"|telefonnummer|puhelin\w*|numer telefonu|kom[óo]rk\w*|zadzwo\w+|телефон\w*|звон\w*|мобильн\w*|電話|电话|手机|전화|هاتف|טלפון)\b|☎|📞|📱)"
+    r"[^\n\d]{0,40}$|\b(?:(?:my|his|her|their|our|the|this|new) (?:\w+ )?(?:number|#|no\.?)|number|answering|numéro|número|nummer|numer)(?: is| was|['’]s|:|=| ist| est| es| at| to)*[ :]{0,3}$",
+    re.IGNORECASE,
+)
+_ANNOUNCED_AFTER = re.compile(
+    r"^[ ]?[-–(,\\]{0,3}[ ]?(?:\((?:h|w|m|c|o)\)|(?:cell|mobile|office|home|work|fax|phone|tel|direct|whatsapp)\b)|^ is (?:my|his|her|our|the) (?:\w+ )?(?:phone|number|mobile|cell)",
+    re.IGNORECASE,
+)
+_SOMETHING_ELSE = re.compile(
+    r"(?:\b(?:order|orders|invoice|ticket|case|ref|reference|refs|tracking|sku|serial|model|item|part|product|transaction|confirmation|booking|reservation|account|acct|customer|user|member|policy"
+    r"|version|build|commit|port|ports|page|room|flight|error|code|batch|lot|zip|postcode|plz|isbn|ean|upc|vin|imei|id|ids|uid|no|nr|number|amount|total|price|year|years|bestell\w*|rechnung\w*|auftrag\w*|commande|pedido|factura|zamówieni\w+)"
+    r"(?:[ ]?(?:number|no|nr|id|ids|code|#)\b)?(?: is| was| are|['’]s)?[\s.:#=(]{0,4}|#\s?|[$€£¥₹]\s?|\b(?:usd|eur|gbp|rs|inr|sek|nok|dkk|pln|chf)\s?)$",
+    re.IGNORECASE,
+)
+_UNIT_AFTER = re.compile(
+    r"^\s?(?:[$€£¥₹%°]|(?:kr|usd|eur|gbp|dollars?|euros?|pounds?|sek|nok|dkk|zł|pln|chf|ms|s|sec|kb|mb|gb|tb|km|kg|g|mm|cm|m|px|am|pm|items?|users?|visitors?|requests?|times|rows|bytes|hours|days|years)\b)",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"(?:19|20)\d\d[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:0?[1-9]|[12]\d|3[01])(?:\D.*)?|(?:0?[1-9]|[12]\d|3[01])(?P<s>[-/.])(?:0?[1-9]|[12]\d|3[01])(?P=s)(?:19|20)?\d\d(?: \d{1,2}(?:\.\d\d)?)?"
+    r"|(?:19|20)\d\d[ ]?[-/][ ]?(?:19|20)\d\d|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?",
+    re.DOTALL,
+)
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?P<s>[ .])\d{3}(?:(?P=s)\d{3})*")
+_FORMATTED = re.compile(
+    r"\(0?\d{1,4}\)[ ]?[-./]?[ ]?\d{2,5}(?:[ \-./]?\d{2,5}){0,4}"  # (85) 5986-8343
+    r"|(?:\+?1|001|011)?[-. ]?\d{3}(?P<s>[-.])\d{3}(?P=s)\d{4}|(?:1[ ])?\d{3} \d{3}[ -]\d{4}"  # 730.347.5681
+    r"|0\d{1,4}(?:[ \-/.]\d{2,8}){1,4}|00\d(?:[ \-/.]?\d){6,16}"  # 0171 234567
+    r"|\d{2}(?P<t>[ .-])\d{2}(?P=t)\d{2}(?P=t)\d{2}(?:(?P=t)\d{2})?"  # 20-32-85-26
+    r"|\d{3}-\d{4}|\d{4}-\d{4}"
+)
+_SHORT_SHAPE = re.compile(r"\d{3}-\d{4}|\d{4}-\d{4}|\d{2}(?P<t>[ .-])\d{2}(?P=t)\d{2}(?P=t)\d{2}")
+
+
+def phones(text: str, regions: tuple[str, ...]) -> Iterator[Span]:
+    """Numbers for `regions` (ISO 3166 alpha-2), judged by form, validity in the numbering plan, and the words around them."""
+    for match in _CANDIDATE.finditer(text):
+        start, end = match.span()
+        if text[start] == "(" and ")" not in match.group():
+            start += 1
+        written = text[start:end]
+        digits = sum(map(str.isdigit, written.split(match.group("ext"))[0] if match.group("ext") else written))
+        if 6 <= digits <= 17 and (score := _score(text, start, end, written, match.group("ext") or "", regions)):
+            yield Span(start=start, end=end, type=PiiType.PHONE, score=score)
+
+
+def _score(text: str, start: int, end: int, written: str, extension: str, regions: tuple[str, ...]) -> float:
+    """How sure it is that this is a telephone number; 0 when it is not one."""
+    number = written[: len(written) - len(extension)] if extension else written
+    bare = number.strip("() ")
+    if _DATE.fullmatch(bare):
+        return 0.0
+    if number.lstrip("( ").startswith("+"):
+        return 1.0 if _possible(number, None) else 0.0
+    before = text[max(0, start - 60) : start]
+    if _SOMETHING_ELSE.search(before) and not re.search(
+        r"(?:phone|tel|mobile|cell|fax|contact|call\w*)\W{0,3}(?:number|no|nr|#)?\W{0,4}(?:is)?\W{0,3}$", before, re.IGNORECASE
+    ):
+        return 0.0 if not _my_number(before) else 0.9
+    announced = bool(_ANNOUNCED.search(before) or _ANNOUNCED_AFTER.search(text[end : end + 30]))
+    if announced:
+        return 0.9
+    if _UNIT_AFTER.search(text[end : end + 12]):
+        return 0.0
+    if extension and _FORMATTED.fullmatch(number):
+        return 0.9
+    return _unannounced(number, bare, regions)
+
+
+def _my_number(before: str) -> bool:
+    return re.search(r"\b(?:my|his|her|their|our) (?:new )?number(?: is|['’]s|:)?\s{0,2}$|\bnumber is\s$", before, re.IGNORECASE) is not None
+
+
+def _unannounced(number: str, bare: str, regions: tuple[str, ...]) -> float:
+    if _THOUSANDS.fullmatch(bare):
+        return 0.0
+    formatted = _FORMATTED.fullmatch(number.strip()) is not None
+    if number.startswith("00") and _possible("+" + number[2:], None):
+        return 0.8
+    if formatted and not _SHORT_SHAPE.fullmatch(bare):
+        return 0.8
+    digits = "".join(c for c in number if c.isdigit())
+    if not formatted and (len(digits) < 10 or len(digits) > 12 or len(set(digits)) < 4):
+        return 0.0
+    return 0.7 if any(_valid(number, region) for region in regions) else 0.0
+
+
+def _possible(number: str, region: str | None) -> bool:
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number, region))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _valid(number: str, region: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number_for_region(phonenumbers.parse(number, region), region)
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def canonical(written: str, regions: tuple[str, ...]) -> str:
+    """E.164 where the numbering plan of a region allows it, else the digits: equal for all spellings of one number."""
+    for region in regions or ("US",):
+        try:
+            parsed = phonenumbers.parse(written, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(parsed):
+            extension = f"x{parsed.extension}" if parsed.extension else ""
+            return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)) + extension
+    return "".join(c for c in written if c.isdigit())

@@ -1,0 +1,130 @@
+"""Turns personal values into placeholders and back. The only place that handles raw text; it reads and writes nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from glassine.rules.masking.cards import cards, ibans
+from glassine.rules.masking.keys import key
+from glassine.rules.masking.known import known as known_values
+from glassine.rules.masking.national_ids import national_ids
+from glassine.rules.masking.overlaps import settle
+from glassine.rules.masking.patterns import addresses_of_machines, credentials, emails
+from glassine.rules.masking.phones import phones
+from glassine.rules.masking.plain import FILL, even, plain
+from glassine.rules.masking.secrets import secrets
+from glassine.words.privacy import Known, PiiType, Policy, Redacted, Span, Token
+
+_KINDS = "|".join(kind.value.upper() for kind in PiiType)
+PLACEHOLDER = re.compile(rf"\[({_KINDS})_([1-9][0-9]{{0,5}})\]")
+_LITERAL = re.compile(rf"\[(\\*)({_KINDS})_([1-9][0-9]{{0,5}})\]")  # with any number of escapes
+_FILLER = "x"
+
+
+def redact(text: str, policy: Policy, known: Known, spans: Sequence[Span]) -> Redacted:
+    """Masks what patterns, validators, known values and `spans` (of the names model, in offsets of `text`) find.
+
+    A value keeps the placeholder it has in `known.tokens`; a new one gets the next number of its kind. What a customer typed
+    that looks like a placeholder is escaped with a backslash, which `restore` takes off again.
+    """
+    findings = tuple(span for span in find(text, policy, known, spans) if span.type not in policy.keep)
+    names = _Numbering(known.tokens, policy.regions)
+    pieces: list[str] = []
+    tokens: dict[str, Token] = {}
+    at = 0
+    for span in findings:
+        token = names.token(span.type, text[span.start : span.end])
+        tokens.setdefault(token.placeholder, token)
+        pieces += [_escape(text[at : span.start]), token.placeholder]
+        at = span.end
+    pieces.append(_escape(text[at:]))
+    return Redacted(text="".join(pieces), tokens=tuple(tokens.values()), findings=findings)
+
+
+def find(text: str, policy: Policy, known: Known, spans: Sequence[Span]) -> list[Span]:
+    """All findings in offsets of `text`, in order and without overlap."""
+    literals = [match.span() for match in _LITERAL.finditer(text)] if "[" in text else []
+    blanked = _blanked(text, literals, FILL)
+    written = plain(blanked)
+    earlier = [(kind, raw) for placeholder, raw in known.tokens.items() if (kind := _kind(placeholder))]
+    found = [*by_form(written.text, policy)]
+    if known.values or earlier:
+        found += known_values(written.text, known.values, earlier, policy.regions)
+    if written.starts is not None:
+        found = [replace(span, start=start, end=end) for span in found for start, end in [written.raw(span.start, span.end)]]
+    found += [span for span in spans if not any(start < span.end and span.start < end for start, end in literals)]
+    return settle(blanked, found) if found else []
+
+
+def by_form(text: str, policy: Policy) -> Iterator[Span]:
+    """What a plainly written text shows by form alone; each finder sees only what the ones before it left."""
+    finders = (secrets, credentials, emails, ibans)
+    for finder in finders:
+        found = list(finder(text))
+        yield from found
+        text = _blanked(text, [(span.start, span.end) for span in found], FILL)
+    if not any(character in text for character in "0123456789"):
+        return
+    for finder in (cards, addresses_of_machines, national_ids, lambda rest: phones(rest, policy.regions)):
+        found = list(finder(text))
+        yield from found
+        text = _blanked(text, [(span.start, span.end) for span in found], FILL)
+
+
+def before_names(text: str, policy: Policy) -> str:
+    """What the names model is given: `text` at the same offsets, plainly written, with what has a form of its own blotted out."""
+    literals = [match.span() for match in _LITERAL.finditer(text)] if "[" in text else []
+    written = plain(_blanked(text, literals, FILL))
+    taken = [written.raw(span.start, span.end) for span in by_form(written.text, policy)]
+    return _blanked(even(text), [*literals, *taken], _FILLER)
+
+
+def restore(text: str, tokens: Mapping[str, str]) -> str:
+    """Puts raw values back for the placeholders in `tokens`, once over the text; others stay, and escapes are taken off."""
+    return _LITERAL.sub(lambda match: f"[{match[1][1:]}{match[2]}_{match[3]}]" if match[1] else tokens.get(match[0], match[0]), text)
+
+
+def _escape(text: str) -> str:
+    return _LITERAL.sub(r"[\\\1\2_\3]", text) if "[" in text else text
+
+
+def _kind(placeholder: str) -> PiiType | None:
+    match = PLACEHOLDER.fullmatch(placeholder)
+    return PiiType(match[1].lower()) if match else None
+
+
+def _blanked(text: str, stretches: Sequence[tuple[int, int]], fill: str) -> str:
+    """The text with every stretch overwritten; its length stays."""
+    if not stretches:
+        return text
+    pieces: list[str] = []
+    at = 0
+    for start, end in sorted(stretches):
+        if end > at:
+            start = max(start, at)
+            pieces += [text[at:start], fill * (end - start)]
+            at = end
+    return "".join([*pieces, text[at:]])
+
+
+class _Numbering:
+    """Gives placeholders: the one a value has already, or the next of its kind."""
+
+    def __init__(self, given: Mapping[str, str], regions: tuple[str, ...]) -> None:
+        self._regions = regions
+        self._given: dict[tuple[PiiType, str], tuple[str, str]] = {}
+        self._last: dict[PiiType, int] = {}
+        for placeholder, raw in given.items():
+            if kind := _kind(placeholder):
+                self._given.setdefault((kind, key(kind, raw, regions)), (placeholder, raw))
+                self._last[kind] = max(self._last.get(kind, 0), int(placeholder[placeholder.rindex("_") + 1 : -1]))
+
+    def token(self, kind: PiiType, raw: str) -> Token:
+        same = (kind, key(kind, raw, self._regions))
+        if same not in self._given:
+            self._last[kind] = self._last.get(kind, 0) + 1
+            self._given[same] = (f"[{kind.value.upper()}_{self._last[kind]}]", raw)
+        placeholder, value = self._given[same]
+        return Token(placeholder=placeholder, type=kind, value=value)
