@@ -1,0 +1,249 @@
+/* One customer's conversations: what is known, what is on its way, and how both are kept up to date. It must not touch the page. */
+
+import { Outbox } from "./outbox.js";
+import { follow } from "./follow.js";
+import { uuid } from "./wire.js";
+
+const SHOWN = ["user", "agent", "ai"];
+const CSAT = ["csat_requested", "csat_submitted"];
+const PATIENT = 60_000; // milliseconds after which an unanswered message is no longer shown as being worked on
+
+export class Chat {
+  /** `options`: user, context, customData and language of the page; `changed()` is called after every change; `tell(name, detail)` informs the page. */
+  constructor({ wire, storage, options, changed, tell }) {
+    Object.assign(this, { wire, storage, options, changed, tell });
+    this.config = null;
+    this.sessions = [];
+    this.session = null;
+    this.items = null; // null: not loaded yet
+    this.phase = "idle"; // what the AI does, as the stream says it: received | searching | writing | idle
+    this.trouble = null; // null | unreachable | a sentence of the server
+    this.watched = false; // the customer looks at it right now
+    this.streaming = false;
+    this.solving = new Set(); // the AI's answers that may have solved it
+    this.voted = new Set();
+    this.latecomers = new Map(); // what the stream said while a poll was under way
+    this.outbox = new Outbox(this);
+    this.bell = new EventTarget(); // rings when a poll should happen at once (poll) and when somebody starts or stops looking (watch)
+  }
+
+  nudge() {
+    this.bell.dispatchEvent(new Event("poll"));
+  }
+
+  get returning() {
+    return Boolean(this.options.user.token || this.storage.get("contact-token"));
+  }
+
+  /** Finds out who we are and what there is; safe to call often, and tried again until it works. */
+  wake() {
+    this.waking ??= this.prepare(0);
+    return this.waking;
+  }
+
+  async prepare(attempt) {
+    try {
+      await this.meet();
+      this.trouble = null;
+    } catch (trouble) {
+      const stale = trouble.status === 401 && this.wire.contact && !this.options.user.token;
+      if (stale) this.forget();
+      this.trouble = trouble.status === 401 && !stale ? trouble.message : "unreachable";
+      this.changed();
+      await new Promise((go) => setTimeout(go, Math.min(60_000, 1000 * 2 ** attempt)));
+      await this.prepare(attempt + 1);
+    }
+  }
+
+  /** Steps 1 to 3 of the protocol: the organisation, the contact, their sessions. */
+  async meet() {
+    this.config ??= await this.wire.config();
+    await this.identify();
+    await this.refreshSessions();
+    const latest = [...this.sessions].sort((a, b) => b.createdAt.localeCompare(a.createdAt)).find((one) => one.isOpened);
+    if (!this.session && latest) this.select(latest);
+    if (!this.session) this.items = [];
+    this.changed();
+  }
+
+  async identify() {
+    const { token, email, name, customData } = this.options.user;
+    this.wire.contact = token ?? this.storage.get("contact-token");
+    if (!this.storage.get("external-id")) this.storage.set("external-id", uuid());
+    if (this.wire.contact) return;
+    const who = { email, non_verified_name: name, non_verified_custom_data: customData };
+    this.wire.contact = (await this.wire.createContact(who)).token;
+    this.storage.set("contact-token", this.wire.contact);
+  }
+
+  /** What a server that no longer knows our contact leaves us with: nothing, so that the next call starts afresh. */
+  forget() {
+    this.wire.contact = null;
+    this.storage.set("contact-token", null);
+    this.leave();
+    this.sessions = [];
+  }
+
+  /** The server knows the contact (401) or the session (404) no longer: start again rather than ask for ever. */
+  lose(trouble) {
+    this.sessions = this.sessions.filter((one) => one.id !== this.session?.id);
+    if (trouble.status === 404) return this.leave();
+    if (this.options.user.token) this.leave();
+    else this.forget();
+    this.waking = null;
+    return this.wake();
+  }
+
+  /** Sessions nobody has verified are scoped by an id that only this browser knows. */
+  get scope() {
+    return this.options.user.token ? {} : { external_id: this.storage.get("external-id") };
+  }
+
+  async refreshSessions() {
+    const found = [];
+    let cursor = null;
+    for (let page = 0; page < 5 && (page === 0 || cursor); page += 1) {
+      const { items, next } = await this.wire.sessions(this.scope, cursor);
+      found.push(...items);
+      cursor = next;
+    }
+    this.sessions = found;
+    this.changed();
+  }
+
+  /** Shows a session and keeps it up to date. */
+  select(session) {
+    this.leave();
+    this.session = session;
+    this.items = null;
+    this.following = new AbortController();
+    follow(this, session.id, this.following.signal);
+    this.changed();
+  }
+
+  /** Back to an empty page: the next message opens a session. */
+  leave() {
+    this.following?.abort();
+    Object.assign(this, { following: null, session: null, items: [], phase: "idle", streaming: false });
+    this.latecomers.clear();
+    this.changed();
+  }
+
+  async openSession() {
+    await this.wake();
+    if (!this.session) {
+      const session = await this.wire.createSession({ ...this.options.customData, ...this.scope });
+      this.sessions.unshift(session);
+      this.select(session);
+      this.tell("session", { id: session.id, ticketNumber: session.ticketNumber });
+    }
+    return this.session;
+  }
+
+  watch(watched) {
+    if (this.watched === watched) return;
+    this.watched = watched;
+    this.bell.dispatchEvent(new Event("watch"));
+    this.nudge();
+    if (watched && this.items?.length) this.arrived();
+    this.changed();
+  }
+
+  /** One poll: the whole history, plus what the stream said since we asked. */
+  async poll(id) {
+    if (!id) return;
+    const asked = performance.now();
+    const { session, history } = await this.wire.poll(id);
+    if (this.session?.id !== id) return;
+    const known = new Set(history.map((item) => item.publicId));
+    for (const [publicId, late] of this.latecomers) {
+      if (late.at <= asked || known.has(publicId)) this.latecomers.delete(publicId);
+    }
+    this.items = [...history.filter(shown), ...[...this.latecomers.values()].map((late) => late.item)];
+    this.trouble = null;
+    this.learn(session);
+    this.arrived();
+  }
+
+  /** One item from the stream, or from the answer to a send. */
+  hear(item) {
+    if (!shown(item) || this.items === null) return this.nudge();
+    const at = this.items.findIndex((one) => one.publicId === item.publicId);
+    if (at >= 0) this.items[at] = item;
+    else this.items.push(item);
+    this.latecomers.set(item.publicId, { item, at: performance.now() });
+    return this.arrived();
+  }
+
+  arrived() {
+    this.outbox.settle(new Set(this.items.map((item) => item.publicId)));
+    const last = this.items.at(-1);
+    if (last && last.sender.kind !== "user") this.phase = "idle";
+    if (this.watched && last) this.storage.set(`seen:${this.session.id}`, last.sentAt);
+    this.changed();
+  }
+
+  /** What the server says of the session now. */
+  learn(session) {
+    this.sessions = this.sessions.map((one) => (one.id === session.id ? session : one));
+    const before = this.session;
+    if (before?.id !== session.id) return;
+    this.session = session;
+    if (session.isHandedOff && !before.isHandedOff) this.tell("handoff", { id: session.id });
+    if (session.assignee.kind !== "ai" && !["searching", "writing"].includes(this.phase)) this.phase = "idle";
+    if (before.isOpened && !session.isOpened) this.nudge(); // the request for a rating follows the closing
+    this.changed();
+  }
+
+  say(text, attachments = []) {
+    this.outbox.add(text, attachments);
+  }
+
+  async vote(item, action) {
+    this.voted.add(item.publicId);
+    this.changed();
+    await this.wire.vote(this.session.id, item.publicId, action);
+  }
+
+  async resolve() {
+    this.learn(await this.wire.resolve(this.session.id));
+    await this.poll(this.session.id);
+  }
+
+  async rate(score, feedback) {
+    await this.wire.rate(this.session.id, score, feedback);
+    await this.poll(this.session.id);
+  }
+
+  /** The request for a rating that is still open, or null. */
+  get unrated() {
+    const last = (this.items ?? []).filter((item) => CSAT.includes(item.systemMessagePayload?.type)).at(-1);
+    return last?.systemMessagePayload.type === "csat_requested" ? last : null;
+  }
+
+  /** The answer to ask about, when it is the last word so far: "did this help?". */
+  get unsure() {
+    const last = this.items?.at(-1);
+    if (!last || !this.session?.isOpened || this.session.assignee.kind !== "ai" || !this.outbox.empty) return null;
+    return last.sender.kind === "ai" && (this.solving.has(last.publicId) || last.mightSolveUserIssue) && !this.voted.has(last.publicId) ? last : null;
+  }
+
+  /** What is being done about the last message: received | searching | writing | idle. */
+  get activity() {
+    const last = this.items?.at(-1);
+    const asked = this.outbox.sending || (last?.sender.kind === "user" && Date.now() - Date.parse(last.sentAt) < PATIENT);
+    return asked || this.phase === "writing" ? this.phase : "idle";
+  }
+
+  get unread() {
+    if (this.watched || !this.session) return 0;
+    const seen = this.storage.get(`seen:${this.session.id}`) ?? "";
+    return (this.items ?? []).filter((item) => ["agent", "ai"].includes(item.sender.kind) && item.sentAt > seen).length;
+  }
+}
+
+/** The protocol's rule for what a customer sees: what was said, and of the system's rows only what asks or confirms something. */
+function shown(item) {
+  if (item.type === "agent_comment") return false;
+  return SHOWN.includes(item.sender.kind) || CSAT.includes(item.systemMessagePayload?.type);
+}
