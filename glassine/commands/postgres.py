@@ -86,8 +86,9 @@ class Postgres:
         if self.data.exists():
             self._clear()
 
-    def died(self) -> bool:
-        return self._process is not None and self._process.poll() is not None
+    def runs(self) -> bool:
+        """Whether the server that `start` started is still there."""
+        return self._process is not None and self._process.poll() is None
 
     def stop(self) -> None:
         """Ends connections, writes everything out and waits for the end."""
@@ -123,7 +124,8 @@ class Postgres:
         self._own(self._sockets)
         major = self._major()
         if self.data.exists():
-            return self._check(major)
+            self._check(major)
+            return
         self._say("Making the database")
         unfinished, first = self.place.folder / "data.unfinished", self._sockets / "password"
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -6,7 +6,9 @@ Runs as the owner of the tables, on a connection of its own; the application's r
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -19,27 +21,62 @@ _LOCK = 7_241_996  # any number, the same in every process: one migration at a t
 def migrate(url: str) -> list[str]:
     """Applies what is missing and returns the names of the files applied.
 
-    Raises Misconfigured when a file that was applied has been changed since, or the database is newer than this program.
+    Raises Misconfigured when the database cannot be reached or refuses, when a file that was applied has been changed since,
+    or when the database is newer than this program.
     """
-    files = sorted(path for path in SCHEMA.glob("*.sql") if not path.name.startswith("9999"))
-    with psycopg.connect(url) as connection:
-        connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-        connection.execute("create table if not exists migrations (name text primary key, digest text not null, applied_at timestamptz not null default now())")
-        applied = {name: digest for name, digest in connection.execute("select name, digest from migrations")}
-        _check(applied, files)
-        fresh = [path for path in files if path.name not in applied]
-        for path in fresh:
-            connection.execute(path.read_bytes())
-            connection.execute("insert into migrations (name, digest) values (%s, %s)", (path.name, _digest(path)))
-        connection.execute((SCHEMA / "9999_close.sql").read_bytes())
+    try:
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+            connection.execute("create table if not exists migrations (name text primary key, digest text not null, applied_at timestamptz not null default now())")
+            fresh = _fresh(connection)
+            for path in fresh:
+                connection.execute(path.read_bytes())
+                connection.execute("insert into migrations (name, digest) values (%s, %s)", (path.name, _digest(path)))
+            connection.execute((SCHEMA / "9999_close.sql").read_bytes())
+    except psycopg.Error as error:
+        raise in_words(error) from error
     return [path.name for path in fresh]
 
 
+def missing(url: str) -> list[str]:
+    """The names of the files that are yet to be applied; changes nothing. Raises Misconfigured as `migrate` does."""
+    try:
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            if connection.execute("select to_regclass('migrations')").fetchone() == (None,):
+                return [path.name for path in _files()]
+            return [path.name for path in _fresh(connection)]
+    except psycopg.Error as error:
+        raise in_words(error) from error
+
+
+def _files() -> list[Path]:
+    return sorted(path for path in SCHEMA.glob("*.sql") if not path.name.startswith("9999"))
+
+
+def _fresh(connection: psycopg.Connection[tuple[Any, ...]]) -> list[Path]:
+    applied = dict(connection.execute("select name, digest from migrations").fetchall())
+    _check(applied, _files())
+    return [path for path in _files() if path.name not in applied]
+
+
+def in_words(error: psycopg.Error) -> Misconfigured:
+    """What the driver complains of, as a sentence for the operator."""
+    said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if isinstance(error, psycopg.OperationalError):
+        return Misconfigured(f"The database cannot be reached: {said}. Check that it runs, and GLASSINE_DATABASE_URL.")
+    return Misconfigured(f"The database refused to be brought up to date: {said}. `glassine doctor` tells what is missing.")
+
+
+def knows(names: Iterable[str]) -> None:
+    """Raises Misconfigured when a database with these migrations is newer than this program."""
+    for name in sorted(set(names) - {path.name for path in _files()}):
+        raise Misconfigured(f"The database has the migration {name}, which this version does not know. Install the newer version, or restore an older backup.")
+
+
 def _check(applied: dict[str, str], files: list[Path]) -> None:
+    knows(applied)
     known = {path.name: _digest(path) for path in files}
     for name, digest in applied.items():
-        if name not in known:
-            raise Misconfigured(f"The database has the migration {name}, which this version does not know. Install the newer version, or restore an older backup.")
         if known[name] != digest:
             raise Misconfigured(f"The migration {name} differs from the one this database was made with. Install an unchanged version.")
 

@@ -1,0 +1,135 @@
+"""The command line. Reads arguments and settings, runs one command, and says errors as sentences; each command is a module of its own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from glassine import __version__, config
+from glassine.config import Settings
+from glassine.words.errors import Misconfigured, Refused
+
+# A command's module is imported when it runs: the supervisor must not carry the models and the web server of the product.
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code: 0 done, 1 refused or problems found, 2 something must be set up differently."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = config.read(home=options.home, port=getattr(options, "port", None))
+        code: int = options.run(settings, options)
+        return code
+    except (Misconfigured, Refused) as error:
+        print(f"glassine: {error}", file=sys.stderr)
+        return 2 if isinstance(error, Misconfigured) else 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="glassine", description="Open, self-hosted AI customer support whose every boundary you can prove.",
+                                     epilog="Settings are read from the environment; docs/configuration.md lists them.")
+    parser.add_argument("--version", action="version", version=f"glassine {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[[Settings, argparse.Namespace], int], says: str, *, port: bool = False) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=says, description=says)
+        added.add_argument("--home", metavar="DIR", help="the folder that holds all state (GLASSINE_HOME)")
+        if port:
+            added.add_argument("--port", metavar="N", help="the port to listen on (GLASSINE_PORT, 4470 unless set)")
+        added.set_defaults(run=run)
+        return added
+
+    up = command("up", _up, "Start the database and the product, and keep them running.", port=True)
+    up.add_argument("--fresh", action="store_true", help="forget everything in the home folder first")
+    up.add_argument("--json", action="store_true", help="print one line of JSON when ready")
+    command("web", _web, "Run the web face only, against the database at GLASSINE_DATABASE_URL.", port=True)
+    command("work", _work, "Run a worker only, against the database at GLASSINE_DATABASE_URL.")
+    serve = command("serve", _serve, "Run web face and worker in one process, without a database beside it.", port=True)
+    serve.add_argument("--listener", type=int, metavar="FD", help=argparse.SUPPRESS)
+    serve.add_argument("--announce", type=int, metavar="FD", help=argparse.SUPPRESS)
+    command("migrate", _migrate, "Bring the database up to date with this version.")
+    importing = command("import", _import, "Import a folder of Markdown and its relatives into the knowledge base.")
+    importing.add_argument("folder", type=Path, metavar="DIR")
+    importing.add_argument("--organization", metavar="ID", help="needed only when there are several")
+    backup = command("backup", _backup, "Write everything the database holds to one file. Keys are not in it.")
+    backup.add_argument("file", type=Path, metavar="FILE")
+    restore = command("restore", _restore, "Bring a backup back into an empty database.")
+    restore.add_argument("file", type=Path, metavar="FILE")
+    restore.add_argument("--replace", action="store_true", help="replace what the database holds")
+    command("doctor", _doctor, "Check everything the product needs, and say what to do.")
+    return parser
+
+
+def _up(settings: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import up
+
+    return up.run(settings, fresh=options.fresh, as_json=options.json)
+
+
+def _web(settings: Settings, _: argparse.Namespace) -> int:
+    return _product(settings, web=True, work=False)
+
+
+def _work(settings: Settings, _: argparse.Namespace) -> int:
+    return _product(settings, web=False, work=True)
+
+
+def _product(settings: Settings, *, web: bool, work: bool) -> int:
+    from glassine.commands import home, serve
+
+    with home.database(settings, "web" if web else "work", _say) as url:
+        return serve.run(replace(settings, database_url=url), web=web, work=work)
+
+
+def _serve(settings: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import home, serve
+
+    with home.database(settings, "serve", _say) as url:
+        return serve.run(replace(settings, database_url=url), web=True, work=True, listener=options.listener, announce=options.announce)
+
+
+def _migrate(settings: Settings, _: argparse.Namespace) -> int:
+    from glassine.commands import home
+    from glassine.store.migrate import migrate
+
+    with home.database(settings, "migrate", _say) as url:
+        applied = migrate(url)
+    print(f"Applied {', '.join(applied)}." if applied else "The database is up to date.")
+    return 0
+
+
+def _import(settings: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import home, importing
+
+    with home.database(settings, "import", _say) as url:
+        return importing.run(replace(settings, database_url=url), options.folder, options.organization)
+
+
+def _backup(settings: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import backup
+
+    return backup.save(settings, options.file, _say)
+
+
+def _restore(settings: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import backup
+
+    return backup.restore(settings, options.file, _say, replace=options.replace)
+
+
+def _doctor(settings: Settings, _: argparse.Namespace) -> int:
+    from glassine.commands import doctor
+
+    return doctor.run(settings, _say)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
