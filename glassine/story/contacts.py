@@ -9,10 +9,11 @@ from typing import Any
 
 from glassine.edge.secrets import Key, Unreadable
 from glassine.rules.identity import normal_email, normal_phone
-from glassine.store import Tx, contacts
+from glassine.store import Tx, contacts, house
 from glassine.store.contacts import Range, Sealed
 from glassine.story.world import World
 from glassine.words.errors import Refused
+from glassine.words.house import OrgSettings
 from glassine.words.ids import ContactId, OrgId, new_id
 from glassine.words.privacy import PiiType
 from glassine.words.sessions import Contact
@@ -53,13 +54,17 @@ async def create(world: World, org: OrgId, identity: Identity, *, verified: bool
 
 async def _checked(world: World, org: OrgId, identity: Identity) -> Identity:
     """Raises Refused for an address or number that is none."""
-    regions = world.settings.regions
     email = phone = None
     if identity.email is not None and (email := normal_email(identity.email)) is None:
         raise Refused("This is not an e-mail address.")
-    if identity.phone_number is not None and (phone := normal_phone(identity.phone_number, regions)) is None:
+    if identity.phone_number is not None and (phone := normal_phone(identity.phone_number, await _regions(world, org))) is None:
         raise Refused("This is not a phone number. Write it with its country, as in +49 30 1234567.")
     return replace(identity, email=email, phone_number=phone)
+
+
+async def _regions(world: World, org: OrgId) -> tuple[str, ...]:
+    async with world.store.tx(org) as tx:
+        return OrgSettings.read((await house.load(tx, org))["settings"]).regions
 
 
 async def _known(tx: Tx, org: OrgId, org_key: Key, identity: Identity) -> Sealed | None:

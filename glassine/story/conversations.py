@@ -12,6 +12,7 @@ from glassine.rules.redaction import restore
 from glassine.store import contacts as stored
 from glassine.store import events, sessions, turns, vault
 from glassine.story import contacts
+from glassine.story.masking import to_text
 from glassine.story.world import World
 from glassine.words.ids import OrgId, SessionId, TurnId
 from glassine.words.sessions import Contact, Event, Session
@@ -70,20 +71,21 @@ def attached(own: Any, org: OrgId, row: dict[str, Any]) -> dict[str, Any]:
         return {}
 
 
-async def restorer(world: World, org: OrgId, session: Session) -> dict[str, str]:
+async def restorer(world: World, org: OrgId, id: SessionId) -> dict[str, str]:
     """Placeholder → value, for the customer's own channel only: give it to `restore`."""
     org_key = await world.key(org)
     async with world.store.tx(org) as tx:
-        own = contacts.own_key(org_key, org, await stored.load(tx, org, session.contact))
-        found = await vault.all_of(tx, org, session.id)
-    return {token.placeholder: own.open(bytes(token.sealed), org, "vault", session.id, token.placeholder).decode("utf-8", "surrogatepass") for token in found}
+        sealed = await stored.of_session(tx, org, id)
+        found = await vault.all_of(tx, org, id)
+    own = contacts.own_key(org_key, org, sealed)
+    return {token.placeholder: to_text(own.open(bytes(token.sealed), org, "vault", id, token.placeholder)) for token in found}
 
 
-async def own_words(world: World, org: OrgId, session: Session) -> list[tuple[Event, str]]:
+async def own_words(world: World, org: OrgId, id: SessionId) -> list[tuple[Event, str]]:
     """The log as its customer may read it: their own values are back in place."""
-    tokens = await restorer(world, org, session)
+    tokens = await restorer(world, org, id)
     async with world.store.tx(org) as tx:
-        log = await events.log(tx, org, session.id)
+        log = await events.log(tx, org, id)
     return [(event, restore(event.text, tokens)) for event in log]
 
 

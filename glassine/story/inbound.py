@@ -19,7 +19,7 @@ from glassine.words.channels import Channel, Inbound, RawRequest
 from glassine.words.errors import Refused
 from glassine.words.ids import ContactId, EventId, OrgId, SessionId, new_id
 from glassine.words.people import ActorKind
-from glassine.words.sessions import Autopilot, ChannelKind, Event, EventType, OwnerKind, Session
+from glassine.words.sessions import ChannelKind, Event, EventType, OwnerKind, Session
 from glassine.words.work import JobKind, NewJob
 
 LONGEST = 20_000  # characters of one message; more is refused with a sentence that says so
@@ -45,16 +45,14 @@ async def open_session(
     world: World, org: OrgId, contact: ContactId, channel: ChannelKind, *, external_id: UUID | None = None, verified: bool = False,
     custom_data: Mapping[str, Any] | None = None, language: str | None = None,
 ) -> Session:
-    """Starts a session. It belongs to the AI, or to the team's queue where autopilot is not on. `custom_data` is for people only, and sealed."""
+    """Starts a session. It belongs to the AI, which hands the first message to the team where autopilot is not on. `custom_data` is for people only, and sealed."""
     id = SessionId(new_id())
     org_key = await world.key(org)
     async with world.store.tx(org) as tx:
         own = own_key(org_key, org, await contacts.load(tx, org, contact))
-        mode = await sessions.mode(tx, org, channel)
-        owner = OwnerKind.AI if mode.autopilot is Autopilot.ON else OwnerKind.TEAM
         sealed = own.seal(to_bytes(json.dumps(dict(custom_data))), org, "sessions", "sealed", id) if custom_data else None
         session = await sessions.create(
-            tx, org, id, contact=contact, channel=channel, owner=owner, language=language, external_id=external_id, verified=verified, sealed=sealed,
+            tx, org, id, contact=contact, channel=channel, owner=OwnerKind.AI, language=language, external_id=external_id, verified=verified, sealed=sealed,
         )
         await notify(tx, org, id, "owner")
     return session
@@ -80,7 +78,7 @@ async def receive(world: World, org: OrgId, id: SessionId, inbound: Inbound, *, 
 
 
 def _check(inbound: Inbound) -> None:
-    if not inbound.text.strip("\x00 \t\r\n") and not inbound.files:
+    if not inbound.text.strip("\x00 \t\r\n") and not inbound.attachments:
         raise Refused("The message is empty.")
     if len(inbound.text) > LONGEST:
         raise Refused(f"The message has {len(inbound.text):,} characters; {LONGEST:,} is the most.", status=413)
@@ -96,7 +94,8 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
     """Masks, then one transaction: what was said, the vault, the original, the turn's job. Raises Taken when somebody else was first."""
     text = await mask.text(world, inbound.text)
     said = [(EventId(id), (await mask.text(world, words)).text) for id, words in first]
-    payload = {"masked": text.counts, "files": [str(file) for file in inbound.files], "context": await _masked_values(world, mask, inbound.context)}
+    files = [{"id": str(f.id), "name": (await mask.text(world, f.name)).text, "type": f.type, "size": f.size} for f in inbound.attachments]
+    payload = {"masked": text.counts, "attachments": files, "context": await _masked_values(world, mask, inbound.context)}
     id, message = mask.session.id, EventId(inbound.external_id)
     raw = to_bytes(json.dumps({"text": inbound.text, "custom_data": dict(inbound.custom_data)}))
     async with world.store.tx(org) as tx:

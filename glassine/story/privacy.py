@@ -5,12 +5,13 @@ from __future__ import annotations
 from glassine.rules.permits import require
 from glassine.rules.redaction import before_names, redact
 from glassine.store import contacts as stored
-from glassine.store import sessions, vault
+from glassine.store import house, sessions, vault
 from glassine.story.contacts import identity_of, own_key
 from glassine.story.masking import storable, to_text
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
-from glassine.words.ids import FileId, OrgId, SessionId
+from glassine.words.house import OrgSettings
+from glassine.words.ids import FileId, SessionId
 from glassine.words.people import Actor, Verb
 from glassine.words.privacy import Known, Policy, Redacted
 
@@ -18,11 +19,13 @@ _LONGEST_PREVIEW = 100_000
 _IDENTITY_FIELDS = ("email", "phone_number", "name", "custom_data", "non_verified_email", "non_verified_name", "non_verified_custom_data")
 
 
-async def preview(world: World, text: str) -> Redacted:
+async def preview(world: World, org: OrgId, text: str) -> Redacted:
     """What would be masked in a text of nobody in particular. Nothing is stored."""
     if len(text) > _LONGEST_PREVIEW:
         raise Refused(f"The text has {len(text):,} characters; {_LONGEST_PREVIEW:,} is the most.", status=413)
-    policy, clean = Policy(regions=world.settings.regions), storable(text)
+    async with world.store.tx(org) as tx:
+        regions = OrgSettings.read((await house.load(tx, org))["settings"]).regions
+    policy, clean = Policy(regions=regions), storable(text)
     return redact(clean, policy, Known(), await world.names.find(before_names(clean, policy)))
 
 

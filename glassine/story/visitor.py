@@ -1,4 +1,4 @@
-"""What customers do besides writing: identify themselves, resolve, vote, rate, upload, save the page's state."""
+"""What customers do besides writing: identify themselves, resolve, vote, rate, save the page's state."""
 
 from __future__ import annotations
 
@@ -13,22 +13,14 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from glassine.rules.redaction import restore
-from glassine.store import contacts as stored
-from glassine.store import events, sessions, vault
+from glassine.store import events, sessions
 from glassine.store.live import notify
-from glassine.story import contacts
-from glassine.story.masking import keep, look, storable, to_bytes
+from glassine.story.masking import keep, look
 from glassine.story.world import World
 from glassine.words.errors import Refused
-from glassine.words.ids import ContactId, EventId, FileId, OrgId, SessionId, new_id
+from glassine.words.ids import ContactId, EventId, OrgId, SessionId
 from glassine.words.people import ActorKind
 from glassine.words.sessions import EventType, Status
-
-LARGEST_FILE = 5 * 1024 * 1024
-FILE_TYPES = frozenset({
-    "image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/csv", "text/plain", "application/vnd.ms-excel",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-})
 
 
 class Visitor(NamedTuple):
@@ -116,40 +108,6 @@ async def checkpoint(world: World, org: OrgId, id: SessionId, payload: Mapping[s
         if event is None:
             raise Refused("Somebody else is writing in this session at the same moment. Send it again.", status=409)
         await keep(tx, mask)
-
-
-async def upload(world: World, org: OrgId, contact: ContactId, *, name: str, media_type: str, content: bytes) -> FileId:
-    """Seals a file under the contact's key. Raises Refused for a kind or size that is not taken."""
-    if len(content) > LARGEST_FILE:
-        raise Refused("The file is larger than 5 MB.", status=413)
-    if media_type not in FILE_TYPES:
-        raise Refused("This kind of file is not taken. Send PNG, JPEG, GIF, WebP, PDF, CSV, Excel or plain text.", status=415)
-    id = FileId(new_id())
-    org_key = await world.key(org)
-    async with world.store.tx(org) as tx:
-        own = contacts.own_key(org_key, org, await stored.load(tx, org, contact))
-        await vault.put_file(
-            tx, org, id, contact=contact, session=None, media_type=media_type, size=len(content),
-            sealed_name=own.seal(to_bytes(storable(name)[:200]), org, "files", "name", id), sealed=own.seal(content, org, "files", "content", id),
-        )
-    return id
-
-
-class File(NamedTuple):
-    name: str
-    media_type: str
-    content: bytes
-    contact: ContactId
-
-
-async def file(world: World, org: OrgId, id: FileId) -> File:
-    """Opens a file for whoever the caller has let in. Raises NotFound."""
-    org_key = await world.key(org)
-    async with world.store.tx(org) as tx:
-        row = await vault.file(tx, org, id)
-        own = contacts.own_key(org_key, org, await stored.load(tx, org, ContactId(row["contact_id"])))
-    name = own.open(bytes(row["sealed_name"]), org, "files", "name", id).decode()
-    return File(name, row["media_type"], own.open(bytes(row["sealed"]), org, "files", "content", id), ContactId(row["contact_id"]))
 
 
 async def checkpoint_restored(world: World, org: OrgId, id: SessionId, tokens: Mapping[str, str]) -> Any:

@@ -14,8 +14,10 @@ from uuid import UUID
 
 from glassine.config import Settings
 from glassine.edge.addresses import places
+from glassine.edge.addresses import places
 from glassine.edge.embed import Embedder
 from glassine.edge.gate import CrossingRow, Gate
+from glassine.edge.llm import Llm
 from glassine.edge.mail import Mailer
 from glassine.edge.names import Names
 from glassine.edge.secrets import Key, master_key
@@ -41,6 +43,7 @@ class World:
     clock: Callable[[], datetime]
     process: UUID
     running: set[int] = field(default_factory=set)
+    models: dict[tuple[str, str, str], Llm] = field(default_factory=dict)  # by address, name and sealed key
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _keys: dict[OrgId, Key] = field(default_factory=dict)
 

@@ -19,12 +19,22 @@ class RawRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that came with a message and was uploaded before it. `size` in bytes."""
+
+    id: UUID
+    name: str = field(repr=False)
+    type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """One customer message as its channel understood it; raw, so it lives only until `inbound.receive` has masked it."""
 
     external_id: UUID  # the sender's id of the message: the same twice is one message, and it becomes the event's id
     text: str = field(repr=False)
-    files: tuple[UUID, ...] = ()  # uploads that came before it
+    attachments: tuple[Attachment, ...] = ()
     context: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the AI may see it
     custom_data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # people only
     language: str | None = None

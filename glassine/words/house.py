@@ -25,7 +25,7 @@ class OrgSettings:
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """From the JSON of the store; fields that this version does not know are left alone there and ignored here."""
-        known = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items() if name in cls.__slots__}
+        known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items() if name in cls.__slots__}
         return cls(**known)
 
 

@@ -1,0 +1,73 @@
+"""Uploaded files: sealed under their contact's key, and opened by a signed link that is good for one file and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import NamedTuple
+
+from glassine.store import contacts as stored
+from glassine.store import vault
+from glassine.story import contacts
+from glassine.story.masking import storable, to_bytes
+from glassine.story.world import World
+from glassine.words.errors import NotFound, Refused
+from glassine.words.ids import ContactId, FileId, OrgId, new_id
+
+LARGEST_FILE = 5 * 1024 * 1024
+FILE_TYPES = frozenset({
+    "image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/csv", "text/plain", "application/vnd.ms-excel",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+})
+
+
+async def upload(world: World, org: OrgId, contact: ContactId, *, name: str, media_type: str, content: bytes) -> FileId:
+    """Seals a file under the contact's key. Raises Refused for a kind or size that is not taken."""
+    if len(content) > LARGEST_FILE:
+        raise Refused("The file is larger than 5 MB.", status=413)
+    if media_type not in FILE_TYPES:
+        raise Refused("This kind of file is not taken. Send PNG, JPEG, GIF, WebP, PDF, CSV, Excel or plain text.", status=415)
+    id = FileId(new_id())
+    org_key = await world.key(org)
+    async with world.store.tx(org) as tx:
+        own = contacts.own_key(org_key, org, await stored.load(tx, org, contact))
+        await vault.put_file(
+            tx, org, id, contact=contact, session=None, media_type=media_type, size=len(content),
+            sealed_name=own.seal(to_bytes(storable(name)[:200]), org, "files", "name", id), sealed=own.seal(content, org, "files", "content", id),
+        )
+    return id
+
+
+class File(NamedTuple):
+    name: str
+    media_type: str
+    content: bytes
+    contact: ContactId
+
+
+async def file(world: World, org: OrgId, id: FileId) -> File:
+    """Opens a file for whoever the caller has let in. Raises NotFound."""
+    org_key = await world.key(org)
+    async with world.store.tx(org) as tx:
+        row = await vault.file(tx, org, id)
+        own = contacts.own_key(org_key, org, await stored.load(tx, org, ContactId(row["contact_id"])))
+    name = own.open(bytes(row["sealed_name"]), org, "files", "name", id).decode()
+    return File(name, row["media_type"], own.open(bytes(row["sealed"]), org, "files", "content", id), ContactId(row["contact_id"]))
+
+
+async def link(world: World, org: OrgId, id: FileId) -> str:
+    """The address of one file. A browser cannot send a token when it shows an image, so the address itself is the permission."""
+    return f"{world.settings.url}/api/files/{org}/{id}/{await _signature(world, org, id)}"
+
+
+async def by_link(world: World, org: OrgId, id: FileId, signature: str) -> File:
+    """Raises NotFound for an address that was not made here."""
+    if not hmac.compare_digest(signature.encode("utf-8", "replace"), (await _signature(world, org, id)).encode()):
+        raise NotFound("There is no file with this link.")
+    return await file(world, org, id)
+
+
+async def _signature(world: World, org: OrgId, id: FileId) -> str:
+    digest = hmac.digest((await world.key(org)).signing("files"), f"{org}|{id}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest[:18]).decode()

@@ -1,0 +1,26 @@
+"""Which language model an organisation uses: its own settings first, then the operator's, or none."""
+
+from __future__ import annotations
+
+from glassine.edge.llm import Llm, OpenAICompatible
+from glassine.story import house
+from glassine.story.world import World
+from glassine.words.house import OrgSettings
+from glassine.words.ids import OrgId
+
+
+async def model_for(world: World, org: OrgId, settings: OrgSettings) -> Llm | None:
+    """One client per address, model and key, so that what it learns of a provider is kept."""
+    if settings.llm_url and settings.llm_model:
+        wanted = (settings.llm_url, settings.llm_model, settings.llm_key)
+        key = await house.llm_key(world, org, settings) if wanted not in world.models else ""
+    elif world.settings.llm_url and world.settings.llm_model:
+        key = world.settings.llm_key or ""
+        wanted = (world.settings.llm_url, world.settings.llm_model, "")
+    else:
+        return None
+    if wanted not in world.models:
+        if len(world.models) > 100:
+            world.models.clear()
+        world.models[wanted] = OpenAICompatible(world.gate, url=wanted[0], model=wanted[1], key=key, timeout=world.settings.llm_timeout)
+    return world.models[wanted]

@@ -1,0 +1,198 @@
+"""One customer message becomes one outcome: a reply, a suggestion, a handoff or silence, each with its reasons. Read this first.
+
+No transaction is held across a model call. What is written is written only if no newer message arrived meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, dataclass
+
+from glassine.edge.llm import Llm
+from glassine.rules import autopilot, prompt
+from glassine.store import events, sessions
+from glassine.store.sessions import Mode
+from glassine.story import learning
+from glassine.story.world import World
+from glassine.words.errors import ModelFailed, NotFound
+from glassine.words.house import OrgSettings
+from glassine.words.ids import OrgId, SessionId
+from glassine.words.knowledge import Audience
+from glassine.words.sessions import Event, Session
+from glassine.words.turns import Outcome, Reason, Silence, Trace
+
+_log = logging.getLogger(__name__)
+_REMEMBERED = 20  # messages of the session that a turn looks back on
+_LANGUAGE = "en"  # spoken where nothing is known of the customer's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What a turn starts from, read in one round trip."""
+
+    org: OrgId
+    session: Session
+    mode: Mode
+    settings: OrgSettings
+    history: tuple[Event, ...]  # the newest messages, oldest first; the last of the customer's is the one to answer
+    message: Event
+
+    @property
+    def language(self) -> str:
+        return self.session.language or _LANGUAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How a turn ended, and what it said to the customer, if anything."""
+
+    outcome: Outcome
+    said: Event | None = None
+
+
+async def take_turn(world: World, org: OrgId, id: SessionId, job: int | None = None) -> Settled:
+    """Answers the newest customer message of a session. Run again after a crash it does nothing twice: `settle` writes once."""
+    scene = await look(world, org, id)
+    if scene is None:
+        return await _overtaken(world, org, job)
+    trace = Trace(message=scene.message.id, masked=dict(scene.message.payload.get("masked", {})))
+    outcome = await think(world, scene, trace)
+    return await settle(world, scene, outcome, trace, job) or await _overtaken(world, org, job)
+
+
+async def look(world: World, org: OrgId, id: SessionId) -> Scene | None:
+    """The session and its newest messages; None when its newest customer message has its outcome already."""
+    ask = {"org": org, "id": id, "session": id, "limit": _REMEMBERED}
+    async with world.store.tx(org) as tx:
+        cursors = [await tx.execute(sql, ask) for sql in (sessions.LOAD, sessions.MODE_OF, events.RECENT)]
+        session_row, mode_row = [await cursor.fetchone() for cursor in cursors[:2]]
+        history = tuple(events.from_row(row) for row in await cursors[2].fetchall())
+    if session_row is None or mode_row is None:
+        raise NotFound("There is no session with this id.")
+    session, mode = sessions.from_row(session_row), sessions.as_mode(mode_row)
+    message = next((event for event in reversed(history) if event.seq == session.last_user_seq), None)
+    if message is None or session.settled_seq >= session.last_user_seq:
+        return None
+    return Scene(org=org, session=session, mode=mode, settings=OrgSettings.read(mode.settings), history=history, message=message)
+
+
+async def think(world: World, scene: Scene, trace: Trace) -> Outcome:
+    """Decides, searches, and answers with a model or by quoting. Slow; holds no transaction."""
+    decision = autopilot.decide(scene.session, scene.mode.autopilot, scene.message.text)
+    trace.decision, trace.notes = decision.kind, [str(reason) for reason in decision.reasons]
+    if decision.kind is autopilot.Kind.STAY_SILENT:
+        return Silence(reasons=decision.reasons)
+    assisting = decision.kind is autopilot.Kind.ASSIST
+    if decision.kind is autopilot.Kind.HAND_OFF or (assisting and scene.session.owner.kind is OwnerKind.AI):
+        return _hand_off(scene, decision.reasons)
+    _show(world, scene, "searching")
+    with _timed(trace, "search"):
+        trace.query = scene.message.text
+        trace.hits = tuple(await learning.find(world, scene.org, scene.message.text, audience=Audience.PUBLIC, language=scene.language))
+    llm = await model_for(world, scene.org, scene.settings)
+    outcome = await _written(world, scene, trace, llm) if llm else _quoted(scene, trace)
+    return _as_draft(outcome) if assisting else outcome
+
+
+def _as_draft(outcome: Outcome) -> Outcome:
+    """In a session that people own, an answer is a note for them, and no answer is silence."""
+    if isinstance(outcome, Reply):
+        return Suggestion(text=outcome.text, reasons=(*outcome.reasons, Reason.ASSIST_ONLY), sources=outcome.sources)
+    return Silence(reasons=(*outcome.reasons, Reason.ASSIST_ONLY))
+
+
+async def _written(world: World, scene: Scene, trace: Trace, llm: Llm) -> Outcome:
+    """One model call, then the checks that no model can talk its way around."""
+    _show(world, scene, "writing")
+    trace.prompt = prompt.build(
+        org_name=scene.mode.name, history=scene.history, message=scene.message.text, hits=trace.hits, language=scene.language,
+        context=scene.message.payload.get("context", {}),
+    )
+    trace.request = llm.request_body(trace.prompt)
+    try:
+        with _timed(trace, "model"):
+            answer = await llm.complete(trace.prompt, org=scene.org, session=scene.session.id)
+    except ModelFailed as failure:
+        trace.notes.append(f"{failure.kind}: {failure}")
+        return _hand_off(scene, (Reason.MODEL_FAILED,))
+    trace.answer, trace.model = answer.text, answer.model
+    trace.usage = {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens}
+    return _judged(scene, trace, grounding.ground(answer.text, trace.hits, message=scene.message.text))
+
+
+def _quoted(scene: Scene, trace: Trace) -> Outcome:
+    """Without a model: the best sentences, a "did you mean", or an honest handoff."""
+    return _judged(scene, trace, extract.answer(scene.message.text, trace.hits, history=scene.history, language=scene.language))
+
+
+async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job: int | None) -> Settled | None:
+    """Writes the outcome with its evidence and removes the job, in one transaction. None: overtaken, and nothing is written."""
+    org, id, handed = scene.org, scene.session.id, isinstance(outcome, HandOff)
+    async with world.store.tx(org) as tx:
+        first = await sessions.settle(
+            tx, org, id, seq=scene.session.last_user_seq, owner_was=scene.session.owner.kind, owner=OwnerKind.TEAM if handed else None,
+            patience=timedelta(minutes=scene.settings.patience), summary=outcome.summary if isinstance(outcome, HandOff) else None,
+            sentiment=outcome.sentiment if isinstance(outcome, HandOff) else None, language=scene.language,
+        )
+        if not first:
+            return None
+        said = await _say(tx, scene, outcome)
+        await turns.insert(tx, org, TurnId(new_id()), id, trace, event=said.id if said else None, outcome=type(outcome).__name__, reasons=outcome.reasons)
+        for follow in jobs_for(EventType.HANDOFF, id) if handed else []:
+            await jobs.add(tx, org, follow)
+        if job is not None:
+            await jobs.done(tx, job)
+        await notify(tx, org, id, "settled")
+    return Settled(outcome=outcome, said=said if not isinstance(outcome, Suggestion) else None)
+
+
+async def _say(tx: Tx, scene: Scene, outcome: Outcome) -> Event | None:
+    """The events an outcome leaves in the log; returns the one with words."""
+    org, id = scene.org, scene.session.id
+    match outcome:
+        case Reply():
+            payload = {"sources": [asdict(source) for source in outcome.sources], "resolves": outcome.resolves}
+            return await events.append(tx, org, id, EventType.MESSAGE, ActorKind.AI, text=outcome.text, payload=payload)
+        case Suggestion():
+            payload = {"sources": [asdict(source) for source in outcome.sources], "suggestion": True}
+            return await events.append(tx, org, id, EventType.AGENT_COMMENT, ActorKind.AI, text=outcome.text, payload=payload)
+        case HandOff():
+            reasons = {"reasons": [str(reason) for reason in outcome.reasons], "summary": outcome.summary, "sentiment": outcome.sentiment}
+            await events.append(tx, org, id, EventType.HANDOFF, ActorKind.AI, payload=reasons)
+            return await events.append(tx, org, id, EventType.MESSAGE, ActorKind.AI, text=outcome.told, payload={"handoff": True})
+        case Silence():
+            return None
+
+
+async def give_up(world: World, org: OrgId, id: SessionId) -> None:
+    """A turn that failed again and again: the customer goes to people, and is told so."""
+    scene = await look(world, org, id)
+    if scene is not None:
+        trace = Trace(message=scene.message.id, decision="hand_off", notes=["the turn failed again and again"])
+        await settle(world, scene, _hand_off(scene, (Reason.INTERNAL_ERROR,)), trace, None)
+
+
+async def _overtaken(world: World, org: OrgId, job: int | None) -> Settled:
+    """Somebody wrote, took over or settled meanwhile: this turn says nothing, and its job is done."""
+    if job is not None:
+        async with world.store.tx(org) as tx:
+            await jobs.done(tx, job)
+    return Settled(outcome=Silence(reasons=(Reason.OVERTAKEN,)))
+
+
+def _hand_off(scene: Scene, reasons: Sequence[Reason]) -> HandOff:
+    return autopilot.hand_off(reasons, scene.history, language=scene.language, minutes=scene.settings.patience)
+
+
+def _show(world: World, scene: Scene, state: str) -> None:
+    """A passing state for whoever watches; nobody depends on it."""
+    world.live.say(Notice(scene.org, scene.session.id, f"state:{state}"))
+
+
+@contextmanager
+def _timed(trace: Trace, step: str) -> Iterator[None]:
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        trace.timings[step] = round((time.perf_counter() - began) * 1_000, 2)

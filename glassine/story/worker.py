@@ -1,0 +1,146 @@
+"""Runs jobs: those this process claimed when it made them, and those that nobody holds. What fails is tried again, and in the end handed to people."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+
+from glassine.store import DatabaseError, jobs, sessions
+from glassine.story import learning, notices, turn
+from glassine.story.world import World
+from glassine.words.ids import ArticleId, OrgId, SessionId
+from glassine.words.turns import Outcome
+from glassine.words.work import Job, JobKind, NewJob
+
+_log = logging.getLogger(__name__)
+_AT_ONCE = 8
+_POLL = 0.5  # seconds
+_SWEEP = 2.0
+_TRIES = 5
+_UNREACHABLE = (DatabaseError, OSError, TimeoutError)
+
+
+def begin_turn(world: World, org: OrgId, session: SessionId, job: int) -> asyncio.Task[Outcome]:
+    """Takes the turn of a message that this process has just stored, beside the caller."""
+    world.running.add(job)
+    return world.start(_own_turn(world, org, session, job))
+
+
+async def _own_turn(world: World, org: OrgId, session: SessionId, job: int) -> Outcome:
+    try:
+        return await turn.take_turn(world, org, session, job)
+    except Exception as error:
+        await _later(world, job, 1, error)
+        raise
+    finally:
+        world.running.discard(job)
+
+
+async def run(world: World, stop: asyncio.Event) -> None:
+    """Claims and runs jobs until `stop` is set; then finishes what it has begun."""
+    room = asyncio.Semaphore(_AT_ONCE)
+    sweeper = asyncio.create_task(_sweep_for_ever(world))
+    try:
+        while not stop.is_set():
+            found = await _claim(world, _AT_ONCE if not room.locked() else 0)
+            for job in found:
+                await room.acquire()
+                world.running.add(job.id)
+                world.start(_run_one(world, job)).add_done_callback(lambda _: room.release())
+            if not found:
+                await _wait(stop, _POLL)
+    finally:
+        sweeper.cancel()
+        await asyncio.gather(sweeper, return_exceptions=True)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def _claim(world: World, limit: int) -> list[Job]:
+    if limit == 0:
+        return []
+    try:
+        async with world.store.outside() as tx:
+            return await jobs.claim(tx, world.process, limit)
+    except _UNREACHABLE as error:
+        _log.warning("The queue cannot be reached: %s", type(error).__name__)
+        return []
+
+
+async def _run_one(world: World, job: Job) -> None:
+    try:
+        await _WORK[job.kind](world, job)
+        async with world.store.outside() as tx:
+            await jobs.done(tx, job.id)
+    except Exception as error:
+        _log.exception("Job %s of kind %s failed (try %s)", job.id, job.kind, job.attempts)
+        await _again_or_give_up(world, job, error)
+    finally:
+        world.running.discard(job.id)
+
+
+async def _again_or_give_up(world: World, job: Job, error: Exception) -> None:
+    if job.attempts < _TRIES or isinstance(error, _UNREACHABLE):
+        await _later(world, job.id, job.attempts, error)
+        return
+    try:
+        if job.kind is JobKind.TAKE_TURN:
+            await turn.give_up(world, job.org, SessionId(job.ref))
+        async with world.store.outside() as tx:
+            await jobs.give_up(tx, job.id, why=type(error).__name__)
+    except _UNREACHABLE:
+        await _later(world, job.id, job.attempts, error)
+
+
+async def _later(world: World, job: int, attempts: int, error: Exception) -> None:
+    """Back into the queue with a pause that doubles. Without a database nothing is done: the sweeper frees what nobody holds."""
+    try:
+        async with world.store.outside() as tx:
+            await jobs.retry(tx, job, delay=min(60.0, 0.5 * 2**attempts), why=type(error).__name__)
+    except _UNREACHABLE:
+        _log.warning("Job %s could not be put back; it is freed when the database is there again", job)
+
+
+async def _take_turn(world: World, job: Job) -> None:
+    await turn.take_turn(world, job.org, SessionId(job.ref))
+
+
+async def _notify_handoff(world: World, job: Job) -> None:
+    await notices.handoff_waits(world, job.org, SessionId(job.ref))
+
+
+async def _index_article(world: World, job: Job) -> None:
+    await learning.publish(world, job.org, ArticleId(job.ref))
+
+
+_WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyType({
+    JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.INDEX_ARTICLE: _index_article,
+})
+
+
+async def _sweep_for_ever(world: World) -> None:
+    while True:
+        try:
+            await sweep(world)
+        except _UNREACHABLE as error:
+            _log.warning("Nothing could be swept: %s", type(error).__name__)
+        await asyncio.sleep(_SWEEP)
+
+
+async def sweep(world: World) -> None:
+    """Frees the jobs of dead processes, and makes one for every session that waits for a turn nobody is going to take."""
+    async with world.store.outside() as tx:
+        freed, everybody = await jobs.sweep(tx), await jobs.organizations(tx)
+    if freed:
+        _log.info("%s jobs of processes that died are taken up again", freed)
+    for org in everybody:
+        async with world.store.tx(org) as tx:
+            for session in await sessions.forgotten(tx, org):
+                await jobs.add(tx, org, NewJob(kind=JobKind.TAKE_TURN, ref=session, key=str(session), dedupe=f"turn:{session}"))

@@ -1,0 +1,38 @@
+"""The API as one application, mounted at /api: its routes, its errors, its OpenAPI, open to browsers of every origin because it reads no cookie."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from glassine import __version__
+from glassine.story.world import World
+from glassine.web.api import chat, contacts, errors, files, knowledge, privacy, widget
+from glassine.web.limits import BodyLimit
+
+_ERROR = {
+    "description": "What went wrong, in a sentence.",
+    "content": {"application/json": {"schema": {
+        "type": "object", "required": ["statusCode", "message", "error"],
+        "properties": {"statusCode": {"type": "integer"}, "message": {"type": "string"}, "error": {"type": "string"}},
+    }}},
+}
+
+
+def create_api(world: World) -> FastAPI:
+    api = FastAPI(
+        title="Glassine API", version=__version__, docs_url=None, redoc_url=None, openapi_url="/openapi.json", servers=[{"url": f"{world.settings.url}/api"}],
+        description="Sessions, contacts, knowledge and privacy. Errors are `{statusCode, message, error}`.",
+        responses={400: _ERROR, 401: _ERROR, 403: _ERROR, 404: _ERROR, 409: _ERROR, 413: _ERROR, 429: _ERROR},
+        root_path_in_servers=False,
+    )
+    api.state.world, api.state.known_keys, api.state.known_sites = world, {}, {}
+    for module in (chat, contacts, knowledge, privacy, widget, files):
+        api.include_router(module.router)
+    errors.install(api)
+    api.add_middleware(
+        CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"], max_age=86_400,
+        allow_headers=["Authorization", "Content-Type", "Accept", "X-Bot-Token"],
+    )
+    api.add_middleware(BodyLimit)
+    return api

@@ -1,0 +1,185 @@
+"""Sessions over the public API: open, send, read, close. The channel `api`, and any other channel's sessions for those who may read them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from glassine.rules.permits import require
+from glassine.store.sessions import Filter
+from glassine.story import contacts, conversations, desk
+from glassine.story.contacts import Identity
+from glassine.story.exchange import Sent, exchange
+from glassine.story.inbound import open_session
+from glassine.web.api import shapes
+from glassine.web.api.door import Here, Scope
+from glassine.words.channels import Inbound
+from glassine.words.errors import Refused
+from glassine.words.ids import ContactId, SessionId
+from glassine.words.people import Actor, Verb
+from glassine.words.sessions import ChannelKind, Status
+
+router = APIRouter(prefix="/chat/sessions", tags=["Sessions"])
+Reader = Annotated[Actor, Depends(Scope("chat-sessions:read"))]
+Writer = Annotated[Actor, Depends(Scope("chat-sessions:write"))]
+Flat = dict[str, str | int | float | bool | None]
+
+
+class ChannelName(BaseModel):
+    type: ChannelKind = ChannelKind.API
+
+
+class ContactFields(BaseModel):
+    email: str | None = Field(None, max_length=320)
+    name: str | None = Field(None, max_length=200)
+    phone_number: str | None = Field(None, max_length=40)
+    custom_data: Flat | None = None
+
+
+class NewSession(BaseModel):
+    """`contact_id` of a known contact, or `contact` to make one; with neither, an anonymous one is made."""
+
+    contact_id: UUID | None = None
+    contact: ContactFields | None = None
+    channel: ChannelName = ChannelName()
+    verified: bool = True
+    language: str | None = Field(None, pattern="^[a-z]{2}$")
+    custom_data: Flat | None = Field(None, description="Flat; for people only, the AI never sees it. A nested value is answered with 400.")
+
+
+class Created(BaseModel):
+    id: UUID
+
+
+@router.post("", status_code=201, response_model=Created)
+async def create_session(world: Here, actor: Writer, body: NewSession) -> Any:
+    """Start a session. It belongs to the AI where autopilot is on, and to the team's queue where it is not."""
+    if body.channel.type not in (ChannelKind.API, ChannelKind.WEB):
+        raise Refused("Sessions can be started on the channels api and web.")
+    contact = ContactId(body.contact_id) if body.contact_id else await _contact(world, actor, body)
+    session = await open_session(
+        world, actor.org, contact, body.channel.type, verified=body.verified, custom_data=body.custom_data, language=body.language,
+    )
+    return {"id": str(session.id)}
+
+
+async def _contact(world: Here, actor: Actor, body: NewSession) -> ContactId:
+    given = body.contact or ContactFields()
+    if body.verified:
+        identity = Identity(email=given.email, phone_number=given.phone_number, name=given.name, custom_data=given.custom_data or {})
+    else:
+        identity = Identity(non_verified_email=given.email, non_verified_name=given.name, non_verified_custom_data=given.custom_data or {})
+    return (await contacts.create(world, actor.org, identity, verified=body.verified and bool(given.email or given.phone_number))).id
+
+
+@router.get("")
+async def list_sessions(
+    world: Here, actor: Reader, cursor: str | None = None, status: Status | None = None, channel_type: ChannelKind | None = None, handed_off: bool | None = None,
+    created_after: datetime | None = None, created_before: datetime | None = None, updated_after: datetime | None = None, updated_before: datetime | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> Any:
+    """Newest first. `next` is the cursor of the page after this one, or null."""
+    which = Filter(
+        status=status, channel=channel_type, handed_off=handed_off, created_after=created_after, created_before=created_before,
+        updated_after=updated_after, updated_before=updated_before,
+    )
+    found = await conversations.page(world, actor.org, which, before=shapes.place(cursor), limit=limit)
+    last = shapes.cursor(found[-1][0].created_at, found[-1][0].id) if len(found) == limit else None
+    return JSONResponse({"items": [shapes.session(*each) for each in found], "next": last})
+
+
+@router.get("/{id}")
+async def get_session(world: Here, actor: Reader, id: UUID) -> Any:
+    """One session with its contact."""
+    return JSONResponse(shapes.session(*await conversations.whole(world, actor.org, SessionId(id))))
+
+
+class Change(BaseModel):
+    status: Status | None = None
+    generate_summary_and_sentiment_on_resolve: bool | None = None
+    reflect_status_change_for_integration: bool | None = None
+    session_closed_payload: dict[str, Any] | None = None
+
+
+@router.patch("/{id}")
+async def update_session(world: Here, actor: Writer, id: UUID, body: Change) -> Any:
+    """Close a session as resolved or unresolved, or open it again."""
+    if body.status is Status.OPEN:
+        await desk.reopen(world, actor, SessionId(id))
+    elif body.status is not None:
+        await desk.close(world, actor, SessionId(id), body.status)
+    return JSONResponse(shapes.session(*await conversations.whole(world, actor.org, SessionId(id))))
+
+
+class Sender(BaseModel):
+    type: Literal["contact", "user", "human_agent"] = "contact"
+
+
+class Text(BaseModel):
+    type: Literal["text"] = "text"
+    text: str
+
+
+class Message(BaseModel):
+    """`uuid` is your id of the message: sent twice, it is answered once. `sender` may also be a plain word."""
+
+    model_config = ConfigDict(extra="ignore")
+    sender: Sender | Literal["contact", "user", "human_agent"] = Sender()
+    message: Text
+    uuid: UUID | None = None
+    language: str | None = Field(None, pattern="^[a-z]{2}$")
+    clientContext: dict[str, Any] | None = Field(None, description="Facts that the AI may see.")  # noqa: N815 - the wire's name
+    custom_data: Flat | None = Field(None, description="For people only; the AI never sees it.")
+
+    @field_validator("uuid", mode="before")
+    @classmethod
+    def _not_empty(cls, value: object) -> object:
+        return value or None
+
+
+@router.post("/{id}/send")
+async def send_message(world: Here, actor: Writer, id: UUID, body: Message) -> Any:
+    """Send a customer's message, and wait up to 20 seconds for the AI's turn. What comes later is in the history."""
+    kind = body.sender if isinstance(body.sender, str) else body.sender.type
+    if kind == "human_agent":
+        event = await desk.reply(world, actor, SessionId(id), body.message.text)
+        return JSONResponse({"success": True, "data": {"success": True, "code": None, "id": str(event.id), "sessionIsHandedOff": True}})
+    inbound = Inbound(
+        external_id=body.uuid or uuid4(), text=body.message.text, context=body.clientContext or {}, custom_data=body.custom_data or {}, language=body.language,
+    )
+    return JSONResponse(_sent(await exchange(world, actor.org, SessionId(id), inbound)))
+
+
+def _sent(sent: Sent) -> shapes.Json:
+    data: shapes.Json = {"success": True, "code": sent.code, "sessionIsHandedOff": sent.handed_off, "toolCallResultsQuickReplySuggestions": []}
+    if sent.said:
+        debug = {"knowledge": [{"source": s["title"], "source_type": "article", "url": s["url"]} for s in sent.said.payload.get("sources", [])]}
+        data["autopilotResponse"] = shapes.autopilot_response(sent.said.id, sent.text, resolves=sent.resolves, debug=debug)
+    return {"success": True, "data": data}
+
+
+@router.get("/{id}/history")
+async def session_history(world: Here, actor: Reader, id: UUID, cursor: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> Any:
+    """The event log in order, masked. `next` continues it."""
+    log = await conversations.timeline(world, actor.org, SessionId(id), after=cursor)
+    page = log[:200]
+    return JSONResponse({"items": [shapes.history_item(event) for event in page], "next": str(page[-1].seq) if len(log) > len(page) else None})
+
+
+@router.get("/{id}/inspect")
+async def inspect_session(world: Here, actor: Reader, id: UUID) -> Any:
+    """What the AI saw and did, turn by turn: prompt as sent, passages with scores, what was masked, decisions, timings, model and tokens."""
+    require(actor, Verb.INSPECT)
+    turns = await conversations.all_turns(world, actor.org, SessionId(id))
+    return JSONResponse({"session_id": str(id), "turns": [
+        {
+            "id": str(turn["id"]), "message_id": str(turn["message_id"]), "reply_id": str(turn["event_id"]) if turn["event_id"] else None,
+            "outcome": turn["outcome"], "reasons": turn["reasons"], "model": turn["model"], "created_at": shapes.moment(turn["created_at"]), **turn["trace"],
+        }
+        for turn in turns
+    ]})

@@ -1,0 +1,95 @@
+"""Contacts over the public API, and the call by which a site vouches for a visitor."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import JSONResponse, Response
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+from glassine.store.contacts import Range
+from glassine.story import contacts, visitor
+from glassine.story.contacts import Identity
+from glassine.web.api import shapes
+from glassine.web.api.door import Here, Scope
+from glassine.words.ids import ContactId
+from glassine.words.people import Actor
+
+router = APIRouter(tags=["Contacts"])
+Reader = Annotated[Actor, Depends(Scope("contacts:read"))]
+Writer = Annotated[Actor, Depends(Scope("contacts:write"))]
+Flat = dict[str, str | int | float | bool | None]
+
+
+class ContactInput(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+    email: str | None = Field(None, max_length=320)
+    phone_number: str | None = Field(None, max_length=40, validation_alias=AliasChoices("phone_number", "phone"))
+    name: str | None = Field(None, max_length=200)
+    custom_data: Flat | None = None
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(email=self.email, phone_number=self.phone_number, name=self.name, custom_data=self.custom_data or {})
+
+
+class SaveContact(ContactInput):
+    """The fields themselves, or the older form with all of them inside `contact`."""
+
+    contact: ContactInput | None = None
+
+
+@router.post("/contacts", status_code=201)
+async def save_contact(world: Here, actor: Writer, body: SaveContact) -> Any:
+    """Make a contact, or update the one with this e-mail address or phone number."""
+    return JSONResponse(shapes.contact(await contacts.create(world, actor.org, (body.contact or body).identity, verified=True)), status_code=201)
+
+
+@router.get("/contacts")
+async def list_contacts(
+    world: Here, actor: Reader, cursor: str | None = None, created_after: datetime | None = None, created_before: datetime | None = None,
+    updated_after: datetime | None = None, updated_before: datetime | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> Any:
+    """Newest first. `next` is the cursor of the page after this one, or null."""
+    found = await contacts.page(world, actor.org, Range(created_after, created_before, updated_after, updated_before), before=shapes.place(cursor), limit=limit)
+    last = shapes.cursor(found[-1].created_at, found[-1].id) if len(found) == limit else None
+    return JSONResponse({"items": [shapes.contact(each) for each in found], "next": last})
+
+
+@router.get("/contacts/{id}")
+async def get_contact(world: Here, actor: Reader, id: UUID) -> Any:
+    """One contact."""
+    return JSONResponse(shapes.contact(await contacts.load(world, actor.org, ContactId(id))))
+
+
+@router.patch("/contacts/{id}")
+async def update_contact(world: Here, actor: Writer, id: UUID, body: SaveContact) -> Any:
+    """Set the fields that are named; custom data is merged."""
+    return JSONResponse(shapes.contact(await contacts.update(world, actor.org, ContactId(id), (body.contact or body).identity)))
+
+
+@router.delete("/contacts/{id}", status_code=204)
+async def delete_contact(world: Here, actor: Writer, id: UUID) -> Response:
+    """Delete a contact with everything of theirs: sessions, messages, files and the key that could read them."""
+    await contacts.delete(world, actor.org, ContactId(id))
+    return Response(status_code=204)
+
+
+class AuthenticateUser(BaseModel):
+    email: str = Field(max_length=320)
+    name: str | None = Field(None, max_length=200)
+    avatar_url: str | None = None
+    phone: str | None = Field(None, max_length=40)
+    language: str | None = None
+    customData: Flat | None = None  # noqa: N815 - the wire's name
+
+
+@router.post("/widget/authenticate-user", tags=["Widget"])
+async def authenticate_user(world: Here, actor: Annotated[Actor, Depends(Scope("widget:write"))], body: AuthenticateUser) -> Any:
+    """Your server vouches for a visitor: the token makes the widget's contact a verified one, who sees their sessions on every device."""
+    identity = Identity(email=body.email, phone_number=body.phone, name=body.name, custom_data=body.customData or {})
+    contact = await contacts.create(world, actor.org, identity, verified=True)
+    return JSONResponse({"token": await visitor.token_for(world, actor.org, contact.id, verified=True), "contact": {"id": str(contact.id)}})

@@ -1,0 +1,54 @@
+"""The widget's live stream: states while a turn runs, then what was settled. Words that have not been checked are never shown."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import Request
+
+from glassine.rules.redaction import restore
+from glassine.store.live import Notice
+from glassine.story import conversations
+from glassine.story.visitor import Visitor
+from glassine.story.world import World
+from glassine.web.api import files, shapes
+from glassine.words.sessions import Session
+
+_BEAT = 15.0  # seconds between signs of life
+_LONGEST = 600.0  # seconds; the widget connects anew
+
+
+async def events(request: Request, world: World, who: Visitor, session: Session) -> AsyncIterator[str]:
+    """The session as it is now, then whatever happens, until the visitor leaves."""
+    seen = session.last_seq
+    end = asyncio.get_running_loop().time() + _LONGEST
+    async with world.live.listen(who.org, session.id) as notices:
+        yield _event("session", shapes.widget_session(session))
+        while not await request.is_disconnected() and asyncio.get_running_loop().time() < end:
+            try:
+                notice = await asyncio.wait_for(notices.get(), timeout=_BEAT)
+            except TimeoutError:
+                yield ": still here\n\n"
+                continue
+            if notice.kind.startswith("state:"):
+                yield _event("state", {"state": notice.kind.removeprefix("state:")})
+                continue
+            session, seen, found = await _news(world, who, session, seen, notice)
+            for item in found:
+                yield _event("message", item)
+            yield _event("session", shapes.widget_session(session))
+
+
+async def _news(world: World, who: Visitor, session: Session, seen: int, _: Notice) -> tuple[Session, int, list[shapes.Json]]:
+    session = await conversations.session(world, who.org, session.id)
+    log = await conversations.timeline(world, who.org, session.id, after=seen)
+    tokens = await conversations.restorer(world, who.org, session.id) if log else {}
+    items = [shapes.widget_item(event, restore(event.text, tokens), tokens) for event in log]
+    return session, max([seen, *(event.seq for event in log)]), [await files.signed(world, who.org, item) for item in items if item]
+
+
+def _event(name: str, data: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"

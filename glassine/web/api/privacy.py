@@ -1,0 +1,44 @@
+"""Redaction and autopilot over the public API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from glassine.story import house, privacy
+from glassine.web.api.door import Here, Scope
+from glassine.words.people import Actor
+from glassine.words.sessions import Autopilot, ChannelKind
+
+router = APIRouter()
+
+
+class Text(BaseModel):
+    text: str = Field(max_length=100_000)
+
+
+@router.post("/redaction/preview", tags=["Privacy"])
+async def preview(world: Here, actor: Annotated[Actor, Depends(Scope("redaction:write"))], body: Text) -> Any:
+    """What would be masked in a text. `start` and `end` count code points of the text that was sent. Nothing is stored."""
+    masked = await privacy.preview(world, actor.org, body.text)
+    return JSONResponse({"text": masked.text, "findings": [{"start": span.start, "end": span.end, "type": span.type} for span in masked.findings]})
+
+
+@router.get("/autopilot", tags=["Autopilot"])
+async def autopilot(world: Here, actor: Annotated[Actor, Depends(Scope("autopilot:read"))]) -> Any:
+    """What the AI may do on each channel."""
+    return JSONResponse({"items": [{"channel": row["kind"], "autopilot": row["autopilot"]} for row in await house.channels(world, actor.org)]})
+
+
+class Mode(BaseModel):
+    autopilot: Autopilot
+
+
+@router.put("/autopilot/{channel}", tags=["Autopilot"])
+async def set_autopilot(world: Here, actor: Annotated[Actor, Depends(Scope("autopilot:write"))], channel: ChannelKind, body: Mode) -> Any:
+    """Switch the AI off, to drafts only, or on."""
+    await house.set_autopilot(world, actor, channel, body.autopilot)
+    return JSONResponse({"channel": channel, "autopilot": body.autopilot})

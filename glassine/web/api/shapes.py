@@ -1,0 +1,130 @@
+"""The wire's shapes: what sessions, contacts, events and replies look like as JSON (OpenCX's names; docs/api.md). Only shapes: nothing is loaded here."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from glassine.rules.redaction import restore
+from glassine.words.errors import Refused
+from glassine.words.people import ActorKind
+from glassine.words.sessions import Contact, Event, EventType, Owner, OwnerKind, Session, Status
+
+Json = dict[str, Any]
+
+
+def moment(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with milliseconds, as browsers write it."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z" if at else None
+
+
+def cursor(at: datetime, id: UUID) -> str:
+    """An opaque place in a list."""
+    return base64.urlsafe_b64encode(f"{at.isoformat()}|{id}".encode()).decode()
+
+
+def place(text: str | None) -> tuple[datetime, UUID] | None:
+    """The place that a cursor names. Raises Refused (400)."""
+    if not text:
+        return None
+    try:
+        at, id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
+        return datetime.fromisoformat(at), UUID(id)
+    except (ValueError, binascii.Error):
+        raise Refused("This cursor is not one of ours. Start the list again without it.") from None
+
+
+def contact(contact: Contact) -> Json:
+    return {
+        "id": str(contact.id), "email": contact.email, "phone_number": contact.phone_number, "name": contact.name, "custom_data": dict(contact.custom_data),
+        "non_verified_email": contact.non_verified_email, "non_verified_name": contact.non_verified_name,
+        "non_verified_custom_data": dict(contact.non_verified_custom_data),
+        "created_at": moment(contact.created_at), "updated_at": moment(contact.updated_at),
+    }
+
+
+def session(session: Session, who: Contact, attached: Json) -> Json:
+    """A session as the public API shows it."""
+    return {
+        "id": str(session.id), "status": session.status, "ai_closure_type": session.ai_closure_type, "sentiment": session.sentiment, "summary": session.summary,
+        "channel": {"type": session.channel}, "ticket_number": session.ticket_number, "assist_mode": False,
+        "created_at": moment(session.created_at), "updated_at": moment(session.updated_at), "contact": contact(who), "language": session.language,
+        "assignee_id": str(session.owner.id) if session.owner.kind is OwnerKind.PERSON else None, "assignee": {"kind": session.owner.assignee, "name": session.owner.name},
+        "custom_data": attached, "team": None,
+        "handoff": {"summary": session.summary, "sentiment": session.sentiment} if session.handed_off_at else None,
+        "ticketing_system": {"name": "open", "external_id": None, "id_type": None} if session.handed_off_at else None,
+    }
+
+
+_SENDERS = {ActorKind.USER: "contact", ActorKind.AI: "ai", ActorKind.AGENT: "human_agent", ActorKind.API: "human_agent", ActorKind.SYSTEM: "system"}
+_OLD_NAMES = {
+    EventType.AGENT_TOOK_SESSION_FROM_AI: "human_agent_takeover", EventType.AGENT_COMMENT: "human_agent_comment", EventType.HANDOFF: "handoff",
+    EventType.AGENT_ASSIGNED_BY_USER: "human_agent_joined", EventType.MESSAGE: "message", EventType.AGENT_MESSAGE: "message",
+}
+
+
+def history_item(event: Event) -> Json:
+    """One line of GET /chat/sessions/{id}/history. Texts are masked, as everywhere outside the customer's own channel."""
+    body: Json = {"type": _OLD_NAMES.get(event.type, event.type), "sender": {"type": _SENDERS[event.actor], "name": event.actor_name}}
+    if event.text:
+        body["content"] = {"type": "text", "text": event.text}
+    if event.type is EventType.HANDOFF:
+        body |= {"reasons": event.payload.get("reasons", []), "summary": event.payload.get("summary"), "sentiment": event.payload.get("sentiment")}
+    if event.payload.get("sources"):
+        body["sources"] = event.payload["sources"]
+    return {"id": str(event.id), "created_at": moment(event.created_at), "event": body}
+
+
+def autopilot_response(id: UUID, text: str, *, resolves: bool, debug: Json | None = None) -> Json:
+    """A reply as send gives it. `id` is the id of the reply's row in the history."""
+    value: Json = {"type": "text", "value": {"error": False, "content": text}, "id": str(id), "mightSolveUserIssue": resolves}
+    return value | {"completelyAndFullyCoveredUserIssue": resolves, "mode": None, "didExitMode": False} | ({"debugInfo": debug} if debug is not None else {})
+
+
+# -- the widget's shapes (protocol v2) ------------------------------------------------------------------------------------------
+
+
+def widget_session(session: Session, checkpoint: Any = None) -> Json:
+    """Every key is always there: the widget counts on it."""
+    return {
+        "id": str(session.id), "ticketNumber": session.ticket_number, "title": None, "createdAt": moment(session.created_at), "updatedAt": moment(session.updated_at),
+        "isHandedOff": session.handed_off_at is not None, "isOpened": session.status is Status.OPEN, "assignee": _assignee(session.owner),
+        "channel": session.channel, "isVerified": session.verified, "lastMessage": None, "modeId": None, "latestStateCheckpointPayload": checkpoint,
+        "sessionAttributes": {}, "customStatus": None,
+    }
+
+
+def _assignee(owner: Owner) -> Json:
+    return {"kind": owner.assignee, "name": owner.name if owner.kind is OwnerKind.PERSON else None, "avatarUrl": None}
+
+
+# What a customer's own history shows; everything else, notes above all, never leaves by this way.
+_FOR_CUSTOMERS = frozenset({EventType.MESSAGE, EventType.AGENT_MESSAGE, EventType.CSAT_REQUESTED, EventType.CSAT_SUBMITTED, EventType.STATE_CHECKPOINT})
+_KINDS = {ActorKind.USER: "user", ActorKind.AI: "ai", ActorKind.AGENT: "agent", ActorKind.API: "agent", ActorKind.SYSTEM: "system"}
+
+
+def widget_item(event: Event, text: str, tokens: dict[str, str]) -> Json | None:
+    """One row of the widget's history, or None for what customers do not see. `text`: with their own values back in place."""
+    if event.type not in _FOR_CUSTOMERS:
+        return None
+    special = event.type not in (EventType.MESSAGE, EventType.AGENT_MESSAGE)
+    return {
+        "publicId": str(event.id), "type": event.type, "content": {"text": text},
+        "sender": {"kind": "system" if special else _KINDS[event.actor], "name": event.actor_name, "avatar": None}, "sentAt": moment(event.created_at),
+        "actionCalls": None, "attachments": [_attachment(file, tokens) for file in event.payload.get("attachments", [])] or None,
+        "systemMessagePayload": {"type": event.type if special else "none", "payload": _special(event)},
+        "sources": event.payload.get("sources", []),
+    }
+
+
+def _attachment(file: Json, tokens: dict[str, str]) -> Json:
+    return {**file, "name": restore(str(file.get("name", "")), tokens)}
+
+
+def _special(event: Event) -> Json:
+    if event.type is EventType.CSAT_SUBMITTED:
+        return {"score": event.payload.get("score"), "feedback": event.text or None}
+    return dict(event.payload.get("payload", {})) if event.type is EventType.STATE_CHECKPOINT else {}

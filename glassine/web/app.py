@@ -1,0 +1,15 @@
+"""The whole face as one ASGI application over one world."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from glassine.story.world import World
+from glassine.web import routes
+
+
+def create_app(world: World) -> FastAPI:
+    app = FastAPI(title="Glassine", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.world = world
+    routes.install(app, world)
+    return app

@@ -1,0 +1,32 @@
+"""The one route table: every address that Glassine answers, in one place."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+
+from glassine.story.world import World
+from glassine.web import demo, widget_files
+from glassine.web.api.app import create_api
+from glassine.web.assets import Assets
+from glassine.web.pages import inbox, inspect, knowledge, settings, sign_in, stream
+
+
+def install(app: FastAPI, world: World) -> None:
+    """/api public API and widget · /widget the widget's files · /static parts of pages · /inbox, /knowledge, /settings the team · /demo."""
+    app.mount("/api", create_api(world))
+    app.mount("/static", Assets())
+    app.include_router(widget_files.router)
+    app.include_router(demo.router)
+    for page in (sign_in, stream, inspect, inbox, knowledge, settings):
+        app.include_router(page.router)
+    app.add_api_route("/", _home, include_in_schema=False)
+    app.add_api_route("/health", _health, include_in_schema=False)
+
+
+async def _home() -> Response:
+    return RedirectResponse("/inbox", status_code=302)
+
+
+async def _health() -> Response:
+    return JSONResponse({"ok": True})
