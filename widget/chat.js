@@ -137,6 +137,7 @@ export class Chat {
       this.select(session);
       this.tell("session", { id: session.id, ticketNumber: session.ticketNumber });
     }
+    this.outbox.adopt(this.session);
     return this.session;
   }
 
@@ -224,7 +225,7 @@ export class Chat {
   /** The answer to ask about, when it is the last word so far: "did this help?". */
   get unsure() {
     const last = this.items?.at(-1);
-    if (!last || !this.session?.isOpened || this.session.assignee.kind !== "ai" || !this.outbox.empty) return null;
+    if (!last || !this.session?.isOpened || this.session.assignee.kind !== "ai" || this.outbox.here.length) return null;
     return last.sender.kind === "ai" && (this.solving.has(last.publicId) || last.mightSolveUserIssue) && !this.voted.has(last.publicId) ? last : null;
   }
 

@@ -27,7 +27,7 @@ export class Composer {
         this.text,
         this.go));
     this.text.addEventListener("keydown", (event) => this.key(event));
-    this.text.addEventListener("input", () => this.fit());
+    this.text.addEventListener("input", () => { this.trouble.textContent = ""; this.fit(); });
     this.text.addEventListener("paste", (event) => event.clipboardData.files.length && (event.preventDefault(), this.add(event.clipboardData.files)));
   }
 

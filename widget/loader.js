@@ -5,7 +5,7 @@
   const script = document.currentScript, options = { ...script?.dataset, ...given };
   const api = options.apiUrl ?? options.api;
   const at = api ? new URL("../widget/frame.html", new URL(api.replace(/\/*$/, "/"), location)) : new URL("frame.html", script.src);
-  const accent = (options.accent = /^#[0-9a-f]{6}$/i.test(options.accent) ? options.accent : "#14549b");
+  const accent = /^#[0-9a-f]{6}$/i.test(options.accent) ? options.accent : "#14549b";
   const light = [0.3, 0.6, 0.1].reduce((sum, part, i) => sum + part * parseInt(accent.substr(1 + 2 * i, 2), 16), 0) > 150;
 
   const css = `:host{all:initial}iframe,button{position:fixed;z-index:2147483000;right:20px;bottom:20px;border:0}

@@ -5,20 +5,27 @@ import { uuid } from "./wire.js";
 export class Outbox {
   constructor(chat) {
     this.chat = chat;
-    this.letters = []; // {uuid, text, attachments, sentAt, state: waiting | sending | sent | failed, error}
+    this.letters = []; // {uuid, session: an id or null, text, attachments, sentAt, state: waiting | sending | sent | failed, error, tried, offline}
     this.busy = false;
   }
 
-  get empty() {
-    return this.letters.length === 0;
+  /** The letters of the session that is shown. */
+  get here() {
+    return this.letters.filter((letter) => letter.session === (this.chat.session?.id ?? null));
   }
 
   get sending() {
-    return this.letters.some((letter) => letter.state !== "failed");
+    return this.here.some((letter) => letter.state !== "failed");
+  }
+
+  /** A session was opened for what was written without one. */
+  adopt(session) {
+    for (const letter of this.letters) letter.session ??= session.id;
   }
 
   add(text, attachments) {
-    this.letters.push({ uuid: uuid(), text, attachments, sentAt: new Date().toISOString(), state: "waiting", error: "", tried: 0 });
+    const session = this.chat.session?.id ?? null;
+    this.letters.push({ uuid: uuid(), session, text, attachments, sentAt: new Date().toISOString(), state: "waiting", error: "", tried: 0 });
     this.pump();
   }
 
@@ -56,8 +63,8 @@ export class Outbox {
     const { chat } = this;
     letter.tried += 1;
     try {
-      const session = await chat.openSession();
-      if (session.assignee.kind === "ai") chat.phase = "received";
+      const session = letter.session ?? (await chat.openSession()).id;
+      if (chat.session?.id === session && chat.session.assignee.kind === "ai") chat.phase = "received";
       chat.changed();
       const answer = await chat.wire.send(this.envelope(letter, session));
       if (answer.success) await this.accepted(letter, answer, session);
@@ -70,7 +77,7 @@ export class Outbox {
   envelope(letter, session) {
     const { language, context } = this.chat.options;
     return {
-      uuid: letter.uuid, content: letter.text, session_id: session.id, language, custom_data: {},
+      uuid: letter.uuid, content: letter.text, session_id: session, language, custom_data: {},
       attachments: letter.attachments, ...(context && { clientContext: context }),
     };
   }
@@ -80,10 +87,10 @@ export class Outbox {
     const reply = answer.autopilotResponse;
     if (reply?.mightSolveUserIssue && reply.id) chat.solving.add(reply.id);
     if (this.letters.includes(letter)) letter.state = "sent";
-    if (chat.session?.id !== session.id) return;
+    if (chat.session?.id !== session) return;
     if (answer.session) chat.learn(answer.session);
     if (answer.code) chat.phase = "idle";
-    await chat.poll(session.id).catch(() => chat.nudge());
+    await chat.poll(session).catch(() => chat.nudge());
     chat.changed();
   }
 
@@ -92,11 +99,12 @@ export class Outbox {
     const { chat } = this;
     if (!this.letters.includes(letter)) return; // it arrived; only the answer to it was lost, and polling brings that
     if ([401, 404].includes(trouble.status) && letter.tried === 1 && !chat.options.user.token) {
+      letter.session = null;
       chat.lose(trouble);
       await this.deliver(letter);
       return;
     }
-    await chat.poll(chat.session?.id).catch(() => {});
+    await chat.poll(letter.session).catch(() => {});
     if (this.letters.includes(letter)) this.failed(letter, trouble);
   }
 

@@ -14,14 +14,16 @@ export class Thread {
     this.activity = h("p", { class: "activity", role: "status" });
     this.scroller = h("div", { class: "scroller", tabindex: 0, role: "group", "aria-label": say("log") }, this.log, this.activity);
     this.below = h("button", { type: "button", class: "below", hidden: true, onclick: () => this.toEnd() }, icon("down"), say("below"));
-    this.scroller.addEventListener("scroll", () => this.atEnd() && (this.below.hidden = true), { passive: true });
+    this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.element = h("div", { class: "thread" }, this.scroller, this.below);
+    this.ending = true; // the end is in view, and stays in view when the composer grows
+    new ResizeObserver(() => this.ending && this.toEnd()).observe(this.scroller);
   }
 
   update() {
     const fresh = this.chat.session?.id !== this.shown || this.chat.items === null;
     this.shown = this.chat.session?.id;
-    const stay = this.atEnd();
+    const stay = this.ending;
     this.log.setAttribute("aria-busy", String(this.chat.items === null)); // an old conversation is not read out whole
     const added = this.place(this.entries());
     this.work();
@@ -33,7 +35,7 @@ export class Thread {
   /** Everything that stands in the list, in order: `{key, sign, make}`; a node is made anew only when its sign changes. */
   entries() {
     const { chat, say } = this;
-    const rows = (chat.items ?? []).map((item) => ({ item })).concat(chat.outbox.letters.map((letter) => ({ letter })));
+    const rows = (chat.items ?? []).map((item) => ({ item })).concat(chat.outbox.here.map((letter) => ({ letter })));
     const made = rows.length || chat.items === null ? [] : [this.greeting()];
     let before = null;
     for (const row of rows) {
@@ -130,13 +132,18 @@ export class Thread {
     this.activity.replaceChildren(...(text ? [icon(person ? "person" : "ai"), text, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"))] : []));
   }
 
+  scrolled() {
+    this.ending = this.atEnd();
+    if (this.ending) this.below.hidden = true;
+  }
+
   atEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
     return scrollHeight - scrollTop - clientHeight < 48;
   }
 
   toEnd() {
-    this.below.hidden = true;
+    this.ending = this.below.hidden = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
@@ -144,7 +151,8 @@ export class Thread {
   reveal(node) {
     const top = node.offsetTop - 12;
     this.scroller.scrollTop = Math.min(top, this.scroller.scrollHeight - this.scroller.clientHeight);
-    this.below.hidden = this.atEnd();
+    this.scrolled();
+    this.below.hidden = this.ending;
   }
 }
 
