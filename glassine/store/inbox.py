@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple, get_args, Literal
+from typing import Literal, NamedTuple, get_args
 from uuid import UUID
 
 from psycopg.rows import DictRow

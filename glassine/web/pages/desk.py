@@ -1,0 +1,109 @@
+"""The acts of the inbox as forms: reply, note, take over, hand back, assign, close, reopen, reveal. Each calls one story and says what to undo."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from glassine.story import conversations, desk, privacy
+from glassine.web.pages.frame import Said, by_htmx, done, form, page
+from glassine.web.staff import PageRoute, Signed, Staff
+from glassine.words.errors import Refused
+from glassine.words.ids import PersonId, SessionId
+from glassine.words.sessions import Owner, OwnerKind, Status
+
+router = APIRouter(prefix="/inbox/sessions/{id}", include_in_schema=False, route_class=PageRoute)
+
+
+@router.post("/write")
+async def write(request: Request, staff: Signed, id: UUID) -> Response:
+    """The composer: `mode` says who will read it, `reply` the customer or `note` the team."""
+    given, session = await form(request), SessionId(id)
+    if given.get("mode") == "note":
+        await desk.note(staff.world, staff.actor, session, given.get("text", ""))
+    elif given.get("mode") == "reply":
+        await desk.reply(staff.world, staff.actor, session, given.get("text", ""))
+    else:
+        raise Refused("Say who will read this: the customer or your team.")
+    return done(request, staff, _here(id, given), None, "sent")
+
+
+@router.post("/take-over")
+async def take_over(request: Request, staff: Signed, id: UUID) -> Response:
+    given, before = await form(request), await _owner(staff, id)
+    await desk.take_over(staff.world, staff.actor, SessionId(id))
+    return done(request, staff, _here(id, given), Said(text="It is yours. The AI is silent until you hand back.", **_give_back(id, before)))
+
+
+@router.post("/hand-back")
+async def hand_back(request: Request, staff: Signed, id: UUID) -> Response:
+    given, before = await form(request), await _owner(staff, id)
+    await desk.hand_back(staff.world, staff.actor, SessionId(id))
+    return done(request, staff, _here(id, given), Said(text="The AI answers the customer's next message.", **_give_back(id, before)))
+
+
+@router.post("/assign")
+async def assign(request: Request, staff: Signed, id: UUID) -> Response:
+    """To the person in `person`, or to the team when it is empty."""
+    given, before = await form(request), await _owner(staff, id)
+    person = _person(given.get("person", ""))
+    await desk.assign(staff.world, staff.actor, SessionId(id), person)
+    after = await _owner(staff, id)
+    words = f"Assigned to {after.name}." if after.name else "Given back to the team."
+    return done(request, staff, _here(id, given), Said(text=words, **_give_back(id, before)))
+
+
+@router.post("/close")
+async def close(request: Request, staff: Signed, id: UUID) -> Response:
+    given = await form(request)
+    status = Status.CLOSED_UNRESOLVED if given.get("status") == Status.CLOSED_UNRESOLVED else Status.CLOSED_RESOLVED
+    await desk.close(staff.world, staff.actor, SessionId(id), status)
+    words = "Closed as resolved." if status is Status.CLOSED_RESOLVED else "Closed as unresolved."
+    return done(request, staff, _here(id, given), Said(text=words, undo=f"/inbox/sessions/{id}/reopen"))
+
+
+@router.post("/reopen")
+async def reopen(request: Request, staff: Signed, id: UUID) -> Response:
+    given = await form(request)
+    await desk.reopen(staff.world, staff.actor, SessionId(id))
+    return done(request, staff, _here(id, given), Said(text="Open again."))
+
+
+@router.post("/reveal")
+async def reveal(request: Request, staff: Signed, id: UUID) -> Response:
+    """One covered value, for this person and this time; the story writes it into the audit log."""
+    given = await form(request)
+    name = given.get("placeholder", "")
+    if name.startswith("contact."):
+        value = await privacy.reveal_contact(staff.world, staff.actor, SessionId(id), name.removeprefix("contact."))
+    else:
+        value = await privacy.reveal(staff.world, staff.actor, SessionId(id), name)
+    if by_htmx(request):
+        return PlainTextResponse(value)
+    return await page(request, staff, "revealed.html", here="inbox", name=name, value=value, back=f"/inbox/sessions/{id}")
+
+
+async def _owner(staff: Staff, id: UUID) -> Owner:
+    return (await conversations.session(staff.world, staff.actor.org, SessionId(id))).owner
+
+
+def _give_back(id: UUID, before: Owner) -> dict[str, Any]:
+    """The form that makes `before` the owner again."""
+    if before.kind is OwnerKind.AI:
+        return {"undo": f"/inbox/sessions/{id}/hand-back"}
+    return {"undo": f"/inbox/sessions/{id}/assign", "fields": {"person": str(before.id) if before.kind is OwnerKind.PERSON else ""}}
+
+
+def _person(text: str) -> PersonId | None:
+    try:
+        return PersonId(UUID(text)) if text else None
+    except ValueError:
+        raise Refused("There is no such person in this organisation.", status=404) from None
+
+
+def _here(id: UUID, given: dict[str, str]) -> str:
+    view = given.get("view", "")
+    return f"/inbox/sessions/{id}" + (f"?view={view}" if view.isalpha() else "")

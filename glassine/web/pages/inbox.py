@@ -1,0 +1,189 @@
+"""The inbox: lists of conversations, one conversation as its event log, and what is known beside it. Reads only; desk.py acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from glassine.rules.permits import require
+from glassine.store import inbox
+from glassine.store.inbox import Line, Other, View
+from glassine.story import access, conversations
+from glassine.web.pages import wording
+from glassine.web.pages.frame import by_htmx, fragment, page, views
+from glassine.web.staff import PageRoute, Signed, Staff
+from glassine.words.errors import Refused
+from glassine.words.ids import EventId, SessionId
+from glassine.words.people import Person, Verb
+from glassine.words.sessions import Contact, Event, EventType, OwnerKind, Session
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+_PAGE = 40
+
+
+class Listed(NamedTuple):
+    """One page of a list, and the cursor of the next."""
+
+    view: View
+    lines: list[Line]
+    next: str | None
+
+
+class Shown(NamedTuple):
+    """An event as the thread shows it."""
+
+    event: Event
+    look: wording.Look
+    sources: list[dict[str, Any]]
+    why: list[str]
+    turn: UUID | None
+    vote: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """Everything about the conversation that is open."""
+
+    session: Session
+    events: list[Shown]
+    contact: list[tuple[str, str, bool]]  # field, label, verified: never the values
+    others: list[Other]
+    people: list[Person]
+    handoff: Shown | None
+    mine: bool
+
+    @property
+    def subject(self) -> str:
+        """The customer's first words, or nothing yet."""
+        return next((shown.event.text for shown in self.events if shown.look.side == "customer"), "")
+
+
+@router.get("/inbox")
+async def show_list(request: Request, staff: Signed, view: str = "", before: str = "") -> Response:
+    require(staff.actor, Verb.READ_SESSIONS)
+    listed = await _list(staff, _view(view) or await _first_view(staff), before)
+    if by_htmx(request):
+        return fragment(request, staff, "lines.html", listed=listed, open=None)
+    return await page(request, staff, "inbox.html", here="inbox", view=listed.view, listed=listed, thread=None, open=None, after=0, waiting=await _waiting(staff))
+
+
+@router.get("/inbox/refresh")
+async def refresh(request: Request, staff: Signed, view: str = "", session: UUID | None = None, after: int = 0, lines: bool = True) -> Response:
+    """The fragments of an open inbox that may have changed. `after` is the newest event that the page shows."""
+    require(staff.actor, Verb.READ_SESSIONS)
+    listed = await _list(staff, _view(view) or "mine", "") if lines else None
+    thread = await open_thread(staff, SessionId(session)) if session else None
+    return fragment(
+        request, staff, "refresh.html", here="inbox", view=view, views=await views(staff), waiting=await _waiting(staff), listed=listed, thread=thread,
+        open=session, after=after, **_words(thread),
+    )
+
+
+@router.get("/inbox/sessions/{id}")
+async def show_session(request: Request, staff: Signed, id: UUID, view: str = "") -> Response:
+    require(staff.actor, Verb.READ_SESSIONS)
+    thread = await open_thread(staff, SessionId(id))
+    if by_htmx(request):
+        return fragment(request, staff, "opened.html", thread=thread, view=view, after=0, **_words(thread))
+    listed = await _list(staff, _view(view) or _view_of(thread), "")
+    return await page(
+        request, staff, "inbox.html", here="inbox", view=listed.view, listed=listed, thread=thread, open=id, after=0, waiting=await _waiting(staff),
+        reveal_at=f"/inbox/sessions/{id}/reveal", **_words(thread),
+    )
+
+
+async def open_thread(staff: Staff, id: SessionId) -> Thread:
+    """Raises NotFound."""
+    world, org = staff.world, staff.actor.org
+    session, log = await conversations.session(world, org, id), await conversations.timeline(world, org, id)
+    async with world.store.tx(org) as tx:
+        marks, votes = await inbox.turns(tx, org, id), await inbox.votes(tx, org, id)
+        others = await inbox.others(tx, org, session.contact, id)
+    turns = _turns_by_event(marks)
+    events = [_shown(event, turns.get(event.id), votes.get(event.id)) for event in log]
+    return Thread(
+        session=session, events=events, contact=_contact_fields(await conversations.contact(world, org, id)), others=others,
+        people=[person for person in await access.team(world, staff.actor) if not person.disabled_at], mine=session.owner.id == staff.actor.id,
+        handoff=_waiting_handoff(session, events),
+    )
+
+
+def _turns_by_event(marks: list[inbox.TurnMark]) -> dict[EventId, UUID]:
+    """A turn hangs on the event it became; one that said nothing hangs on the message it read."""
+    return {mark.event or mark.message: mark.id for mark in marks}
+
+
+def _shown(event: Event, turn: UUID | None, vote: str | None) -> Shown:
+    sources = event.payload.get("sources") or []
+    return Shown(event, wording.look(event), [source for source in sources if isinstance(source, dict)], wording.why(event), turn, vote)
+
+
+def _waiting_handoff(session: Session, events: list[Shown]) -> Shown | None:
+    """The handoff that the conversation still stands in."""
+    if not session.open or session.handed_off_at is None or session.owner.kind is OwnerKind.AI:
+        return None
+    return next((shown for shown in reversed(events) if shown.event.type is EventType.HANDOFF), None)
+
+
+def _contact_fields(contact: Contact) -> list[tuple[str, str, bool]]:
+    """Which fields are known: the values stay covered until somebody reveals them."""
+    fields = [
+        ("name", "Name", True), ("email", "E-mail", True), ("phone_number", "Phone", True), ("custom_data", "Data", True),
+        ("non_verified_name", "Name", False), ("non_verified_email", "E-mail", False), ("non_verified_custom_data", "Data", False),
+    ]
+    return [(name, label, checked and contact.verified) for name, label, checked in fields if getattr(contact, name)]
+
+
+async def _list(staff: Staff, view: View, before: str) -> Listed:
+    async with staff.world.store.tx(staff.actor.org) as tx:
+        lines = await inbox.page(tx, staff.actor.org, view, staff.actor.id, before=_read_cursor(before), limit=_PAGE + 1)
+    last = lines[_PAGE - 1].session if len(lines) > _PAGE else None
+    return Listed(view, lines[:_PAGE], f"{last.updated_at.isoformat()}_{last.id}" if last else None)
+
+
+def _read_cursor(text: str) -> tuple[datetime, UUID] | None:
+    if not text:
+        return None
+    moment, _, id = text.replace(" ", "+").partition("_")
+    try:
+        return datetime.fromisoformat(moment), UUID(id)
+    except ValueError:
+        raise Refused("This address points into the middle of a list that is not there. Open the list from its start.", status=404) from None
+
+
+def _view(word: str) -> View | None:
+    return next((view for view in inbox.VIEWS if view == word), None)
+
+
+def _view_of(thread: Thread) -> View:
+    """The list that a conversation stands in."""
+    if not thread.session.open:
+        return "closed"
+    if thread.session.owner.kind is OwnerKind.PERSON:
+        return "mine" if thread.mine else "colleagues"
+    by_owner: dict[OwnerKind, View] = {OwnerKind.AI: "autopilot", OwnerKind.TEAM: "unassigned"}
+    return by_owner.get(thread.session.owner.kind, "colleagues")
+
+
+async def _first_view(staff: Staff) -> View:
+    """Where work is: what I own, else what waits, else what the AI does."""
+    async with staff.world.store.tx(staff.actor.org) as tx:
+        counts = await inbox.counts(tx, staff.actor.org, staff.actor.id)
+    return next((view for view in inbox.VIEWS if counts[view]), "mine")
+
+
+async def _waiting(staff: Staff) -> inbox.Waiting | None:
+    async with staff.world.store.tx(staff.actor.org) as tx:
+        return await inbox.waiting(tx, staff.actor.org)
+
+
+def _words(thread: Thread | None) -> dict[str, Any]:
+    """The channel in words, for the conversation that is open."""
+    if thread is None:
+        return {}
+    name, icon = wording.CHANNELS.get(thread.session.channel, (str(thread.session.channel), "chat"))
+    return {"channel": name, "channel_icon": icon, "reply_by": wording.REPLY_BY.get(thread.session.channel, "on their channel")}

@@ -1,0 +1,105 @@
+"""Inspect: one turn from top to bottom, the way the message went. Shows the stored evidence as it is; it computes nothing anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from glassine.rules.permits import require
+from glassine.story import conversations
+from glassine.web.pages import wording
+from glassine.web.pages.frame import page
+from glassine.web.staff import PageRoute, Signed
+from glassine.words.ids import SessionId, TurnId
+from glassine.words.people import Verb
+from glassine.words.sessions import Event
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+
+
+class Figure(NamedTuple):
+    """A number with its share of the largest beside it, 0 to 1."""
+
+    name: str
+    value: float
+    share: float
+
+
+class Passage(NamedTuple):
+    hit: Mapping[str, Any]
+    used: bool
+    similarity: float
+    parts: list[Figure]
+
+
+_STEPS = {  # in the order a turn takes them
+    "load": "Reading the conversation", "look": "Reading the conversation", "names": "Names model", "mask": "Masking", "decide": "Deciding",
+    "embed": "Encoding the question", "search": "Search", "extract": "Quoting", "prompt": "Prompt", "model": "Model", "ground": "Guard",
+    "settle": "Writing it down", "total": "Altogether",
+}
+_DECISIONS = {"answer": "Answer", "assist": "Draft for the team", "hand_off": "Hand off", "stay_silent": "Stay silent"}
+
+
+@router.get("/inbox/sessions/{id}/turns/{turn}")
+async def show_turn(request: Request, staff: Signed, id: UUID, turn: UUID) -> Response:
+    require(staff.actor, Verb.INSPECT)
+    world, org, session_id = staff.world, staff.actor.org, SessionId(id)
+    row = await conversations.turn(world, org, session_id, TurnId(turn))
+    session, log = await conversations.session(world, org, session_id), await conversations.timeline(world, org, session_id)
+    trace: dict[str, Any] = row["trace"]
+    neighbours = [str(other["id"]) for other in await conversations.all_turns(world, org, session_id)]
+    at = neighbours.index(str(turn))
+    words, icon = wording.OUTCOMES.get(_outcome(row["outcome"]), (str(row["outcome"]), "system"))
+    return await page(
+        request, staff, "inspect.html", here="inbox", session=session, row=row, trace=trace, reveal_at=f"/inbox/sessions/{id}/reveal",
+        channel=wording.CHANNELS.get(session.channel, (str(session.channel), "chat"))[0], message=_event(log, trace.get("message")),
+        result=_event(log, row["event_id"]), outcome=words, outcome_icon=icon, reasons=[wording.reason(word) for word in row["reasons"]],
+        decision=_DECISIONS.get(str(trace.get("decision")), str(trace.get("decision") or "Not recorded")), notes=[_note(note) for note in trace.get("notes") or []],
+        passages=_passages(trace), timings=_figures(trace.get("timings") or {}), prompt_text=_prompt_text(trace), masked=trace.get("masked") or {},
+        request_json=json.dumps(trace["request"], indent=2, ensure_ascii=False) if trace.get("request") else "", number=at + 1, of=len(neighbours),
+        before=neighbours[at - 1] if at else None, after=neighbours[at + 1] if at + 1 < len(neighbours) else None,
+    )
+
+
+def _outcome(word: str) -> str:
+    """`hand_off`, `handoff` and `HandOff` are the same outcome, written by different hands."""
+    return {"reply": "Reply", "suggestion": "Suggestion", "handoff": "HandOff", "silence": "Silence"}.get(word.replace("_", "").lower(), word)
+
+
+def _note(word: str) -> str:
+    """Reasons become sentences; what is a sentence already stays."""
+    return wording.reason(word) if word in wording.REASONS else word
+
+
+def _event(log: list[Event], id: object) -> Event | None:
+    return next((event for event in log if id and str(event.id) == str(id)), None)
+
+
+def _passages(trace: Mapping[str, Any]) -> list[Passage]:
+    """What the search found, best first, with each part of its score beside the largest of that part."""
+    hits, used = trace.get("hits") or [], {str(id) for id in trace.get("used") or []}
+    largest = {name: max((float((hit.get("scores") or {}).get(name, 0)) for hit in hits), default=0.0) for hit in hits for name in hit.get("scores") or {}}
+    return [
+        Passage(
+            hit, str(hit.get("passage")) in used, float(hit.get("similarity") or 0),
+            [Figure(name.replace("_", " ").capitalize(), float(value), float(value) / largest[name] if largest[name] > 0 else 0) for name, value in (hit.get("scores") or {}).items()],
+        )
+        for hit in hits
+    ]
+
+
+def _figures(timings: Mapping[str, float]) -> list[Figure]:
+    """Milliseconds by step, each as its share of the longest, in the order the steps are taken (JSON in the database keeps none)."""
+    longest, order = max(timings.values(), default=0) or 1, [*_STEPS]
+    steps = sorted(timings, key=lambda name: order.index(name) if name in order else len(order))
+    return [Figure(_STEPS.get(name, name.replace("_", " ").capitalize()), timings[name], timings[name] / longest) for name in steps]
+
+
+def _prompt_text(trace: Mapping[str, Any]) -> str:
+    """The prompt in one piece, for copying."""
+    messages = (trace.get("prompt") or {}).get("messages") or []
+    return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in messages)

@@ -1,0 +1,157 @@
+"""Turns data into pages: the template environment, the one Markdown renderer, and the chip of a masked value. It reads no database."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nh3
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+
+from glassine.rules.redaction import PLACEHOLDER, restore
+
+_HERE = Path(__file__).parent
+STATIC = _HERE / "static"
+VERSION = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(STATIC.rglob("*")) if path.is_file())).hexdigest()[:12]
+
+_KINDS = {
+    "EMAIL": "an e-mail address", "PHONE": "a phone number", "CARD": "a card number", "IBAN": "a bank account number",
+    "NATIONAL_ID": "a national identity number", "IP": "an IP address", "CREDENTIALS": "a user name and password", "SECRET": "an API key or token",
+    "NAME": "a person's name", "ADDRESS": "a street address",
+}
+_TAGS = {
+    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s", "strong", "table", "tbody", "td",
+    "th", "thead", "tr", "ul",
+}
+_MARKS = re.compile(r"[*`#>]+|^\s*[-+]\s", re.MULTILINE)
+_HTML_TAG = re.compile(r'(<(?:"[^"]*"|[^">])*>)')
+_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"]).disable("image")
+
+
+def static(name: str) -> str:
+    """The address of a static file; the version in it changes with any of them, so that browsers may keep it forever."""
+    return f"/static/{VERSION}/{name}"
+
+
+def chip(placeholder: str, reveals: bool = False) -> Markup:
+    """`[EMAIL_1]` as the chip EMAIL 1. With `reveals` it is a button of the page's form #reveal, which works without JavaScript too."""
+    word = placeholder.strip("[]")
+    kind = _KINDS.get(word.rsplit("_", 1)[0], "a personal value")
+    label = word.replace("_", " ")
+    if not reveals:
+        tip = f"Here stood {kind}. It was masked before it was stored. Agents, admins and owners can reveal it in the conversation."
+        return Markup('<span class="mask" data-tip="{}">{}</span>').format(tip, label)
+    tip = f"Here stood {kind}. It was masked before it was stored. Select to see it: only you, only here, and the audit log records it."
+    return Markup('<button class="mask" form="reveal" name="placeholder" value="{}" data-tip="{}" aria-label="{}, masked. Reveal">{}</button>').format(
+        placeholder, tip, label, label
+    )
+
+
+def contact_chip(name: str, label: str, reveals: bool = False) -> Markup:
+    """A covered field of a contact: `contact.email` as the chip E-MAIL."""
+    if not reveals:
+        return Markup('<span class="mask" data-tip="Known, and sealed. Agents, admins and owners can reveal it here.">{}</span>').format(label.upper())
+    tip = "Known, and sealed. Select to see it: only you, only here, and the audit log records it."
+    return Markup('<button class="mask" form="reveal" name="placeholder" value="{}" data-tip="{}" aria-label="{}, masked. Reveal">{}</button>').format(
+        name, tip, label, label.upper()
+    )
+
+
+def glance(text: str) -> str:
+    """The first words of a text on one line, without Markdown's marks."""
+    return " ".join(_MARKS.sub("", text[:400]).split())
+
+
+def plain(text: str, reveals: bool = False) -> Markup:
+    """Somebody's words as they wrote them: never markup, only masked values become chips."""
+    return _with_chips(text, reveals, lambda piece: restore(piece, {}))
+
+
+def exact(text: str, reveals: bool = False) -> Markup:
+    """The same letter by letter, escapes included: for what was sent elsewhere."""
+    return _with_chips(text, reveals, str)
+
+
+def _with_chips(text: str, reveals: bool, between: Callable[[str], str]) -> Markup:
+    parts: list[Markup] = []
+    end = 0
+    for match in PLACEHOLDER.finditer(text):
+        parts += [escape(between(text[end : match.start()])), chip(match.group(), reveals)]
+        end = match.end()
+    return Markup("").join([*parts, escape(between(text[end:]))])
+
+
+def markdown(text: str, reveals: bool = False) -> Markup:
+    """The one way from Markdown to HTML: no raw HTML, no images, links only to the web and to mail addresses."""
+    clean = nh3.clean(
+        _markdown.render(text), tags=_TAGS, attributes={"a": {"href", "title"}, "td": {"align"}, "th": {"align"}}, url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow", url_relative="deny",
+    )
+    pieces = _HTML_TAG.split(clean)
+    return Markup("").join(Markup(piece) if number % 2 else _chipped(piece, reveals) for number, piece in enumerate(pieces))  # noqa: S704 - sanitised above
+
+
+def _chipped(html: str, reveals: bool) -> Markup:
+    """The same for a stretch of HTML between two tags, which the sanitiser has escaped already."""
+    return Markup(restore(PLACEHOLDER.sub(lambda match: str(chip(match.group(), reveals)), html), {}))  # noqa: S704 - sanitised above
+
+
+def when(moment: datetime | None, now: datetime | None = None) -> Markup:
+    """A time: how long ago within a day, then the date; exact on hover. The browser rewrites it into the viewer's zone."""
+    if moment is None:
+        return Markup("")
+    moment = moment.astimezone(UTC)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        moment.isoformat(timespec="seconds"), moment.strftime("%-d %B %Y, %H:%M UTC"), _ago(moment, (now or datetime.now(UTC)).astimezone(UTC))
+    )
+
+
+def _ago(moment: datetime, now: datetime) -> str:
+    seconds = (now - moment).total_seconds()
+    if -86_400 < seconds < 0:
+        return f"in {max(1, round(-seconds / 60))} min" if seconds > -3_600 else f"in {round(-seconds / 3_600)} h"
+    if seconds < 60:
+        return "now"
+    if seconds < 3_600:
+        return f"{int(seconds / 60)} min"
+    if seconds < 86_400:
+        return f"{int(seconds / 3_600)} h"
+    return moment.strftime("%-d %b") if moment.year == now.year else moment.strftime("%-d %b %Y")
+
+
+def deadline(moment: datetime, now: datetime | None = None) -> Markup:
+    """Until when somebody must act; the class says whether that moment is near or past."""
+    left = (moment - (now or datetime.now(UTC))).total_seconds()
+    words = f"overdue by {_span(-left)}" if left < 0 else f"due in {_span(left)}"
+    return Markup('<time class="{}" datetime="{}" data-due>{}</time>').format(
+        "bad" if left < 0 else "warn" if left < 600 else "quiet", moment.astimezone(UTC).isoformat(timespec="seconds"), words
+    )
+
+
+def _span(seconds: float) -> str:
+    if seconds < 3_600:
+        return f"{int(seconds // 60)} min"
+    return f"{int(seconds // 3_600)} h" if seconds < 86_400 else f"{int(seconds // 86_400)} d"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "parts"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, enable_async=False,
+    )
+    environment.globals.update(static=static, icon=environment.get_template("icons.html").module.icon)  # type: ignore[attr-defined]  # a macro
+    environment.filters.update(plain=plain, markdown=markdown, exact=exact, chip=chip, contact_chip=contact_chip, glance=glance, when=when, deadline=deadline)
+    return environment
+
+
+_templates = _environment()
+
+
+def render(name: str, values: dict[str, Any]) -> str:
+    """A template of parts/ as text."""
+    return _templates.get_template(name).render(values)

@@ -1,0 +1,43 @@
+// Shows what is behind a chip, in place, to who may see it, and covers it again. The value lives in this page only.
+import { closestOf, csrf, say } from "./page.js";
+
+const covered = new WeakMap();  // chip -> its label while the value is shown
+
+function cover(chip) {
+  if (!covered.has(chip)) return;
+  chip.textContent = covered.get(chip);
+  covered.delete(chip);
+  chip.classList.remove("seen");
+  chip.setAttribute("aria-label", `${chip.textContent}, masked. Reveal`);
+}
+
+async function reveal(chip) {
+  const form = document.getElementById("reveal");
+  const at = chip.dataset.revealAt || document.getElementById("log")?.dataset.session;
+  const address = at ? `/inbox/sessions/${at}/reveal` : form.action;
+  let answer;
+  try {
+    answer = await fetch(address, { method: "POST", headers: { "X-Csrf": csrf(), "HX-Request": "true" }, body: new URLSearchParams({ placeholder: chip.value, csrf: csrf() }) });
+  } catch {
+    return say({ text: "The server cannot be reached, so nothing was revealed.", kind: "bad" });
+  }
+  if (!answer.ok) {
+    const said = JSON.parse(answer.headers.get("HX-Trigger") || "{}").say;
+    return say(said ?? { text: "This could not be revealed.", kind: "bad" });
+  }
+  covered.set(chip, chip.textContent);
+  chip.textContent = await answer.text();
+  chip.classList.add("seen");
+  chip.setAttribute("aria-label", `${chip.textContent}. Cover again`);
+  setTimeout(() => cover(chip), 60000);  // a screen left alone shows nothing
+}
+
+export function startReveals() {
+  document.addEventListener("click", (event) => {
+    const chip = closestOf(event, "button.mask");
+    if (!chip) return;
+    event.preventDefault();
+    if (covered.has(chip)) return getSelection().isCollapsed && cover(chip);
+    reveal(chip);
+  });
+}
