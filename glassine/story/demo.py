@@ -43,6 +43,12 @@ async def ensure(world: World) -> Demo:
     return Demo(**{**asdict(demo), "login_token": await access.login_link(world, org, owner)})
 
 
+async def widget_token(world: World) -> str | None:
+    """The demo organisation's widget token, for the page that shows the widget; None where no demo was made."""
+    demo = await _known(world, world.settings.home / "demo.json")
+    return demo.widget_token if demo else None
+
+
 async def _known(world: World, path: Path) -> Demo | None:
     """What an earlier start wrote down, if this database still knows it."""
     try:
