@@ -160,11 +160,11 @@ class Postgres:
             left = self._processes()
             if left:
                 self._say("Waiting for the database server of an earlier run to end")
-                # Without their main process the others end by themselves, and are only pushed if they do not.
+                # Without their main process the others end by themselves within moments, and are only pushed if they do not.
                 chosen = [pid for pid, is_main in left.items() if is_main or way != signal.SIGINT]
                 for pid in chosen:
                     processes.send(pid, way)
-                processes.until(lambda: not self._processes(), seconds if chosen else 5)
+                processes.until(lambda: not self._processes(), seconds if any(left.values()) else 3)
         if self._processes():
             raise Misconfigured(f"A database server of an earlier run does not end: {self._processes()}. Stop these processes, then start again.")
         # PostgreSQL sees by itself that an earlier main process is gone, unless another program has been given its number since.

@@ -1,0 +1,102 @@
+"""What tests share: one embedded PostgreSQL for the run, a fresh migrated database per module, and which tests need a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from glassine.commands.postgres import Postgres
+from glassine.config import Settings
+from glassine.store.migrate import migrate
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_TEMPLATE = "migrated"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The same server that `glassine up` starts, in a folder of its own. Without fsync: tests do not survive power loss."""
+    folder = Path(tempfile.mkdtemp(prefix="glassine-tests-"))
+    folder.chmod(0o711)  # where root runs the tests, the server's account must come through
+    server = Postgres(folder / "home", options={"fsync": "off"})
+    try:
+        server.start()
+        _create(server, _TEMPLATE)
+        migrate(address(server, _TEMPLATE))
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(server.place.folder)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def database_url(postgres: Postgres, request: pytest.FixtureRequest) -> str:
+    """An empty, migrated database for this module; the address is its owner's, as in production."""
+    name = str(request.module.__name__).replace(".", "_")
+    _create(postgres, name, template=_TEMPLATE)
+    return address(postgres, name)
+
+
+@pytest.fixture(scope="module")
+def empty_database_url(postgres: Postgres, request: pytest.FixtureRequest) -> str:
+    """A database that has not been migrated."""
+    name = str(request.module.__name__).replace(".", "_") + "_empty"
+    _create(postgres, name)
+    return address(postgres, name)
+
+
+@pytest.fixture(scope="module")
+def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser that browser tests start; they are left out where there is none."""
+    found = _browser()
+    assert found, "tests that ask for it carry the mark `browser`"
+    return found
+
+
+def address(server: Postgres, database: str) -> str:
+    """Where the owner connects to this database of the server."""
+    return server.url.replace("/glassine?", f"/{database}?")
+
+
+def _create(server: Postgres, name: str, template: str = "template1") -> None:
+    with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} owner glassine template {}").format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def _browser() -> str | None:
+    return next((path for path in map(shutil.which, BROWSERS) if path), None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser, browser tests are left out, and said to be; in CI nothing is left out, so they run and fail."""
+    if _browser() or os.environ.get("CI") == "true":
+        return
+    left_out = [item for item in items if item.get_closest_marker("browser")]
+    for item in left_out:
+        item.add_marker(pytest.mark.skip(reason="no chromium on this machine"))
+    config.stash[_LEFT_OUT] = [item.nodeid for item in left_out]
+
+
+_LEFT_OUT = pytest.StashKey[list[str]]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left_out = config.stash.get(_LEFT_OUT, [])
+    if left_out:
+        terminalreporter.section("left out")
+        terminalreporter.line(f"{len(left_out)} tests need a browser, and this machine has no chromium (Debian: apt-get install chromium):")
+        for name in left_out:
+            terminalreporter.line(f"  {name}")
