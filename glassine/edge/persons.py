@@ -1,0 +1,144 @@
+"""Turns what the names model read into names of persons. Pure, given the word lists; it decides nothing about addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from glassine.edge.lexicon import bare, common_words, first_names
+from glassine.edge.reading import Word
+from glassine.words.privacy import PiiType, Span
+
+THRESHOLD = 0.25
+DOUBT = 0.005  # of the list's names, those that the model does not rule out
+_SURE = 0.6  # what a word of the language, or one in lower case, needs
+
+
+def _set(written: str) -> frozenset[str]:
+    return frozenset(written.split())
+
+
+_TITLES = _set("mr mrs ms miss mx dr prof professor sir madam herr frau hr fr mme mlle señor señora sr sra signor signora sig mevr dhr pan pani")
+_SUFFIXES = _set("md phd jr sr ii iii iv dds dvm esq cpa do rn dmd")
+_PARTICLES = _set("van von der den de del della da di do dos das du la le el al bin ibn ter ten zu af av y e st mac mc o d")
+_NOT_BEFORE = re.compile(r"(?:\b(?:the|a|an|your|our|this|that|these|to|in|on|at|from|via|into|using|with)\s|[/@#_.\\-])$", re.IGNORECASE)
+
+
+def persons(text: str, words: Sequence[Word]) -> Iterator[Span]:
+    """Names with their titles and suffixes, in offsets of `text`."""
+    marked = [_is_name(text, words, at) for at in range(len(words))]
+    at = 0
+    while at < len(words):
+        if not marked[at]:
+            at += 1
+            continue
+        first = last = at
+        while last + 1 < len(words) and (marked[last + 1] or _bridges(words, marked, last + 1)) and _joined(text, words[last], words[last + 1]):
+            last += 1
+        first, last = _grown(text, words, first, last)
+        start, end = words[first].start, words[last].end
+        if text[end : end + 1] == "." and (bare(words[last].text) in _SUFFIXES or len(words[last].text) == 1):
+            end += 1
+        yield Span(start=start, end=end, type=PiiType.NAME, score=min(1.0, max(word.person for word in words[first : last + 1])))
+        at = last + 1
+
+
+def _is_name(text: str, words: Sequence[Word], at: int) -> bool:
+    """Whether a word is part of a name: by the model, or by the list of first names where the model wavers."""
+    word = words[at]
+    plain = bare(word.text)
+    if word.person < THRESHOLD and plain not in first_names():
+        return False
+    if not any(c.isalpha() for c in word.text) or word.street > word.person or _technical(text, word):
+        return False
+    capital = word.text[0].isupper() or not word.text[0].islower()
+    ordinary = plain in common_words()
+    if word.person >= (_SURE if ordinary or not capital or _odd_capitals(word.text) else THRESHOLD):
+        return len(plain) > 1 or _near_name(words, at)
+    if not capital or ordinary or len(plain) < 3 or word.text.isupper() or word.person < DOUBT or word.place >= 0.3 or word.postcode >= 0.3:
+        return False
+    return plain in first_names() and _NOT_BEFORE.search(text, max(0, word.start - 12), word.start) is None
+
+
+def _technical(text: str, word: Word) -> bool:
+    """A piece of a path, a host, a variable or a command rather than a word of a sentence."""
+    before, after = text[word.start - 1 : word.start], text[word.end : word.end + 2]
+    if (before and before in "/_\\$=`<{@") or after[:1] in ("_", "=", "/", "`", "[", "("):
+        return True
+    if word.text[0].isupper() and not word.text.isupper():
+        return False
+    return (bool(before) and before in ".:-") or (after[:1] in (".", ":", "-", "@") and after[1:].isalnum())
+
+
+def _odd_capitals(word: str) -> bool:
+    """ACRONYMS and camelCase: seldom names, in a text that is not written in capitals altogether."""
+    inner = word[1:]
+    return (
+        len(word) > 1
+        and not inner.islower()
+        and (word.isupper() or any(c.isupper() for c in inner))
+        and not word.startswith(("Mc", "Mac", "De", "Di", "La", "Le", "Van"))
+    )
+
+
+def _near_name(words: Sequence[Word], at: int) -> bool:
+    return any(0 <= n < len(words) and words[n].person >= THRESHOLD and len(words[n].text) > 1 for n in (at - 1, at + 1))
+
+
+def _bridges(words: Sequence[Word], marked: Sequence[bool], at: int) -> bool:
+    """A particle, an initial or an apostrophe between two parts of one name."""
+    word = words[at]
+    if at + 1 >= len(words) or (not marked[at + 1] and not (words[at + 1].text[:1] in ".'’-" and at + 2 < len(words) and marked[at + 2])):
+        return False
+    return word.text in (".", "-", "'", "’", "‐") or bare(word.text) in _PARTICLES or (len(word.text) == 1 and word.text.isupper())
+
+
+def _joined(text: str, before: Word, after: Word) -> bool:
+    return before.end == after.start or text[before.end : after.start] in (" ", "  ", "\t")
+
+
+def _grown(text: str, words: Sequence[Word], first: int, last: int) -> tuple[int, int]:
+    """Takes in the surname or first name beside a name, the rest of a hyphenated one, titles and suffixes."""
+    grew = True
+    while grew and last + 1 < len(words) and last - first < 8:
+        grew = _joined(text, words[last], words[last + 1]) and _continues(words, last + 1)
+        last += grew
+    while words[last].text in (".", "-", "'", "’", "‐"):
+        last -= 1
+    grew = True
+    while grew and first and last - first < 10:
+        grew = _joined(text, words[first - 1], words[first]) and _precedes(words, first - 1)
+        first -= grew
+    while words[first].text in (".", "-", "'", "’", "‐"):
+        first += 1
+    return first, last
+
+
+def _continues(words: Sequence[Word], at: int) -> bool:
+    word = words[at]
+    plain = bare(word.text)
+    glued = words[at - 1].end == word.start
+    if word.text in ("-", "'", "’", "‐"):
+        after = words[at + 1] if at + 1 < len(words) else None
+        return glued and after is not None and after.start == word.end and after.text[:1].isupper()
+    if glued and words[at - 1].text in ("-", "'", "’", "‐"):
+        return word.text[:1].isupper()
+    if plain in _SUFFIXES and word.text[:1].isupper():
+        return True
+    return word.text[:1].isupper() and word.text[1:].islower() and plain not in common_words() and word.place < 0.5 and word.street < 0.5
+
+
+def _precedes(words: Sequence[Word], at: int) -> bool:
+    word = words[at]
+    plain = bare(word.text)
+    if plain in _TITLES:
+        return True
+    if word.text == ".":
+        return (
+            at > 0
+            and words[at - 1].end == word.start
+            and (bare(words[at - 1].text) in _TITLES or (len(words[at - 1].text) == 1 and words[at - 1].text.isupper()))
+        )
+    if len(word.text) == 1 and word.text.isupper() and words[at + 1].text == ".":
+        return True
+    return word.text[:1].isupper() and word.text[1:].islower() and plain in first_names() and plain not in common_words()
