@@ -74,6 +74,8 @@ def address(server: Postgres, database: str) -> str:
 def _create(server: Postgres, name: str, template: str = "template1") -> None:
     with psycopg.connect(server.superuser_url, autocommit=True) as connection:
         connection.execute(sql.SQL("create database {} owner glassine template {}").format(sql.Identifier(name), sql.Identifier(template)))
+    with psycopg.connect(server.superuser_url.replace("/glassine?", f"/{name}?"), autocommit=True) as connection:
+        connection.execute("create extension if not exists vector")
 
 
 def _browser() -> str | None:
