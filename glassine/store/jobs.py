@@ -6,7 +6,7 @@ Two jobs of one key never run at once, and run in the order they were made. A jo
 from __future__ import annotations
 
 import os
-import socket
+import platform
 from uuid import UUID
 
 from glassine.store import Tx, one, rows
@@ -45,7 +45,7 @@ async def give_up(tx: Tx, id: int, *, why: str) -> None:
 
 async def hello(tx: Tx, process: UUID) -> None:
     """A sign of life; without one for SILENCE seconds, this process's jobs go to others."""
-    await tx.execute(_SQL.hello, {"id": process, "host": socket.gethostname(), "pid": os.getpid()})
+    await tx.execute(_SQL.hello, {"id": process, "host": platform.node(), "pid": os.getpid()})
 
 
 async def goodbye(tx: Tx, process: UUID) -> None:
