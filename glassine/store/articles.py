@@ -1,0 +1,150 @@
+"""Articles in the store, and the passages of the published ones. Whoever calls decides the texts and vectors; here they only change together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from psycopg.rows import DictRow
+
+from glassine.store import Tx, one, rows
+from glassine.store.statements import Statements
+from glassine.store.vectors import Vectors, literal, packed
+from glassine.words.errors import NotFound, Refused
+from glassine.words.ids import ArticleId, OrgId, new_id
+from glassine.words.knowledge import Article, ArticleStatus, Audience, Chunk
+
+_SQL = Statements(__file__)
+_USUAL_LENGTH = 80  # of a passage, in terms; from 60 to 130 rank alike on squad2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A chunk with everything that search needs of it. Both mappings are by model; the sentences' vectors begin with the heading's."""
+
+    chunk: Chunk
+    terms: Sequence[str]  # with repetitions
+    vectors: Mapping[str, Vectors] = field(repr=False)  # (384,)
+    sentences: Mapping[str, Vectors] = field(repr=False)  # (1 + sentences, 384)
+
+
+class Known(NamedTuple):
+    """What an import already brought: enough to see whether a file has changed."""
+
+    id: ArticleId
+    digest: str
+    published: bool
+
+
+class Page(NamedTuple):
+    articles: list[Article]
+    total: int
+
+
+async def insert(
+    tx: Tx, org: OrgId, *, source: str, path: str, title: str, body: str, audience: Audience, language: str, url: str | None, digest: str = "", id: ArticleId | None = None,
+) -> Article:
+    """A new draft."""
+    row = await one(tx, _SQL.insert, {
+        "org": org, "id": id or new_id(), "source": source, "path": path, "title": title, "body": body,
+        "audience": audience, "language": language, "url": url, "digest": digest,
+    })
+    assert row is not None, "an insert returns its row"
+    return _article(row)
+
+
+async def update(
+    tx: Tx, org: OrgId, id: ArticleId, *, read_at: datetime, title: str, body: str, audience: Audience, language: str, url: str | None, digest: str = "",
+) -> Article:
+    """Raises Refused (409) when the article has changed since it was read at `read_at` (its `updated_at` then)."""
+    row = await one(tx, _SQL.update, {
+        "org": org, "id": id, "read_at": read_at, "title": title, "body": body, "audience": audience, "language": language, "url": url, "digest": digest,
+    })
+    return _article(row) if row else await _changed_or_gone(tx, org, id)
+
+
+async def load(tx: Tx, org: OrgId, id: ArticleId) -> Article:
+    """Raises NotFound."""
+    row = await one(tx, _SQL.load, {"org": org, "id": id})
+    if row is None:
+        raise NotFound("There is no such article.")
+    return _article(row)
+
+
+async def page(
+    tx: Tx, org: OrgId, *, status: ArticleStatus | None = None, source: str | None = None, audience: Audience | None = None, contains: str = "", limit: int = 50, offset: int = 0,
+) -> Page:
+    """Newest changes first. `contains` is looked for in titles; `total` counts all that match."""
+    found = await rows(tx, _SQL.page, {
+        "org": org, "status": status, "source": source, "audience": audience, "contains": contains.replace("\0", ""), "limit": limit, "offset": offset,
+    })
+    return Page([_article(row) for row in found], found[0]["total"] if found else 0)
+
+
+async def of_source(tx: Tx, org: OrgId, source: str) -> dict[str, Known]:
+    """By path."""
+    found = await rows(tx, _SQL.of_source, {"org": org, "source": source})
+    return {row["path"]: Known(row["id"], row["digest"], row["status"] == ArticleStatus.PUBLISHED) for row in found}
+
+
+async def publish(tx: Tx, org: OrgId, article: Article, passages: Iterable[Passage]) -> Article:
+    """Puts an article's passages in the place of its old ones. Raises Refused (409) when the article has changed since it was read."""
+    row = await one(tx, _SQL.set_status, {"org": org, "id": article.id, "status": ArticleStatus.PUBLISHED, "read_at": article.updated_at})
+    if row is None:
+        return await _changed_or_gone(tx, org, article.id)
+    await tx.execute(_SQL.take_out, {"org": org, "article": article.id})
+    for passage in passages:
+        await _put(tx, org, article, passage)
+    return _article(row)
+
+
+async def _put(tx: Tx, org: OrgId, article: Article, passage: Passage) -> None:
+    chunk, counted, models = passage.chunk, Counter(passage.terms), list(passage.vectors)
+    await tx.execute(_SQL.put, {
+        "org": org, "id": new_id(), "article": article.id, "internal": article.audience is Audience.INTERNAL,
+        "position": chunk.position, "heading": chunk.heading, "text": chunk.text, "sentences": list(chunk.sentences),
+        "models": models, "vectors": [literal(passage.vectors[model]) for model in models],
+        "sentence_vectors": [packed(passage.sentences[model]) for model in models],
+        "terms": list(counted), "weights": [_weight(count, len(passage.terms)) for count in counted.values()],
+    })
+
+
+def _weight(occurrences: int, length: int) -> float:
+    """BM25 with k1 = 1.2 and b = .75. The average length is a constant, so that publishing one article changes no other's rows."""
+    return occurrences * 2.2 / (occurrences + 1.2 * (0.25 + 0.75 * length / _USUAL_LENGTH))
+
+
+async def unpublish(tx: Tx, org: OrgId, id: ArticleId) -> Article:
+    """Back to a draft, and out of every search that begins after this transaction. Raises NotFound."""
+    row = await one(tx, _SQL.set_status, {"org": org, "id": id, "status": ArticleStatus.DRAFT, "read_at": None})
+    if row is None:
+        raise NotFound("There is no such article.")
+    await tx.execute(_SQL.take_out, {"org": org, "article": id})
+    return _article(row)
+
+
+async def delete(tx: Tx, org: OrgId, id: ArticleId) -> None:
+    """Passages, vectors and postings go with it. Raises NotFound."""
+    if await one(tx, _SQL.delete, {"org": org, "id": id}) is None:
+        raise NotFound("There is no such article.")
+
+
+async def counts(tx: Tx, org: OrgId) -> dict[str, int]:
+    """`articles`, `published`, `passages`."""
+    row = await one(tx, _SQL.counts, {"org": org})
+    return dict(row or {})
+
+
+async def _changed_or_gone(tx: Tx, org: OrgId, id: ArticleId) -> Article:
+    await load(tx, org, id)
+    raise Refused("Somebody else has changed this article meanwhile. Load it again.", status=409, code="conflict")
+
+
+def _article(row: DictRow) -> Article:
+    return Article(
+        id=row["id"], source=row["source"], path=row["path"], title=row["title"], body=row["body"], status=ArticleStatus(row["status"]),
+        audience=Audience(row["audience"]), language=row["language"], url=row["url"], created_at=row["created_at"], updated_at=row["updated_at"],
+    )
