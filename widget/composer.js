@@ -5,8 +5,11 @@ import { size } from "./message.js";
 import { uuid } from "./wire.js";
 
 const LARGEST = 5 * 1024 * 1024; // bytes
-const TYPES = ["png", "jpg", "jpeg", "gif", "webp", "pdf", "csv", "xls", "xlsx"];
-const MORE_FOR_PEOPLE = ["txt"];
+const TYPES = {
+  png: "image/png", jpg: "image/jpeg", jpeg: "image/jpeg", gif: "image/gif", webp: "image/webp", pdf: "application/pdf", csv: "text/csv",
+  xls: "application/vnd.ms-excel", xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+};
+const MORE_FOR_PEOPLE = { txt: "text/plain" };
 
 export class Composer {
   constructor(chat, say) {
@@ -56,7 +59,7 @@ export class Composer {
   send() {
     if (!this.ready()) return;
     const attachments = this.files.map((one) => one.attachment);
-    const text = this.text.value.trim() || attachments.map((file) => file.name).join(", ");
+    const text = this.text.value.trim();
     this.files = [];
     this.text.value = "";
     this.trouble.textContent = "";
@@ -67,11 +70,11 @@ export class Composer {
   }
 
   get types() {
-    return this.chat.session?.isHandedOff ? [...TYPES, ...MORE_FOR_PEOPLE] : TYPES;
+    return this.chat.session?.isHandedOff ? { ...TYPES, ...MORE_FOR_PEOPLE } : TYPES;
   }
 
   pick() {
-    this.picker.accept = this.types.map((type) => `.${type}`).join(",");
+    this.picker.accept = Object.keys(this.types).map((type) => `.${type}`).join(",");
     this.picker.click();
   }
 
@@ -83,10 +86,10 @@ export class Composer {
   add(files) {
     const refused = [];
     for (const file of files) {
-      const type = file.name.split(".").at(-1).toLowerCase();
-      if (!this.types.includes(type)) refused.push(this.say("wrongType", { name: file.name, types: this.types.join(", ") }));
+      const type = this.types[file.name.split(".").at(-1).toLowerCase()]; // by name: what browsers say of a type differs
+      if (!type) refused.push(this.say("wrongType", { name: file.name, types: Object.keys(this.types).join(", ") }));
       else if (file.size > LARGEST) refused.push(this.say("tooBig", { name: file.name }));
-      else this.upload(file);
+      else this.upload(new File([file], file.name, { type }));
     }
     this.trouble.textContent = refused.join(" ");
   }

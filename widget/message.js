@@ -16,7 +16,6 @@ export function draw(words, first, say, language) {
   const label = words.kind === "user" ? say("you") : words.name || say(from);
   const when = new Date(words.at);
   const body = words.kind === "ai" ? markdown(words.text, say) : plain(words.text, say);
-  const named = words.attachments.map((file) => file.name).join(", ") === words.text;
   return h(
     "div",
     { class: `message from-${from}${first ? " first" : ""}` },
@@ -28,7 +27,7 @@ export function draw(words, first, say, language) {
       words.kind === "ai" && label !== say("ai") && h("span", { class: "kind" }, say("ai")),
       h("time", { datetime: words.at, title: when.toLocaleString(language) }, clock(when, language)),
     ),
-    !named && h("div", { class: "body", dir: "auto" }, body),
+    words.text && h("div", { class: "body", dir: "auto" }, body),
     files(words.attachments),
     cited(words.sources, say),
   );

@@ -1,0 +1,61 @@
+"""The whole product in processes of its own, started as `glassine up` starts it, for tests that come in by its doors. It reaches into nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import httpx2
+import pytest
+
+from glassine import config
+from glassine.config import Settings
+
+ARTICLES = {
+    "Returns and refunds": (
+        "# Returns and refunds\n\nYou can return an unused tent within 30 days of delivery. Open **Orders**, choose the order and print the label.\n\n"
+        "Refunds for a returned tent arrive within five working days on the card you paid with."
+    ),
+    "Repairs": "# Repairs\n\nWe repair zips and poles of every tent for ten years. Send the tent in dry and clean, and we send it back within two weeks.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """A running product: its addresses, and the demo organisation's key and widget token."""
+
+    url: str
+    admin_url: str
+    api_base: str
+    api_key: str
+    widget_token: str
+    organization_id: str
+
+    def ask(self, method: str, path: str, body: object = None) -> httpx2.Response:
+        """A call of the public API with the organisation's key."""
+        return httpx2.request(method, self.api_base + path, json=body, headers={"Authorization": f"Bearer {self.api_key}"}, timeout=30)
+
+
+@pytest.fixture(scope="module")
+def product(settings: Settings) -> Iterator[Product]:
+    """A product with two articles about tents, stopped when the module's tests are done."""
+    command = [sys.executable, "-P", "-m", "glassine", "up", "--json", "--port", "0", "--home", str(settings.home)]
+    environment = config.environment(replace(settings, visitor_rate=100_000)) | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        assert line, "the product ended before it was ready; its reasons stand above"
+        running = Product(**json.loads(line))
+        for title, body in ARTICLES.items():
+            answer = running.ask("POST", "/knowledge/articles", {"title": title, "body": body, "url": f"https://shop.example/help/{title.split()[0].lower()}"})
+            assert answer.is_success, answer.text
+        yield running
+    finally:
+        process.terminate()
+        process.wait(60)
+        process.stdout.close()
