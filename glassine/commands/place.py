@@ -92,7 +92,7 @@ def _folder(home: Path, account: Account | None, say: Callable[[str], None]) -> 
         raise Misconfigured(f"{folder} leads to {folder.readlink()}, which is gone, and the database with it. Bring that folder back, or start anew with --fresh.")
     if not folder.exists():
         if account and not _open_to(account, home):
-            target = REACHABLE / f"{home.name}-{secrets.token_hex(4)}"
+            target = REACHABLE / f"{home.name.lstrip('.')}-{secrets.token_hex(4)}"
             target.mkdir(parents=True)
             for each in (REACHABLE, target):
                 each.chmod(0o711)
