@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx2
 import psycopg
 import pytest
+import pytest_asyncio
 from psycopg import sql
 
 from glassine.commands.postgres import Postgres
 from glassine.config import Settings
 from glassine.store.migrate import migrate
+from glassine.story.world import World, live
+from glassine.web.app import create_app
+from tests.shop import Shop, founded_shop
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _TEMPLATE = "migrated"
@@ -102,3 +107,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.line(f"{len(left_out)} tests need a browser, and this machine has no chromium (Debian: apt-get install chromium):")
         for name in left_out:
             terminalreporter.line(f"  {name}")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def world(settings: Settings) -> AsyncIterator[World]:
+    """The real world over this module's database: real models, no language model, nothing outside."""
+    async with live(settings) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shop(world: World) -> Shop:
+    """An organisation with its owner and an API key of full access."""
+    return await founded_shop(world, "Paper & Glass", "owner@paper.example")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def client(world: World) -> AsyncIterator[httpx2.AsyncClient]:
+    """Talks to the whole application, in this process."""
+    transport = httpx2.ASGITransport(app=create_app(world))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://glassine.test", timeout=60) as made:
+        yield made

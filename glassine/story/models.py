@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from glassine.edge.llm import Llm, OpenAICompatible
+from glassine.rules.permits import require
 from glassine.story import house
 from glassine.story.world import World
+from glassine.words.errors import Refused
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId
+from glassine.words.people import Actor, Verb
+from glassine.words.turns import ModelReply, Prompt, PromptMessage
 
 
 async def model_for(world: World, org: OrgId, settings: OrgSettings) -> Llm | None:
@@ -24,3 +28,13 @@ async def model_for(world: World, org: OrgId, settings: OrgSettings) -> Llm | No
             world.models.clear()
         world.models[wanted] = OpenAICompatible(world.gate, url=wanted[0], model=wanted[1], key=key, timeout=world.settings.llm_timeout)
     return world.models[wanted]
+
+
+async def try_out(world: World, actor: Actor) -> ModelReply:
+    """Asks the model that is set one short question, so that an admin sees whether it answers. Raises Refused without one, else ModelFailed."""
+    require(actor, Verb.CHANGE_SETTINGS)
+    model = await model_for(world, actor.org, (await house.organization(world, actor.org)).settings)
+    if model is None:
+        raise Refused("No language model is set. Save its address and name first.")
+    question = "Answer with one short sentence: are you there?"
+    return await model.complete(Prompt(messages=(PromptMessage(role="user", content=question),), tokens=len(question) // 4), org=actor.org, session=None)

@@ -11,7 +11,7 @@ from glassine.story.masking import storable, to_text
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.house import OrgSettings
-from glassine.words.ids import FileId, SessionId
+from glassine.words.ids import FileId, OrgId, SessionId
 from glassine.words.people import Actor, Verb
 from glassine.words.privacy import Known, Policy, Redacted
 

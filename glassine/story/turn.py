@@ -5,23 +5,30 @@ No transaction is held across a model call. What is written is written only if n
 
 from __future__ import annotations
 
-import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 from glassine.edge.llm import Llm
-from glassine.rules import autopilot, prompt
-from glassine.store import events, sessions
+from glassine.rules import autopilot, extract, grounding, prompt
+from glassine.rules.grounding import Grounded
+from glassine.rules.reactions import jobs_for
+from glassine.store import Tx, events, jobs, sessions, turns
+from glassine.store.live import Notice, notify
 from glassine.store.sessions import Mode
 from glassine.story import learning
+from glassine.story.models import model_for
 from glassine.story.world import World
 from glassine.words.errors import ModelFailed, NotFound
 from glassine.words.house import OrgSettings
-from glassine.words.ids import OrgId, SessionId
+from glassine.words.ids import OrgId, SessionId, TurnId, new_id
 from glassine.words.knowledge import Audience
-from glassine.words.sessions import Event, Session
-from glassine.words.turns import Outcome, Reason, Silence, Trace
+from glassine.words.people import ActorKind
+from glassine.words.sessions import Event, EventType, OwnerKind, Session
+from glassine.words.turns import HandOff, Outcome, Reason, Reply, Silence, Suggestion, Trace
 
-_log = logging.getLogger(__name__)
 _REMEMBERED = 20  # messages of the session that a turn looks back on
 _LANGUAGE = "en"  # spoken where nothing is known of the customer's
 
@@ -117,12 +124,22 @@ async def _written(world: World, scene: Scene, trace: Trace, llm: Llm) -> Outcom
         return _hand_off(scene, (Reason.MODEL_FAILED,))
     trace.answer, trace.model = answer.text, answer.model
     trace.usage = {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens}
-    return _judged(scene, trace, grounding.ground(answer.text, trace.hits, message=scene.message.text))
+    return _judged(scene, trace, grounding.ground(answer.text, trace.hits, message=scene.message.text, earlier=_earlier(scene)))
 
 
 def _quoted(scene: Scene, trace: Trace) -> Outcome:
     """Without a model: the best sentences, a "did you mean", or an honest handoff."""
     return _judged(scene, trace, extract.answer(scene.message.text, trace.hits, history=scene.history, language=scene.language))
+
+
+def _judged(scene: Scene, trace: Trace, grounded: Grounded) -> Outcome:
+    """An answer that may be sent, with links that readers can open; or a handoff with the reasons against it."""
+    trace.used, trace.notes = grounded.used, [*trace.notes, *grounded.notes]
+    return grounded.reply or _hand_off(scene, grounded.reasons)
+
+
+def _earlier(scene: Scene) -> str:
+    return "\n".join(event.text for event in scene.history if event.actor is ActorKind.USER)
 
 
 async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job: int | None) -> Settled | None:

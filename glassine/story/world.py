@@ -14,7 +14,6 @@ from uuid import UUID
 
 from glassine.config import Settings
 from glassine.edge.addresses import places
-from glassine.edge.addresses import places
 from glassine.edge.embed import Embedder
 from glassine.edge.gate import CrossingRow, Gate
 from glassine.edge.llm import Llm

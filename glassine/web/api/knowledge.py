@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from glassine.story import learning
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.shapes import moment
-from glassine.words.knowledge import Article, Audience
+from glassine.words.ids import ArticleId
+from glassine.words.knowledge import Article, ArticleStatus, Audience
 from glassine.words.people import Actor
 
 router = APIRouter(prefix="/knowledge", tags=["Knowledge"])
@@ -54,6 +56,49 @@ class ArticleChange(BaseModel):
     published: bool | None = None
     language: str | None = Field(None, pattern="^[a-z]{2}$")
     url: str | None = Field(None, max_length=2_000)
+
+
+@router.get("/articles")
+async def list_articles(
+    world: Here, actor: Reader, status: ArticleStatus | None = None, source: Annotated[str | None, Query(max_length=200)] = None, audience: Audience | None = None,
+    contains: Annotated[str, Query(max_length=200)] = "", limit: Annotated[int, Query(ge=1, le=100)] = 50, offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> Any:
+    """Articles with the newest changes first; `total` counts all that match."""
+    page = await learning.listing(world, actor.org, status=status, source=source, audience=audience, contains=contains, limit=limit, offset=offset)
+    return JSONResponse({"items": [shape(article) for article in page.articles], "total": page.total})
+
+
+@router.post("/articles", status_code=201)
+async def create_article(world: Here, actor: Writer, body: ArticleInput) -> Any:
+    """Write an article, and publish it unless `published` is false."""
+    article = await learning.save(world, actor.org, title=body.title, body=body.body, audience=body.audience, language=body.language, url=body.url)
+    return JSONResponse(shape(await learning.publish(world, actor.org, article.id) if body.published else article), status_code=201)
+
+
+@router.get("/articles/{id}")
+async def get_article(world: Here, actor: Reader, id: UUID) -> Any:
+    """One article."""
+    return JSONResponse(shape(await learning.article(world, actor.org, ArticleId(id))))
+
+
+@router.patch("/articles/{id}")
+async def update_article(world: Here, actor: Writer, id: UUID, body: ArticleChange) -> Any:
+    """Change the fields that are named; answers follow at once. `published` false takes it out of every answer."""
+    before = await learning.article(world, actor.org, ArticleId(id))
+    if body.published is False:
+        before = await learning.unpublish(world, actor.org, before.id)
+    article = await learning.save(
+        world, actor.org, id=before.id, title=body.title or before.title, body=before.body if body.body is None else body.body,
+        audience=body.audience or before.audience, language=body.language or before.language, url=before.url if body.url is None else body.url or None,
+    )
+    return JSONResponse(shape(await learning.publish(world, actor.org, article.id) if body.published else article))
+
+
+@router.delete("/articles/{id}", status_code=204)
+async def delete_article(world: Here, actor: Writer, id: UUID) -> Response:
+    """Delete an article. It is out of every answer at once."""
+    await learning.delete(world, actor.org, ArticleId(id))
+    return Response(status_code=204)
 
 
 def shape(article: Article) -> dict[str, Any]:

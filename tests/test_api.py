@@ -1,0 +1,232 @@
+"""The public API: sessions and messages in the wire's format, and a clear error for everything that is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from glassine.story import house, learning
+from glassine.story.world import World
+from glassine.words.knowledge import ArticleStatus, Audience
+from glassine.words.sessions import Autopilot, ChannelKind
+from tests.shop import Shop, founded_shop
+
+Client = httpx2.AsyncClient
+
+
+@pytest.fixture(scope="module")
+async def articles(world: World, shop: Shop) -> None:
+    body = "## Refunds\n\nYou can return an unused lamp within 30 days of delivery. The refund reaches your bank account within five working days.\n"
+    article = await learning.save(world, shop.org, title="Returns and refunds", body=body, audience=Audience.PUBLIC, language="en")
+    await learning.publish(world, shop.org, article.id)
+    hidden = await learning.save(world, shop.org, title="Margins", body="Our secret margin on lamps is 61 percent.", audience=Audience.INTERNAL, language="en")
+    await learning.publish(world, shop.org, hidden.id)
+    assert hidden.status is ArticleStatus.DRAFT
+
+
+async def start(client: Client, shop: Shop, **body: Any) -> str:
+    answer = await client.post("/api/chat/sessions", headers=shop.bearer, json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def send(client: Client, shop: Shop, session: str, text: str, **more: Any) -> dict[str, Any]:
+    body = {"sender": {"type": "contact"}, "message": {"type": "text", "text": text}, **more}
+    answer = await client.post(f"/api/chat/sessions/{session}/send", headers=shop.bearer, json=body)
+    assert answer.status_code == 200, answer.text
+    data: dict[str, Any] = answer.json()["data"]
+    return data
+
+
+async def history(client: Client, shop: Shop, session: str) -> list[dict[str, Any]]:
+    answer = await client.get(f"/api/chat/sessions/{session}/history", headers=shop.bearer)
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def test_a_question_is_answered_from_the_articles_with_its_source(client: Client, shop: Shop, articles: None) -> None:
+    session = await start(client, shop, contact={"email": "ada@example.com", "name": "Ada Lovelace"})
+    said = await send(client, shop, session, "How long do I have to return an unused lamp?")
+    reply = said["autopilotResponse"]
+    assert "30 days" in reply["value"]["content"]
+    assert reply["debugInfo"]["knowledge"][0]["source"] == "Returns and refunds"
+    rows = await history(client, shop, session)
+    assert [row["event"]["sender"]["type"] for row in rows] == ["contact", "ai"]
+    assert rows[1]["id"] == reply["id"]
+    assert said["sessionIsHandedOff"] is False
+
+
+async def test_sender_may_be_a_word(client: Client, shop: Shop, articles: None) -> None:
+    session = await start(client, shop)
+    body = {"sender": "contact", "message": {"type": "text", "text": "When does the refund reach my bank account?"}}
+    answer = await client.post(f"/api/chat/sessions/{session}/send", headers=shop.bearer, json=body)
+    assert "five working days" in answer.json()["data"]["autopilotResponse"]["value"]["content"]
+
+
+async def test_a_request_for_a_person_hands_off_and_the_ai_stays_silent(client: Client, shop: Shop, articles: None) -> None:
+    session = await start(client, shop)
+    said = await send(client, shop, session, "I want to talk to a human being, please")
+    assert said["sessionIsHandedOff"] is True
+    assert said["autopilotResponse"]["value"]["content"]
+    again = await send(client, shop, session, "How long do I have to return an unused lamp?")
+    assert again["code"] == "session_assigned_to_human_agent"
+    assert "autopilotResponse" not in again
+    found = (await client.get(f"/api/chat/sessions/{session}", headers=shop.bearer)).json()
+    assert found["assignee"]["kind"] == "none"
+    assert found["handoff"]["summary"]
+    assert (await history(client, shop, session))[1]["event"]["reasons"] == ["user_requested_human_assistance"]
+
+
+async def test_what_nobody_wrote_about_is_handed_off_not_invented(client: Client, shop: Shop, articles: None) -> None:
+    session = await start(client, shop)
+    said = await send(client, shop, session, "Which telescope did Galileo use to see the moons of Jupiter in 1610?")
+    assert said["sessionIsHandedOff"] is True
+    reasons = (await history(client, shop, session))[1]["event"]["reasons"]
+    assert "insufficient_knowledge" in reasons or "low_confidence" in reasons
+
+
+async def test_an_internal_article_never_reaches_a_customer(client: Client, shop: Shop, articles: None) -> None:
+    session = await start(client, shop)
+    said = await send(client, shop, session, "What is the secret margin on lamps?")
+    assert "61" not in str(said)
+    public = await client.get("/api/knowledge/search", headers=shop.bearer, params={"q": "secret margin on lamps"})
+    assert "61" not in public.text
+    internal = await client.get("/api/knowledge/search", headers=shop.bearer, params={"q": "secret margin on lamps", "audience": "internal"})
+    assert "61 percent" in internal.text
+    inspected = await client.get(f"/api/chat/sessions/{session}/inspect", headers=shop.bearer)
+    assert "61 percent" not in inspected.text
+
+
+async def test_the_same_message_twice_is_answered_once(client: Client, shop: Shop, articles: None) -> None:
+    session, uuid = await start(client, shop), str(uuid4())
+    first = await send(client, shop, session, "How long do I have to return an unused lamp?", uuid=uuid)
+    second = await send(client, shop, session, "How long do I have to return an unused lamp?", uuid=uuid)
+    assert "autopilotResponse" in first
+    assert second["code"] == "duplicate_message_ignored"
+    assert len(await history(client, shop, session)) == 2
+
+
+async def test_an_id_of_another_session_is_refused(client: Client, shop: Shop) -> None:
+    one, other, uuid = await start(client, shop), await start(client, shop), str(uuid4())
+    await send(client, shop, one, "hello there", uuid=uuid)
+    body = {"message": {"text": "hello"}, "uuid": uuid}
+    answer = await client.post(f"/api/chat/sessions/{other}/send", headers=shop.bearer, json=body)
+    assert answer.status_code == 409
+
+
+async def test_inspect_shows_what_the_ai_saw(client: Client, shop: Shop, articles: None) -> None:
+    session = await start(client, shop)
+    await send(client, shop, session, "My mail is ada@example.com. How long do I have to return an unused lamp?")
+    turn = (await client.get(f"/api/chat/sessions/{session}/inspect", headers=shop.bearer)).json()["turns"][0]
+    assert turn["masked"] == {"email": 1}
+    assert turn["outcome"] == "Reply"
+    assert turn["hits"][0]["title"] == "Returns and refunds"
+    assert turn["hits"][0]["scores"]
+    assert turn["used"]
+    assert turn["timings"]["search"] > 0
+    assert "ada@example.com" not in str(turn)
+
+
+async def test_close_reopen_and_a_closed_session_takes_no_message(client: Client, shop: Shop) -> None:
+    session = await start(client, shop)
+    for status in ("closed_resolved", "open", "closed_unresolved"):
+        answer = await client.patch(f"/api/chat/sessions/{session}", headers=shop.bearer, json={"status": status})
+        assert answer.json()["status"] == status
+    answer = await client.post(f"/api/chat/sessions/{session}/send", headers=shop.bearer, json={"message": {"text": "hello?"}})
+    assert answer.status_code == 409
+    assert answer.json() == {"statusCode": 409, "message": "This session is closed. Reopen it, or start a new one.", "error": "Conflict"}
+
+
+async def test_lists_are_paged_and_filtered(client: Client, shop: Shop) -> None:
+    made = {await start(client, shop) for _ in range(5)}
+    seen, cursor = [], None
+    for _ in range(100):
+        page = (await client.get("/api/chat/sessions", headers=shop.bearer, params={"limit": 2, **({"cursor": cursor} if cursor else {})})).json()
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert made <= set(seen)
+    assert len(seen) == len(set(seen))
+    closed = (await client.get("/api/chat/sessions", headers=shop.bearer, params={"status": "closed_resolved"})).json()["items"]
+    assert all(item["status"] == "closed_resolved" for item in closed)
+
+
+async def test_contacts_are_found_again_by_any_spelling(client: Client, shop: Shop) -> None:
+    one = (await client.post("/api/contacts", headers=shop.bearer, json={"email": "Grace@Example.com", "phone_number": "+1 415 555 2671", "name": "Grace"})).json()
+    two = (await client.post("/api/contacts", headers=shop.bearer, json={"contact": {"email": " grace@example.com ", "custom_data": {"plan": "pro"}}})).json()
+    assert one["id"] == two["id"]
+    assert two["name"] == "Grace"
+    assert two["phone_number"] == "+14155552671"
+    assert two["custom_data"] == {"plan": "pro"}
+    assert (await client.delete(f"/api/contacts/{one['id']}", headers=shop.bearer)).status_code == 204
+    assert (await client.get(f"/api/contacts/{one['id']}", headers=shop.bearer)).status_code == 404
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\x00\x00"])
+async def test_an_empty_message_is_refused(client: Client, shop: Shop, text: str) -> None:
+    session = await start(client, shop)
+    answer = await client.post(f"/api/chat/sessions/{session}/send", headers=shop.bearer, json={"message": {"text": text}})
+    assert answer.status_code == 400
+    assert answer.json()["message"] == "The message is empty."
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\u202eabc", "<script>alert(1)</script>", "\U0001f600 \ufeff", "a" * 20_000, "x\u0000\u0001\u0002"])
+async def test_odd_letters_are_stored_and_answered(client: Client, shop: Shop, text: str) -> None:
+    session = await start(client, shop)
+    assert await send(client, shop, session, text)
+    assert (await history(client, shop, session))[0]["event"]["content"]["text"]
+
+
+async def test_a_lone_surrogate_is_a_clear_error(client: Client, shop: Shop) -> None:
+    session = await start(client, shop)
+    raw = b'{"message": {"text": "broken \\ud800 letter"}}'
+    answer = await client.post(f"/api/chat/sessions/{session}/send", headers={**shop.bearer, "Content-Type": "application/json"}, content=raw)
+    assert answer.status_code in (200, 400)
+    assert answer.json()
+
+
+@pytest.mark.parametrize(("text", "status"), [("a" * 20_001, 413), ("a" * 3_000_000, 413)])
+async def test_too_long_is_refused(client: Client, shop: Shop, text: str, status: int) -> None:
+    session = await start(client, shop)
+    answer = await client.post(f"/api/chat/sessions/{session}/send", headers=shop.bearer, json={"message": {"text": text}})
+    assert answer.status_code == status
+    assert answer.json()["statusCode"] == status
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic abc"}])
+async def test_no_key_no_answer(client: Client, headers: dict[str, str]) -> None:
+    answer = await client.get("/api/chat/sessions", headers=headers)
+    assert answer.status_code == 401
+    assert answer.json()["error"] == "Unauthorized"
+
+
+async def test_another_organisation_sees_nothing(client: Client, world: World, shop: Shop) -> None:
+    session = await start(client, shop)
+    other = await founded_shop(world, "Rival", "owner@rival.example")
+    for method, path, body in (
+        ("GET", f"/api/chat/sessions/{session}", None), ("GET", f"/api/chat/sessions/{session}/history", None), ("GET", f"/api/chat/sessions/{session}/inspect", None),
+        ("PATCH", f"/api/chat/sessions/{session}", {"status": "closed_resolved"}), ("POST", f"/api/chat/sessions/{session}/send", {"message": {"text": "hi"}}),
+    ):
+        answer = await client.request(method, path, headers=other.bearer, json=body)
+        assert answer.status_code == 404, path
+    assert (await client.get("/api/chat/sessions", headers=other.bearer)).json()["items"] == []
+
+
+async def test_autopilot_off_goes_to_the_team_and_the_customer_is_told(client: Client, world: World, shop: Shop, articles: None) -> None:
+    await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.OFF)
+    try:
+        said = await send(client, shop, await start(client, shop), "How long do I have to return an unused lamp?")
+        assert said["sessionIsHandedOff"] is True
+        assert "30 days" not in str(said)
+    finally:
+        await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.ON)
+
+
+async def test_a_nested_custom_data_is_refused(client: Client, shop: Shop) -> None:
+    answer = await client.post("/api/chat/sessions", headers=shop.bearer, json={"custom_data": {"a": {"b": 1}}})
+    assert answer.status_code == 400
+    assert "custom_data" in answer.json()["message"]
