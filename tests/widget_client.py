@@ -117,9 +117,11 @@ class WidgetClient:
 
     async def _polled(self, enough: Callable[[Json], bool]) -> Json:
         async with asyncio.timeout(60):
-            while not enough(polled := await self.poll()):
+            while True:
+                polled = await self.poll()
+                if enough(polled):
+                    return polled
                 await asyncio.sleep(0.05)
-        return polled
 
     def locked(self, polled: Json) -> bool:
         """Whether this widget would block its composer: the last word is the visitor's, and the AI is expected to answer."""
