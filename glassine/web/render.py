@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,9 @@ from typing import Any
 import nh3
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererProtocol
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
 from glassine.rules.redaction import PLACEHOLDER, restore
@@ -31,7 +34,15 @@ _TAGS = {
 }
 _MARKS = re.compile(r"[*`#>]+|^\s*[-+]\s", re.MULTILINE)
 _HTML_TAG = re.compile(r'(<(?:"[^"]*"|[^">])*>)')
-_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"]).disable("image")
+_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
+
+
+def _image(renderer: RendererProtocol, tokens: Sequence[Token], at: int, options: OptionsDict, env: EnvType) -> str:  # noqa: ARG001 - the renderer's shape
+    """A link in the place of an image: opening a page must not tell anybody that it was read."""
+    return str(Markup('<a href="{}">{}</a>').format(str(tokens[at].attrs.get("src", "")), tokens[at].content or "Image"))
+
+
+_markdown.add_render_rule("image", _image)
 
 
 def static(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -59,7 +59,7 @@ async def show_turn(request: Request, staff: Signed, id: UUID, turn: UUID) -> Re
         channel=wording.CHANNELS.get(session.channel, (str(session.channel), "chat"))[0], message=_event(log, trace.get("message")),
         result=_event(log, row["event_id"]), outcome=words, outcome_icon=icon, reasons=[wording.reason(word) for word in row["reasons"]],
         decision=_DECISIONS.get(str(trace.get("decision")), str(trace.get("decision") or "Not recorded")), notes=[_note(note) for note in trace.get("notes") or []],
-        passages=_passages(trace), timings=_figures(trace.get("timings") or {}), prompt_text=_prompt_text(trace), masked=trace.get("masked") or {},
+        passages=passages(trace.get("hits") or [], {str(id) for id in trace.get("used") or []}), timings=_figures(trace.get("timings") or {}), prompt_text=_prompt_text(trace), masked=trace.get("masked") or {},
         request_json=json.dumps(trace["request"], indent=2, ensure_ascii=False) if trace.get("request") else "", number=at + 1, of=len(neighbours),
         before=neighbours[at - 1] if at else None, after=neighbours[at + 1] if at + 1 < len(neighbours) else None,
     )
@@ -79,9 +79,8 @@ def _event(log: list[Event], id: object) -> Event | None:
     return next((event for event in log if id and str(event.id) == str(id)), None)
 
 
-def _passages(trace: Mapping[str, Any]) -> list[Passage]:
-    """What the search found, best first, with each part of its score beside the largest of that part."""
-    hits, used = trace.get("hits") or [], {str(id) for id in trace.get("used") or []}
+def passages(hits: Sequence[Mapping[str, Any]], used: set[str]) -> list[Passage]:
+    """What a search found, best first, with each part of its score beside the largest of that part. `used`: passage ids."""
     largest = {name: max((float((hit.get("scores") or {}).get(name, 0)) for hit in hits), default=0.0) for hit in hits for name in hit.get("scores") or {}}
     return [
         Passage(

@@ -74,6 +74,8 @@ function toasts() {
   document.addEventListener("submit", (event) => closestOf(event, "[data-toast]") && setTimeout(() => event.target.closest("[data-toast]").remove()));
 }
 
+document.addEventListener("reload", () => location.reload());
+document.addEventListener("change", (event) => event.target.matches("[data-submits]") && event.target.form.requestSubmit());
 document.querySelector("[data-submit-now]")?.requestSubmit();
 document.addEventListener("htmx:config:request", (event) => {
   if (csrf()) event.detail.ctx.request.headers["X-Csrf"] = csrf();

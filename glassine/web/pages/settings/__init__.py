@@ -1,0 +1,20 @@
+"""Settings: a list on the left, one page per thing. Each page says in its first line what the thing does and who changed it last."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
+
+from glassine.web.pages.settings import audit, autopilot, keys, model, people, privacy, widget
+from glassine.web.staff import PageRoute
+
+router = APIRouter(prefix="/settings", include_in_schema=False, route_class=PageRoute)
+
+
+@router.get("")
+async def front() -> Response:
+    return RedirectResponse("/settings/autopilot", status_code=303)
+
+
+for _page in (autopilot, model, people, keys, widget, privacy, audit):
+    router.include_router(_page.router)

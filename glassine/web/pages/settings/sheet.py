@@ -1,0 +1,57 @@
+"""The frame of a settings page: the list of things to set, and who changed a thing last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from glassine.rules.permits import may
+from glassine.store import vault
+from glassine.web.pages.frame import page
+from glassine.web.staff import Staff
+from glassine.words.people import Verb
+
+
+class Sheet(NamedTuple):
+    """One entry of the list; shown to whoever may do `verb`."""
+
+    key: str
+    name: str
+    icon: str
+    verb: Verb
+
+
+class Changed(NamedTuple):
+    """Who changed something last, and when."""
+
+    by: str
+    at: datetime
+
+
+SHEETS = (
+    Sheet("autopilot", "Autopilot", "ai", Verb.READ_SESSIONS), Sheet("model", "Language model", "model", Verb.READ_SESSIONS),
+    Sheet("people", "People", "people", Verb.READ_SESSIONS), Sheet("keys", "API keys", "key", Verb.MANAGE_KEYS),
+    Sheet("widget", "Chat widget", "chat", Verb.READ_SESSIONS), Sheet("privacy", "Privacy", "shield", Verb.READ_SESSIONS),
+    Sheet("audit", "Audit log", "rows", Verb.READ_AUDIT),
+)
+
+
+async def sheet(request: Request, staff: Staff, key: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A settings page."""
+    shown = [one for one in SHEETS if may(staff.actor, one.verb)]
+    return await page(request, staff, f"settings/{key}.html", here="settings", status=status, sheets=shown, sheet=key, **values)
+
+
+async def last_change(staff: Staff, *fields: str) -> Changed | None:
+    """The newest change of one of these settings, or None when they are as they were made."""
+    async with staff.world.store.tx(staff.actor.org) as tx:
+        rows = await vault.audit_page(tx, staff.actor.org, 200)
+    return next((_changed(row) for row in rows if row["verb"] == "settings.change" and set(fields) & set(row["detail"].get("changed", []))), None)
+
+
+def _changed(row: Mapping[str, Any]) -> Changed:
+    return Changed(row["actor_name"] or "The API", row["created_at"])
