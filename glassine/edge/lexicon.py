@@ -20,8 +20,70 @@ def common_words() -> frozenset[str]:
     return frozenset(path("common_words.txt").read_text(encoding="ascii").split())
 
 
+def ordinary(word: str) -> bool:
+    """Whether a word is one of everyday English; with its accents, so that Bašić is not taken for basic."""
+    return word.lower() in common_words()
+
+
+_CYRILLIC = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґў",
+        [
+            "a",
+            "b",
+            "v",
+            "g",
+            "d",
+            "e",
+            "e",
+            "zh",
+            "z",
+            "i",
+            "i",
+            "k",
+            "l",
+            "m",
+            "n",
+            "o",
+            "p",
+            "r",
+            "s",
+            "t",
+            "u",
+            "f",
+            "kh",
+            "ts",
+            "ch",
+            "sh",
+            "shch",
+            "",
+            "y",
+            "",
+            "e",
+            "iu",
+            "ia",
+            "i",
+            "i",
+            "e",
+            "g",
+            "u",
+        ],
+        strict=True,
+    )
+)
+_GREEK = dict(
+    zip(
+        "αβγδεζηθικλμνξοπρστυφχψως",
+        ["a", "v", "g", "d", "e", "z", "i", "th", "i", "k", "l", "m", "n", "x", "o", "p", "r", "s", "t", "y", "f", "ch", "ps", "o", "s"],
+        strict=True,
+    )
+)
+_LATIN = str.maketrans(_CYRILLIC | _GREEK)
+
+
 def bare(word: str) -> str:
-    """In lower case and without accents, as the lists are written."""
+    """In lower case, without accents and in Latin letters, as the lists are written."""
     if word.isascii():
         return word.lower()
-    return "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
+    lower = word.casefold().translate(_LATIN)
+    return "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c)).translate(_LATIN)

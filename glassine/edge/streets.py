@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from glassine.edge.lexicon import bare, common_words
+from glassine.edge.lexicon import ordinary
 from glassine.edge.reading import Word
 from glassine.words.privacy import PiiType, Span
 
-THRESHOLD = 0.2
+THRESHOLD = 0.25
 
 _STREET_AFTER = (  # Oak Street, Rue de la Paix is the other way round
     r"street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl|square|sq|terrace|ter|way|parkway|pkwy|highway|hwy|circle|cir|trail|trl|crescent|cres|close|alley|loop"
@@ -111,9 +111,9 @@ def _like_a_street(streets: Sequence[str]) -> bool:
     """Not merely a number, nor ordinary words in lower case: "step 3" and "port 8080" are no streets."""
     words = [word for street in streets for word in street.split() if any(c.isalpha() for c in word)]
     numbered = any(c.isdigit() for street in streets for c in street)
-    if any(word[0].isupper() and bare(word) not in common_words() for word in words):
+    if any(len(word) > 1 and word[0].isupper() and not ordinary(word) for word in words) and (numbered or len(words) > 1):
         return True
-    return numbered and any(len(word) > 2 and bare(word) not in common_words() for word in words)
+    return numbered and any(len(word) > 2 and not ordinary(word) for word in words)
 
 
 def _like_a_postcode(written: str) -> bool:

@@ -20,7 +20,7 @@ from glassine.words.privacy import Known, PiiType, Policy, Redacted, Span, Token
 _KINDS = "|".join(kind.value.upper() for kind in PiiType)
 PLACEHOLDER = re.compile(rf"\[({_KINDS})_([1-9][0-9]{{0,5}})\]")
 _LITERAL = re.compile(rf"\[(\\*)({_KINDS})_([1-9][0-9]{{0,5}})\]")  # with any number of escapes
-_FILLER = "x"
+_FILLER = " "  # nothing to read is quicker than something meaningless, and misleads less
 
 
 def redact(text: str, policy: Policy, known: Known, spans: Sequence[Span]) -> Redacted:

@@ -42,7 +42,7 @@ def emails(text: str) -> Iterator[Span]:
         if domain:
             start = _local_part(text, at)
             end = domain.end() - (len(domain.group()) - len(domain.group().rstrip("-_")))
-            if start < at:
+            if start < at and not (text[start:at] == "git" and text[end : end + 1] == ":"):  # a repository, not a person
                 yield Span(start=start, end=end, type=PiiType.EMAIL)
         at = text.find("@", end)
     if _SPELLED_HINT.search(text):
