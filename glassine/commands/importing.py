@@ -1,4 +1,4 @@
-"""`glassine import DIR`: a folder of Markdown and its relatives into the knowledge base, with progress and a reason for every file left out."""
+"""`glassine import DIR`: a folder of Markdown and its relatives, or an archive of one, into the knowledge base, with progress and a reason for every file left out."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class _Report:
 
 def run(settings: Settings, folder: Path, organization: str | None) -> int:
     """0 when every file was imported or left out for a reason, 1 when one failed. Raises Misconfigured and Refused."""
-    if not folder.is_dir():
-        raise Misconfigured(f"There is no folder {folder}.")
+    if not folder.exists():
+        raise Misconfigured(f"There is no folder or archive {folder}.")
     assert settings.database_url, "the command line sets the database's address"
     migrate.migrate(settings.database_url)
     report = _Report()
