@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -18,7 +19,15 @@ from glassine.words.errors import Misconfigured
 
 Say = Callable[[str], None]
 _MAGIC = b"PGDMP"
-_EMPTY = "set client_min_messages = warning; drop schema public cascade; create schema public; grant usage on schema public to public;"
+# Extensions stay: the owner may not be allowed to make them again. Everything else of the schema goes.
+_EMPTY = """set client_min_messages = warning; do $$ declare it record; begin
+    for it in select c.oid::regclass as name from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+        and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+        loop execute format('drop table %s cascade', it.name); end loop;
+    for it in select p.oid::regprocedure as name from pg_proc p where p.pronamespace = 'public'::regnamespace
+        and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
+        loop execute format('drop routine if exists %s cascade', it.name); end loop;
+end $$"""
 
 
 def save(settings: Settings, file: Path, say: Say) -> int:
@@ -44,19 +53,28 @@ def save(settings: Settings, file: Path, say: Say) -> int:
 
 def restore(settings: Settings, file: Path, say: Say, *, replace: bool) -> int:
     """Brings a backup back, all of it or nothing. The product must not run. Raises Misconfigured."""
-    if not file.is_file() or file.open("rb").read(len(_MAGIC)) != _MAGIC:
+    if not _is_backup(file):
         raise Misconfigured(f"{file} is not a backup made by `glassine backup`.")
     with _tools(settings, "restore", say, alone=True) as (programs, url, _):
         migrate.knows(_migrations(programs, file))
-        migrate.migrate(url)  # so that the application's role exists
         if health.at_work(url):
             raise Misconfigured("Processes of Glassine are at work on this database. Stop them first.")
-        if health.holds_data(url) and not replace:
+        if not health.holds_data(url):
+            migrate.migrate(url)  # so that the application's role exists
+        elif not replace:
             raise Misconfigured("The database holds data already. Restore into an empty one, or give --replace to put the backup in its place.")
         _fill(programs, file, url)
         migrate.migrate(url)
     say(f"Restored {file}. {_about_keys(settings)}")
     return 0
+
+
+def _is_backup(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return False
 
 
 _DUMP_HINT = (
@@ -87,8 +105,16 @@ def _migrations(programs: Path, file: Path) -> list[str]:
 
 def _fill(programs: Path, file: Path, url: str) -> None:
     """Empties the schema and fills it from the file in one transaction, which is only committed when the file was read to its end."""
-    reading = [str(programs / "pg_restore"), "--no-owner", "--no-comments", "--file=-", str(file)]
-    writing = [str(programs / "psql"), "-X", "-q", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--dbname={url}", f"--command={_EMPTY}", "--file=-"]
+    with tempfile.NamedTemporaryFile("w", suffix=".list") as contents:
+        listed = _run([programs / "pg_restore", "--list", file], hint="The file may be damaged.")
+        contents.writelines(line for line in listed.splitlines(keepends=True) if not re.search(r" (EXTENSION|SCHEMA) - ", line))
+        contents.flush()
+        _pour([programs / "pg_restore", "--no-owner", "--no-comments", f"--use-list={contents.name}", "--file=-", file],
+              [programs / "psql", "-X", "-q", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--dbname={url}", f"--command={_EMPTY}", "--file=-"])
+
+
+def _pour(reading: list[str | Path], writing: list[str | Path]) -> None:
+    """Runs two programs, the first one's output being the second one's input."""
     with tempfile.TemporaryFile() as complaints:
         source = subprocess.Popen(reading, stdout=subprocess.PIPE, stderr=complaints)  # noqa: S603 - PostgreSQL's own program
         target = subprocess.Popen(writing, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints)  # noqa: S603 - as above
