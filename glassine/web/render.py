@@ -28,6 +28,10 @@ _KINDS = {
     "NATIONAL_ID": "a national identity number", "IP": "an IP address", "CREDENTIALS": "a user name and password", "SECRET": "an API key or token",
     "NAME": "a person's name", "ADDRESS": "a street address",
 }
+_KIND_NAMES = {
+    "email": "E-mail", "phone": "Phone", "card": "Card", "iban": "IBAN", "national_id": "National id", "ip": "IP address", "credentials": "Password in a link",
+    "secret": "API key", "name": "Name", "address": "Address",
+}
 _TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s", "strong", "table", "tbody", "td",
     "th", "thead", "tr", "ul",
@@ -72,6 +76,11 @@ def contact_chip(name: str, label: str, reveals: bool = False) -> Markup:
     return Markup('<button class="mask" form="reveal" name="placeholder" value="{}" data-tip="{}" aria-label="{}, masked. Reveal">{}</button>').format(
         name, tip, label, label.upper()
     )
+
+
+def kind(type: str) -> str:
+    """A kind of personal value in words."""
+    return _KIND_NAMES.get(type, type.replace("_", " ").capitalize())
 
 
 def glance(text: str) -> str:
@@ -156,7 +165,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_HERE / "parts"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, enable_async=False,
     )
     environment.globals.update(static=static, icon=environment.get_template("icons.html").module.icon)  # type: ignore[attr-defined]  # a macro
-    environment.filters.update(plain=plain, markdown=markdown, exact=exact, chip=chip, contact_chip=contact_chip, glance=glance, when=when, deadline=deadline)
+    environment.filters.update(plain=plain, markdown=markdown, exact=exact, chip=chip, contact_chip=contact_chip, glance=glance, kind=kind, when=when, deadline=deadline)
     return environment
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
 
 from glassine.story.world import World
 from glassine.web import demo, widget_files
 from glassine.web.api.app import create_api
 from glassine.web.assets import Assets
-from glassine.web.pages import inbox, inspect, knowledge, settings, sign_in, stream
+from glassine.web.pages import desk, inbox, inspect, knowledge, settings, sign_in, stream
+from glassine.web.staff import lost
 
 
 def install(app: FastAPI, world: World) -> None:
@@ -18,8 +20,9 @@ def install(app: FastAPI, world: World) -> None:
     app.mount("/static", Assets())
     app.include_router(widget_files.router)
     app.include_router(demo.router)
-    for page in (sign_in, stream, inspect, inbox, knowledge, settings):
+    for page in (sign_in, stream, inspect, inbox, desk, knowledge, settings):
         app.include_router(page.router)
+    app.add_exception_handler(HTTPException, lost)
     app.add_api_route("/", _home, include_in_schema=False)
     app.add_api_route("/health", _health, include_in_schema=False)
 

@@ -135,6 +135,13 @@ def _same_site(request: Request) -> bool:
     return urlsplit(origin).netloc in {request.headers.get("host", ""), urlsplit(public).netloc if public else ""}
 
 
+def lost(request: Request, error: Exception) -> Response:
+    """For the application: an address that leads nowhere is answered with a page too."""
+    response = faults.page_for(request, error)
+    response.headers.update(_HEADERS)
+    return response
+
+
 def to_the_door(request: Request) -> Response:
     """To the sign-in page, and back here afterwards."""
     at = request.url.path + (f"?{request.url.query}" if request.url.query else "")

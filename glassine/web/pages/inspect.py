@@ -22,18 +22,20 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 
 class Figure(NamedTuple):
-    """A number with its share of the largest beside it, 0 to 1."""
+    """A number, and how long its bar is, 0 to 1. `note` says more in a few letters."""
 
     name: str
     value: float
     share: float
+    note: str = ""
 
 
 class Passage(NamedTuple):
+    """What a search found; `figures` are its score, its similarity and what they were added up from."""
+
     hit: Mapping[str, Any]
     used: bool
-    similarity: float
-    parts: list[Figure]
+    figures: list[Figure]
 
 
 _STEPS = {  # in the order a turn takes them
@@ -51,6 +53,7 @@ async def show_turn(request: Request, staff: Signed, id: UUID, turn: UUID) -> Re
     row = await conversations.turn(world, org, session_id, TurnId(turn))
     session, log = await conversations.session(world, org, session_id), await conversations.timeline(world, org, session_id)
     trace: dict[str, Any] = row["trace"]
+    notes = [str(note) for note in trace.get("notes") or []]
     neighbours = [str(other["id"]) for other in await conversations.all_turns(world, org, session_id)]
     at = neighbours.index(str(turn))
     words, icon = wording.OUTCOMES.get(_outcome(row["outcome"]), (str(row["outcome"]), "system"))
@@ -58,7 +61,7 @@ async def show_turn(request: Request, staff: Signed, id: UUID, turn: UUID) -> Re
         request, staff, "inspect.html", here="inbox", session=session, row=row, trace=trace, reveal_at=f"/inbox/sessions/{id}/reveal",
         channel=wording.CHANNELS.get(session.channel, (str(session.channel), "chat"))[0], message=_event(log, trace.get("message")),
         result=_event(log, row["event_id"]), outcome=words, outcome_icon=icon, reasons=[wording.reason(word) for word in row["reasons"]],
-        decision=_DECISIONS.get(str(trace.get("decision")), str(trace.get("decision") or "Not recorded")), notes=[_note(note) for note in trace.get("notes") or []],
+        decision=_DECISIONS.get(str(trace.get("decision")), str(trace.get("decision") or "Not recorded")), because=[wording.reason(note) for note in notes if note in wording.REASONS], guarded=[note for note in notes if note not in wording.REASONS],
         passages=passages(trace.get("hits") or [], {str(id) for id in trace.get("used") or []}), timings=_figures(trace.get("timings") or {}), prompt_text=_prompt_text(trace), masked=trace.get("masked") or {},
         request_json=json.dumps(trace["request"], indent=2, ensure_ascii=False) if trace.get("request") else "", number=at + 1, of=len(neighbours),
         before=neighbours[at - 1] if at else None, after=neighbours[at + 1] if at + 1 < len(neighbours) else None,
@@ -70,25 +73,26 @@ def _outcome(word: str) -> str:
     return {"reply": "Reply", "suggestion": "Suggestion", "handoff": "HandOff", "silence": "Silence"}.get(word.replace("_", "").lower(), word)
 
 
-def _note(word: str) -> str:
-    """Reasons become sentences; what is a sentence already stays."""
-    return wording.reason(word) if word in wording.REASONS else word
-
-
 def _event(log: list[Event], id: object) -> Event | None:
     return next((event for event in log if id and str(event.id) == str(id)), None)
 
 
 def passages(hits: Sequence[Mapping[str, Any]], used: set[str]) -> list[Passage]:
-    """What a search found, best first, with each part of its score beside the largest of that part. `used`: passage ids."""
-    largest = {name: max((float((hit.get("scores") or {}).get(name, 0)) for hit in hits), default=0.0) for hit in hits for name in hit.get("scores") or {}}
-    return [
-        Passage(
-            hit, str(hit.get("passage")) in used, float(hit.get("similarity") or 0),
-            [Figure(name.replace("_", " ").capitalize(), float(value), float(value) / largest[name] if largest[name] > 0 else 0) for name, value in (hit.get("scores") or {}).items()],
-        )
-        for hit in hits
-    ]
+    """What a search found, best first, each figure beside the same figure of the others. `used`: passage ids."""
+    every = [{"score": float(hit["score"]), "similarity": float(hit["similarity"]), **{n: float(v) for n, v in (hit.get("scores") or {}).items()}} for hit in hits]
+    return [Passage(hit, str(hit["passage"]) in used, [_part(name, own, every) for name in own if not name.startswith("z_")]) for hit, own in zip(hits, every, strict=True)]
+
+
+def _part(name: str, own: Mapping[str, float], every: Sequence[Mapping[str, float]]) -> Figure:
+    """The score has no fixed ends, so its bar lies between the worst and the best found; the parts are shares of the largest.
+
+    A part's deviation from the others (`z_`), which is what the score adds up, stands beside it.
+    """
+    values = [other.get(name, 0.0) for other in every]
+    low = min(values) if name == "score" and len(values) > 1 else 0.0
+    width = 1.0 if name == "similarity" else max(values) - low
+    z = own.get(f"z_{name}")
+    return Figure(name.replace("_", " ").capitalize(), own[name], (own[name] - low) / width if width > 0 else 0.0, "" if z is None else f"{z:+.1f}\u202fσ")
 
 
 def _figures(timings: Mapping[str, float]) -> list[Figure]:

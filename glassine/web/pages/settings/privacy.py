@@ -25,7 +25,7 @@ async def show(request: Request, staff: Signed) -> Response:
 async def _sheet(request: Request, staff: Staff, text: str = _TRY, masked: Redacted | None = None) -> Response:
     settings = (await house.organization(staff.world, staff.actor.org)).settings
     return await sheet(
-        request, staff, "privacy", text=text, masked=masked, regions=" ".join(settings.regions), types=[kind.replace("_", " ") for kind in PiiType],
+        request, staff, "privacy", text=text, masked=masked, regions=" ".join(settings.regions), types=list(PiiType),
         changed=await last_change(staff, "regions"),
     )
 
