@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
 from glassine.edge.llm import Llm
@@ -92,12 +92,15 @@ async def think(world: World, scene: Scene, trace: Trace) -> Outcome:
     assisting = decision.kind is autopilot.Kind.ASSIST
     if decision.kind is autopilot.Kind.HAND_OFF or (assisting and scene.session.owner.kind is OwnerKind.AI):
         return _hand_off(scene, decision.reasons)
+    small_talk = extract.chat(scene.message.text, scene.language)
+    if small_talk is not None:
+        return _judged(world, scene, trace, small_talk)
     _show(world, scene, "searching")
     with _timed(trace, "search"):
-        trace.query = scene.message.text
-        trace.hits = tuple(await learning.find(world, scene.org, scene.message.text, audience=Audience.PUBLIC, language=scene.language))
+        trace.query = extract.query(scene.message.text, scene.history)
+        trace.hits = tuple(await learning.find(world, scene.org, trace.query, audience=Audience.PUBLIC, language=scene.language))
     llm = await model_for(world, scene.org, scene.settings)
-    outcome = await _written(world, scene, trace, llm) if llm else _quoted(scene, trace)
+    outcome = await _written(world, scene, trace, llm) if llm else _quoted(world, scene, trace)
     return _as_draft(outcome) if assisting else outcome
 
 
@@ -124,18 +127,21 @@ async def _written(world: World, scene: Scene, trace: Trace, llm: Llm) -> Outcom
         return _hand_off(scene, (Reason.MODEL_FAILED,))
     trace.answer, trace.model = answer.text, answer.model
     trace.usage = {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens}
-    return _judged(scene, trace, grounding.ground(answer.text, trace.hits, message=scene.message.text, earlier=_earlier(scene)))
+    return _judged(world, scene, trace, grounding.ground(answer.text, trace.hits, message=scene.message.text, earlier=_earlier(scene)))
 
 
-def _quoted(scene: Scene, trace: Trace) -> Outcome:
+def _quoted(world: World, scene: Scene, trace: Trace) -> Outcome:
     """Without a model: the best sentences, a "did you mean", or an honest handoff."""
-    return _judged(scene, trace, extract.answer(scene.message.text, trace.hits, history=scene.history, language=scene.language))
+    return _judged(world, scene, trace, extract.answer(trace.query, trace.hits, history=scene.history, language=scene.language))
 
 
-def _judged(scene: Scene, trace: Trace, grounded: Grounded) -> Outcome:
-    """An answer that may be sent, with links that readers can open; or a handoff with the reasons against it."""
+def _judged(world: World, scene: Scene, trace: Trace, grounded: Grounded) -> Outcome:
+    """An answer that may be sent, with sources that readers can open; or a handoff with the reasons against it."""
     trace.used, trace.notes = grounded.used, [*trace.notes, *grounded.notes]
-    return grounded.reply or _hand_off(scene, grounded.reasons)
+    if grounded.reply is None:
+        return _hand_off(scene, grounded.reasons)
+    ours = f"{world.settings.url}/help/{scene.org}"
+    return replace(grounded.reply, sources=tuple(replace(source, url=source.url or f"{ours}/{source.article}") for source in grounded.reply.sources))
 
 
 def _earlier(scene: Scene) -> str:
