@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import httpx2
 import pytest
@@ -24,7 +26,7 @@ ARTICLES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Product:
     """A running product: its addresses, and the demo organisation's key and widget token."""
 
@@ -38,6 +40,20 @@ class Product:
     def ask(self, method: str, path: str, body: object = None) -> httpx2.Response:
         """A call of the public API with the organisation's key."""
         return httpx2.request(method, self.api_base + path, json=body, headers={"Authorization": f"Bearer {self.api_key}"}, timeout=30)
+
+    @cached_property
+    def owner(self) -> httpx2.Client:
+        """The inbox of the demo's owner, signed in by the one-time link; its forms carry the page's proof."""
+        client = httpx2.Client(base_url=self.url, follow_redirects=True, timeout=30)
+        page = client.post(self.admin_url.removeprefix(self.url))
+        proof = re.search(r'"X-Csrf": "([^"]+)"', page.text)
+        assert proof, page.text
+        client.headers["X-Csrf"] = proof[1]
+        return client
+
+    def reply(self, session: str, text: str) -> None:
+        """The owner answers a customer from the inbox, and so takes the session over."""
+        assert self.owner.post(f"/inbox/sessions/{session}/write", data={"mode": "reply", "text": text}).is_success
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +71,7 @@ def product(settings: Settings) -> Iterator[Product]:
             answer = running.ask("POST", "/knowledge/articles", {"title": title, "body": body, "url": f"https://shop.example/help/{title.split()[0].lower()}"})
             assert answer.is_success, answer.text
         yield running
+        running.owner.close()
     finally:
         process.terminate()
         process.wait(60)

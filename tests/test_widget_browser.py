@@ -192,8 +192,7 @@ def test_a_person_takes_over_and_the_customer_knows_who_answers(visit: Open, pro
     expect(chat(page).get_by_text("The team has the whole conversation.")).to_be_visible(timeout=30_000)
     expect(chat(page).get_by_text("Waiting for a person")).to_be_visible()
     text = "Good day <b>and</b> **welcome**\nhttps://shop.example/label"
-    reply = {"sender": {"type": "human_agent"}, "message": {"type": "text", "text": text}}
-    assert product.ask("POST", f"/chat/sessions/{session}/send", reply).is_success
+    product.reply(session, text)
     message = chat(page).locator(".from-person")
     expect(message.locator(".body")).to_have_text(text, use_inner_text=True, timeout=30_000)
     expect(message.get_by_role("link")).to_have_attribute("href", "https://shop.example/label")
@@ -235,8 +234,7 @@ def test_a_reply_that_comes_while_the_chat_is_closed_shows_on_the_launcher(visit
     answered(page)
     chat(page).get_by_role("button", name="Close chat").click()
     expect(launcher(page)).to_be_focused()
-    reply = {"sender": {"type": "human_agent"}, "message": {"type": "text", "text": "One more thing."}}
-    assert product.ask("POST", f"/chat/sessions/{session}/send", reply).is_success
+    product.reply(session, "One more thing.")
     page.reload()
     expect(page.get_by_role("button", name="Open chat, 1 unread")).to_be_visible(timeout=30_000)
     launcher(page).click()
@@ -361,8 +359,7 @@ def test_axe_finds_nothing(visit: Open, product: Product, scheme: str, size: tup
     session = session_of(page)
     answered(page)
     assert not violations(inside(page))
-    reply = {"sender": {"type": "human_agent"}, "message": {"type": "text", "text": "See https://shop.example/label"}}
-    assert product.ask("POST", f"/chat/sessions/{session}/send", reply).is_success
+    product.reply(session, "See https://shop.example/label")
     expect(chat(page).locator(".from-person")).to_be_visible(timeout=30_000)
     attach(page, {"name": "receipt.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"}, {"name": "tool.exe", "mimeType": "", "buffer": b"x"})
     expect(chat(page).get_by_text("tool.exe cannot be attached.")).to_be_visible()
