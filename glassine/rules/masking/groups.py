@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _GROUP = re.compile(r"\d+")
-_BETWEEN = re.compile(r"[ \t]?[-./()][ \t]?|[ \t]{1,3}|[ \t]?\r?\n[ \t]?|\)[ \t]?[-./]?[ \t]?")
+_BETWEEN = re.compile(r"[ \t\r\n./()\-]{1,4}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ def rows(text: str) -> Iterator[Row]:
     groups: list[tuple[int, int]] = []
     for match in _GROUP.finditer(text):
         start = match.start()
-        if groups and (len(groups) >= 64 or start - groups[-1][1] > 4 or not _BETWEEN.fullmatch(text, groups[-1][1], start)):
+        if groups and (len(groups) >= 64 or not _BETWEEN.fullmatch(text, groups[-1][1], start)):
             yield Row(text=text, groups=groups)
             groups = []
         groups.append((start, match.end()))

@@ -77,7 +77,7 @@ _ANNOUNCED: tuple[tuple[str, str], ...] = (
     (r"nik|ktp", "id.nik"),
     (r"nric|mykad|ic number|fin number", "my.nric"),
     (r"cnic", "pk.cnic"),
-    (r"my number|マイナンバー|個人番号", "jp.in_"),
+    (r"my number card|individual number|マイナンバー|個人番号", "jp.in_"),
     (r"身份证(?:号码?)?|resident id(?:entity)?(?: card)?", "cn.ric"),
     (r"rrn|주민등록번호|resident registration(?: number)?", "kr.rrn"),
     (r"cpf", "br.cpf"),
@@ -95,7 +95,8 @@ _ANNOUNCED: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _WORDS = re.compile(r"(?<![^\W_])(?:" + "|".join(f"(?P<w{n}>{words})" for n, (words, _) in enumerate(_ANNOUNCED)) + r")(?![^\W_])", re.IGNORECASE)
 _LINK = re.compile(r"[ \t]*(?:(?:number|num|no|nr|n°|nº|code|id|is|are|was|es|ist|est|lautet|jest|[#:=.,()\"'“”«»-])[ \t\n]*){0,5}[ \t]*", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<![^\W_])(?:[A-Za-z]{1,6}[ -]?)?\d[A-Za-z0-9]*(?:[ ./\-]{1,2}(?:[A-Za-z]{0,4}\d[A-Za-z0-9]*|[A-Za-z](?![A-Za-z])))*")
+_NUMBER = re.compile(r"(?<![^\W_])(?:[A-Za-z]{1,6}[ -]?)?\d[A-Za-z0-9]*(?:[ ./\-]{1,3}(?:[A-Za-z]{0,4}\d[A-Za-z0-9]*|[A-Za-z](?![A-Za-z])))*")
+_CHECK_DIGIT = re.compile(r"[ ]?-[ ]?[0-9Kk](?![^\W_])")
 _REACH = 60  # characters after the word; half as many before it
 
 
@@ -119,7 +120,9 @@ def _announced(text: str, word: re.Match[str], validators: list[str]) -> tuple[i
     start = link.end() if link else word.end()
     number = _NUMBER.match(text, start, start + 30)
     if number and 5 <= sum(c.isdigit() for c in number.group()) <= 18 and not (word.group().islower() and len(word.group()) <= 3 and not validators):
-        return _longest_valid(number, validators) or _as_told(number)
+        told = _as_told(number)
+        valid = _longest_valid(number, validators)
+        return _with_check_digit(text, valid) if valid and valid[0] == told[0] else told
     for begin, stop in ((word.end(), word.end() + _REACH), (max(0, word.start() - _REACH // 2), word.start())):
         for nearby in _NUMBER.finditer(text, begin, stop):
             if found := _longest_valid(nearby, validators):
@@ -131,6 +134,11 @@ def _as_told(number: re.Match[str]) -> tuple[int, int]:
     """The whole number, without the words that were taken for its prefix."""
     prefix = re.match(r"[A-Za-z]{3,6} ", number.group())
     return number.start() + (prefix.end() if prefix else 0), number.end()
+
+
+def _with_check_digit(text: str, found: tuple[int, int]) -> tuple[int, int]:
+    check = _CHECK_DIGIT.match(text, found[1])
+    return found[0], check.end() if check else found[1]
 
 
 def _longest_valid(number: re.Match[str], validators: list[str]) -> tuple[int, int] | None:

@@ -50,6 +50,11 @@ _FORMATTED = re.compile(
 )
 _SHORT_SHAPE = re.compile(r"\d{3}-\d{4}|\d{4}-\d{4}|\d{2}(?P<t>[ .-])\d{2}(?P=t)\d{2}(?P=t)\d{2}")
 
+_MY_NUMBER = re.compile(r"\b(?:my|his|her|their|our) (?:new )?number(?: is|['’]s|:)?\s{0,2}$|\bnumber is\s$", re.IGNORECASE)
+_CALLED_SO = re.compile(r"(?:phone|tel|mobile|cell|fax|contact|call\w*)\W{0,3}(?:number|no|nr|#)?\W{0,4}(?:is)?\W{0,3}$", re.IGNORECASE)
+_LINE = re.compile(r"[+(]?\d[^\n]*\d")
+_DIGITS = re.compile(r"\d+")
+
 
 def phones(text: str, regions: tuple[str, ...]) -> Iterator[Span]:
     """Numbers for `regions` (ISO 3166 alpha-2), judged by form, validity in the numbering plan, and the words around them."""
@@ -57,43 +62,72 @@ def phones(text: str, regions: tuple[str, ...]) -> Iterator[Span]:
         start, end = match.span()
         if text[start] == "(" and ")" not in match.group():
             start += 1
-        written = text[start:end]
-        digits = sum(map(str.isdigit, written.split(match.group("ext"))[0] if match.group("ext") else written))
-        if 6 <= digits <= 17 and (score := _score(text, start, end, written, match.group("ext") or "", regions)):
-            yield Span(start=start, end=end, type=PiiType.PHONE, score=score)
+        extension = len(match.group("ext") or "")
+        if whole := _number(text, start, end, extension, regions):
+            yield whole
+        elif "\n" in match.group():  # a number in one line and another number in the next
+            for line in _LINE.finditer(text, start, end):
+                if part := _number(text, line.start(), line.end(), 0, regions):
+                    yield part
 
 
-def _score(text: str, start: int, end: int, written: str, extension: str, regions: tuple[str, ...]) -> float:
-    """How sure it is that this is a telephone number; 0 when it is not one."""
-    number = written[: len(written) - len(extension)] if extension else written
+def _number(text: str, start: int, end: int, extension: int, regions: tuple[str, ...]) -> Span | None:
+    """The telephone number that begins at `start`: all up to `end`, or less where that makes a number and all does not."""
+    if text.find("\n", start, end) >= 0 and not _fits(text[start:end], regions):
+        return None
+    score = 0.0
+    for stop in _ends(text, start, end, extension):
+        written = text[start:stop]
+        digits = sum(map(str.isdigit, written)) if stop < end else sum(map(str.isdigit, text[start : end - extension]))
+        if not 6 <= digits <= 17:
+            continue
+        found = _score(text, start, stop, extension if stop == end else 0, regions)
+        if found == 1.0 or (found and stop == end and not _cut_fits(text, start, end, extension, regions)):
+            return Span(start=start, end=stop, type=PiiType.PHONE, score=found)
+        if found > score and stop < end and _fits(written, regions):
+            return Span(start=start, end=stop, type=PiiType.PHONE, score=found)
+    return None
+
+
+def _ends(text: str, start: int, end: int, extension: int) -> list[int]:
+    """Where a number may end: the end, and after each group of digits before it, at most six."""
+    groups = [match.end() for match in _DIGITS.finditer(text, start, end - extension)]
+    return [end, *groups[-2:-8:-1]] if len(groups) > 1 else [end]
+
+
+def _cut_fits(text: str, start: int, end: int, extension: int, regions: tuple[str, ...]) -> bool:
+    """Whether only a shorter stretch is a number of the plan: then the last groups belong to something else."""
+    if _fits(text[start : end - extension], regions):
+        return False
+    return any(_fits(text[start:stop], regions) for stop in _ends(text, start, end, extension)[1:])
+
+
+def _fits(written: str, regions: tuple[str, ...]) -> bool:
+    return _valid(written, None) if written.lstrip("( ").startswith("+") else any(_valid(written, region) for region in regions)
+
+
+def _score(text: str, start: int, end: int, extension: int, regions: tuple[str, ...]) -> float:
+    """How sure it is that `text[start:end]`, with its extension, is a telephone number; 0 when it is not one."""
+    number = text[start : end - extension]
     bare = number.strip("() ")
     if _DATE.fullmatch(bare):
         return 0.0
-    if number.lstrip("( ").startswith("+"):
-        return 1.0 if _possible(number, None) else 0.0
+    if bare.startswith("+"):
+        return 1.0 if _valid(number, None) else 0.8 if _possible(number, None) else 0.0
     before = text[max(0, start - 60) : start]
-    if _SOMETHING_ELSE.search(before) and not re.search(
-        r"(?:phone|tel|mobile|cell|fax|contact|call\w*)\W{0,3}(?:number|no|nr|#)?\W{0,4}(?:is)?\W{0,3}$", before, re.IGNORECASE
-    ):
-        return 0.0 if not _my_number(before) else 0.9
-    announced = bool(_ANNOUNCED.search(before) or _ANNOUNCED_AFTER.search(text[end : end + 30]))
-    if announced:
-        return 0.9
-    if _UNIT_AFTER.search(text[end : end + 12]):
+    if _SOMETHING_ELSE.search(before) and not _CALLED_SO.search(before):
+        return 0.9 if _MY_NUMBER.search(before) else 0.0
+    formatted = _FORMATTED.fullmatch(number.strip()) is not None
+    if _UNIT_AFTER.search(text[end : end + 12]) and not formatted:
         return 0.0
-    if extension and _FORMATTED.fullmatch(number):
+    if _ANNOUNCED.search(before) or _ANNOUNCED_AFTER.search(text[end : end + 30]) or (extension and formatted):
         return 0.9
-    return _unannounced(number, bare, regions)
+    return _unannounced(number, bare, formatted, regions)
 
 
-def _my_number(before: str) -> bool:
-    return re.search(r"\b(?:my|his|her|their|our) (?:new )?number(?: is|['’]s|:)?\s{0,2}$|\bnumber is\s$", before, re.IGNORECASE) is not None
-
-
-def _unannounced(number: str, bare: str, regions: tuple[str, ...]) -> float:
+def _unannounced(number: str, bare: str, formatted: bool, regions: tuple[str, ...]) -> float:
     if _THOUSANDS.fullmatch(bare):
         return 0.0
-    formatted = _FORMATTED.fullmatch(number.strip()) is not None
     if number.startswith("00") and _possible("+" + number[2:], None):
         return 0.8
     if formatted and not _SHORT_SHAPE.fullmatch(bare):
@@ -106,16 +140,17 @@ def _unannounced(number: str, bare: str, regions: tuple[str, ...]) -> float:
 
 def _possible(number: str, region: str | None) -> bool:
     try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(number, region))
+        return phonenumbers.is_possible_number(phonenumbers.parse(number.replace("\n", " "), region))
     except phonenumbers.NumberParseException:
         return False
 
 
-def _valid(number: str, region: str) -> bool:
+def _valid(number: str, region: str | None) -> bool:
     try:
-        return phonenumbers.is_valid_number_for_region(phonenumbers.parse(number, region), region)
+        parsed = phonenumbers.parse(number.replace("\n", " "), region)
     except phonenumbers.NumberParseException:
         return False
+    return phonenumbers.is_valid_number_for_region(parsed, region) if region else phonenumbers.is_valid_number(parsed)
 
 
 def canonical(written: str, regions: tuple[str, ...]) -> str:
