@@ -77,13 +77,11 @@ def _as_markdown(name: str, ending: bool) -> str:
     if name in _INLINE or name in {"img", "input"}:
         return ""
     if name == "br":
-        return "\n"
+        return " "  # a line break would tear a Markdown table's row
     if name == "li" and not ending:
         return "\n- "
     if name in {"td", "th"}:
         return " | " if ending else ""
-    if name in {"tr", "dt", "dd"}:
-        return "\n"
     if name == "summary" or re.fullmatch(r"h[1-6]", name):
         return "\n\n" if ending else f"\n\n{'#' * (6 if name == 'summary' else int(name[1]))} "
     return "\n\n"
@@ -111,7 +109,7 @@ class _Reader(HTMLParser):
             self._in_pre = True
             self.parts.append("\n\n```\n")
         elif not self._in_pre:
-            self.parts.append(_as_markdown(tag, ending=False))
+            self.parts.append("  \n" if tag == "br" else _as_markdown(tag, ending=False))
 
     def handle_endtag(self, tag: str) -> None:
         if tag in self._unseen:

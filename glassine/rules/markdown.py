@@ -49,7 +49,8 @@ def page(text: str, suffix: str = ".md", fragments: Mapping[str, str] | None = N
         body = html_text.to_markdown(body)
     body = _outside_code(body)
     title = meta.get("title")
-    return Page(title=_one_line(str(title)) if title else _first_heading(body), body=body.strip() + "\n", meta=meta)
+    named = _one_line(str(title)) if isinstance(title, str | int | float) else ""
+    return Page(title=named or _first_heading(body), body=body.strip() + "\n", meta=meta)
 
 
 def _normal(text: str) -> str:
@@ -187,7 +188,9 @@ def _inline(token: Token) -> str:
 
 
 def _first_heading(body: str) -> str | None:
-    return next((_one_line(block.text) for block in blocks(body) if block.kind == "heading"), None)
+    """The heading of the whole: one of the first level, or one that comes before any text. 'Usage' further down names only its section."""
+    found = blocks(body)
+    return next((_one_line(block.text) for place, block in enumerate(found) if block.kind == "heading" and (block.level == 1 or place == 0)), None)
 
 
 def _one_line(text: str) -> str:

@@ -194,8 +194,8 @@ def terms(text: str, language: str) -> list[str]:
     """The terms of a text, in order and with repetitions: case-folded, without stop words, stemmed for the language.
 
     Codes (`SKU-1234`, `fly.toml`, `E1001`) stay whole besides being split. Chinese, Japanese and Thai, which put no spaces, become pairs of characters.
+    Words other than English carry their language (`de:gift`), so that words of two languages never meet by chance; codes and numbers do meet.
     """
-    left_out, stem = STOP_WORDS.get(language, frozenset()), _stemmer(language)
     found: list[str] = []
     for token in _TOKEN.finditer(unicodedata.normalize("NFKC", text).casefold().replace("’", "'")):
         whole = token[0]
@@ -203,20 +203,25 @@ def terms(text: str, language: str) -> list[str]:
         if len(whole) <= _LONGEST_TERM and "'" not in whole and whole != parts[0]:
             found.append(whole)
         for part in parts:
-            found.extend(_of_part(part, left_out, stem))
+            found.extend(_of_part(part, language))
     return found
 
 
-def _of_part(part: str, left_out: frozenset[str], stem: Stemmer.Stemmer | None) -> Iterator[str]:
-    if part in left_out:
+def _of_part(part: str, language: str) -> Iterator[str]:
+    if part in STOP_WORDS.get(language, ()):
         return
-    unspaced = _UNSPACED.search(part)
-    if unspaced:
+    if _UNSPACED.search(part):
         for run in _UNSPACED.findall(part):
             yield from (run[at : at + 2] for at in range(max(1, len(run) - 1)))
         part = _UNSPACED.sub("", part)
-    if part and len(part) <= _LONGEST_TERM:
-        yield part if stem is None or any(letter.isdigit() for letter in part) else stem.stemWord(part)
+    if not part or len(part) > _LONGEST_TERM:
+        return
+    if any(letter.isdigit() for letter in part):
+        yield part
+        return
+    stemmer = _stemmer(language)
+    word = part if stemmer is None else stemmer.stemWord(part)
+    yield word if language == "en" else f"{language}:{word}"
 
 
 def _stemmer(language: str) -> Stemmer.Stemmer | None:

@@ -19,6 +19,7 @@ from glassine.words.knowledge import Audience, Hit
 _SQL = Statements(__file__)
 
 _CANDIDATES = 40  # of each leg; 30 to 200 rank alike on squad2
+_SPARE = 8  # read beyond the limit, because the same words often stand in several articles and are worth one hit
 _MOST_TERMS = 32  # of a long message, the first
 _RAREST_TERMS = 8  # of those, what is scored: common words cost the most and say the least; 6 to all rank alike on squad2
 _SEES = {Audience.PUBLIC: [False], Audience.INTERNAL: [False, True]}
@@ -57,10 +58,15 @@ async def search(tx: Tx, *, query: Query, audience: Audience, limit: int = 8) ->
     }
     await tx.execute(_SQL.plan)
     found = await (await tx.execute(_SQL.candidates, values, binary=True)).fetchall()
-    best = rerank(_candidates(found, query))[:limit]
+    best = rerank(_candidates(found, query))[: limit + _SPARE]
     texts = await rows(tx, _SQL.passages, {"numbers": [one.passage for one in best], "internal": _SEES[audience]}) if best else []
     by_number = {row["number"]: row for row in texts}
-    return [_hit(one, by_number[one.passage]) for one in best if one.passage in by_number]
+    hits: dict[str, Hit] = {}
+    for one in best:
+        row = by_number.get(one.passage)  # None: taken out since the first statement
+        if row is not None:
+            hits.setdefault(row["text"], _hit(one, row))
+    return list(hits.values())[:limit]
 
 
 def _candidates(found: list[dict[str, Any]], query: Query) -> list[Candidate]:

@@ -31,6 +31,7 @@ EDITOR = "editor"  # the source of articles that people write here
 
 _QUERY = 2_000  # characters of a message that are searched with
 _TRIES = 3
+_MOST_PASSAGES = 500  # of one article: about 85,000 words, half a minute of embedding
 _IMPORTED_AT_ONCE = 2  # as many as there are model threads
 
 
@@ -236,6 +237,8 @@ class _Import:
 async def _prepared(world: World, title: str, body: str, language: str, spoken: Sequence[str]) -> list[articles.Passage]:
     """An article's passages with everything that search needs. Slow: no transaction may be open."""
     cut, terms = await asyncio.to_thread(_cut, title, body, language)
+    if len(cut) > _MOST_PASSAGES:
+        raise Refused(f"This is {len(cut):,} passages long, and an article may have {_MOST_PASSAGES}. Make several articles of it.", status=413, code="too_large")
     texts = [f"{chunk.heading}\n{chunk.text}" for chunk in cut]
     lines = [line for chunk in cut for line in (_as_sentence(chunk.heading), *chunk.sentences)]
     whole: dict[str, Vectors] = {}

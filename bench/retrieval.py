@@ -1,0 +1,145 @@
+"""Measures how well search finds, through the product's own functions and PostgreSQL: `python -m bench.retrieval [--database URL] [--only squad2 …]`.
+
+Each corpus becomes the articles of an organisation of its own, and each question is asked once with everything on and once by words alone (BM25).
+A question counts by the article that holds its answer: hit@1, recall@10 (R@10) and nDCG@10, where one article is right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import math
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.scratch import database
+from glassine.config import Settings
+from glassine.rules.passages import terms
+from glassine.store import search
+from glassine.story import house, learning
+from glassine.story.world import World, live
+from glassine.words.house import OrgSettings
+from glassine.words.ids import ArticleId, OrgId
+from glassine.words.knowledge import Audience, Hit
+
+SHARED = Path("/work/shared/data")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """`articles` by name: (title, text); `questions`: (question, name of the right article)."""
+
+    name: str
+    articles: dict[str, tuple[str, str]]
+    questions: list[tuple[str, str]]
+    spoken_in_articles: str = "en"
+    spoken_in_questions: str = "en"
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        yield json.loads(line)
+
+
+def squad2(data: Path) -> Task:
+    """Answerable questions, all paragraphs as the corpus."""
+    return Task(
+        name="squad2",
+        articles={one["id"]: (one["title"], one["text"]) for one in lines(data / "squad2/docs_shared.jsonl")},
+        questions=[(one["question"], one["gold_doc"]) for one in lines(data / "squad2/questions_shared.jsonl") if not one["unanswerable"]],
+    )
+
+
+def clapnq(data: Path) -> Task:
+    """Answerable questions; the passages of the unanswerable ones are in the corpus too."""
+    answerable, others = list(lines(data / "clapnq/dev_answerable.jsonl")), list(lines(data / "clapnq/dev_unanswerable.jsonl"))
+    return Task(
+        name="clapnq",
+        articles={one["id"]: (one["passages"][0]["title"], one["passages"][0]["text"]) for one in (*answerable, *others)},
+        questions=[(one["input"], one["id"]) for one in answerable],
+    )
+
+
+def xquad(data: Path, spoken: str) -> Task:
+    """German questions on German paragraphs, or on the same paragraphs in English."""
+    return Task(
+        name=f"xquad de/{spoken}",
+        articles={one["id"]: ("", one["text"]) for one in lines(data / f"xquad/{spoken}.docs.jsonl")},
+        questions=[(one["question"], one["gold_doc"]) for one in lines(data / "xquad/de.questions.jsonl")],
+        spoken_in_articles=spoken, spoken_in_questions="de",
+    )
+
+
+async def learn(world: World, task: Task) -> tuple[OrgId, dict[ArticleId, str]]:
+    """An organisation that knows the task's articles, and which is which."""
+    languages = tuple(dict.fromkeys((task.spoken_in_articles, task.spoken_in_questions)))
+    founded = await house.found(world, task.name, f"bench-{time.time_ns()}@example.com", "Bench", OrgSettings(languages=languages))
+    org, named, waiting = founded.organization, {}, iter(task.articles.items())
+
+    async def worker() -> None:
+        for name, (title, text) in waiting:
+            saved = await learning.save(world, org, title=title or name, body=text, language=task.spoken_in_articles)
+            await learning.publish(world, org, saved.id)
+            named[saved.id] = name
+
+    await asyncio.gather(worker(), worker())
+    return org, named
+
+
+async def by_words(world: World, org: OrgId, question: str, language: str) -> list[Hit]:
+    async with world.store.tx(org) as tx:
+        query = search.Query(terms=terms(question, language), vector=None, model="")
+        return await search.search(tx, query=query, audience=Audience.PUBLIC, limit=40)
+
+
+async def measure(world: World, task: Task) -> list[dict[str, Any]]:
+    began = time.perf_counter()
+    org, named = await learn(world, task)
+    learned = time.perf_counter() - began
+    ranks: dict[str, list[int]] = {"all": [], "BM25": []}
+    for question, right in task.questions:
+        everything = await learning.find(world, org, question, audience=Audience.PUBLIC, language=task.spoken_in_questions, limit=40)
+        for method, hits in (("all", everything), ("BM25", await by_words(world, org, question, task.spoken_in_questions))):
+            ranked = list(dict.fromkeys(named[hit.article] for hit in hits))
+            ranks[method].append(ranked.index(right) + 1 if right in ranked else 0)
+    return [{"task": task.name, "method": method, "questions": len(found), "learned_s": round(learned, 1), **figures(found)} for method, found in ranks.items()]
+
+
+def figures(ranks: list[int]) -> dict[str, float]:
+    """From the rank of the right article for each question; 0 is not found."""
+    return {
+        "hit@1": round(sum(rank == 1 for rank in ranks) / len(ranks), 4),
+        "R@10": round(sum(0 < rank <= 10 for rank in ranks) / len(ranks), 4),
+        "nDCG@10": round(sum(1 / math.log2(rank + 1) for rank in ranks if 0 < rank <= 10) / len(ranks), 4),
+    }
+
+
+async def run(url: str, tasks: list[Task]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as home:
+        async with live(Settings(home=Path(home), database_url=url)) as world:
+            for task in tasks:
+                for row in await measure(world, task):
+                    print(f"{row['task']:12} {row['method']:5} {row['questions']:6} questions   hit@1 {row['hit@1']:.3f}   R@10 {row['R@10']:.3f}   nDCG@10 {row['nDCG@10']:.3f}", flush=True)
+                    found.append(row)
+    return found
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--database", help="address of an empty database with pgvector; without it a server is started")
+    options.add_argument("--data", type=Path, default=SHARED)
+    options.add_argument("--only", nargs="*", help="names of tasks, such as squad2 or 'xquad de/en'")
+    chosen = options.parse_args()
+    tasks = [squad2(chosen.data), clapnq(chosen.data), xquad(chosen.data, "de"), xquad(chosen.data, "en")]
+    with database(chosen.database) as url:
+        print(json.dumps(asyncio.run(run(url, [task for task in tasks if not chosen.only or task.name in chosen.only]))))
+
+
+if __name__ == "__main__":
+    main()

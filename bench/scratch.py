@@ -1,0 +1,32 @@
+"""A database for one bench: a new one on a PostgreSQL that is started for it, or the migrated one at an address that is given."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from glassine.commands.postgres import Postgres
+from glassine.store.migrate import migrate
+
+
+@contextmanager
+def database(url: str | None) -> Iterator[str]:
+    """The address of a migrated database."""
+    if url:
+        migrate(url)
+        yield url
+        return
+    folder = Path(tempfile.mkdtemp(prefix="glassine-bench-"))
+    folder.chmod(0o711)  # where root runs the bench, the server's account must come through
+    server = Postgres(folder / "home")
+    try:
+        server.start()
+        migrate(server.url)
+        yield server.url
+    finally:
+        server.stop()
+        shutil.rmtree(server.place.folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
