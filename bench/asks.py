@@ -10,6 +10,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -47,6 +48,10 @@ def share(of: Iterable[str], fits: Callable[[str], object]) -> str:
     return f"{sum(checked):6d} of {len(checked):6d} = {sum(checked) / max(len(checked), 1):.4f}"
 
 
+def _is(kind: SmallTalk, text: str) -> bool:
+    return small_talk(text) is kind
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
@@ -60,7 +65,7 @@ def main() -> None:
     serious = [text for name, lines in by_intent.items() if not any(word in name for word in _SMALL) for text in lines]
     for kind, name in ((SmallTalk.GREETING, "greet"), (SmallTalk.THANKS, "thank"), (SmallTalk.GOODBYE, "bye"), (SmallTalk.WHO_ARE_YOU, "_bot")):
         of_kind = [text for intent, lines in by_intent.items() if name in intent for text in lines]
-        print(f"small talk, {kind:41s}", share(of_kind, lambda text, kind=kind: small_talk(text) is kind))
+        print(f"small talk, {kind:41s}", share(of_kind, partial(_is, kind)))
     print(f"small talk, {'all others (false)':41s}", share(serious, small_talk))
 
 
