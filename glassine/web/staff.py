@@ -132,7 +132,7 @@ def _same_site(request: Request) -> bool:
     if origin is None:
         return True
     public = world_of(request).settings.public_url
-    return urlsplit(origin).netloc in {request.headers.get("host", ""), urlsplit(public).netloc if public else ""}
+    return urlsplit(origin).netloc in {request.headers.get("host"), urlsplit(public).netloc if public else None} - {""}
 
 
 def lost(request: Request, error: Exception) -> Response:
