@@ -62,7 +62,7 @@ def launcher(page: Page) -> Any:
 
 
 def chat(page: Page) -> FrameLocator:
-    return page.frame_locator("iframe")
+    return page.frame_locator("iframe[title=Chat]")
 
 
 def inside(page: Page) -> Frame:
@@ -113,7 +113,7 @@ def test_a_question_is_answered_with_its_source(visit: Open) -> None:
 
 def test_nothing_is_asked_of_the_server_before_the_chat_is_opened_and_nothing_of_others_ever(visit: Open, product: Product) -> None:
     asked: list[Request] = []
-    page = visit(open=False, before=lambda page: page.on("request", asked.append))
+    page = visit(open=False, before=lambda page: page.on("request", lambda request: asked.append(request)))
     page.wait_for_load_state("networkidle")
     assert not [request.url for request in asked if "/api/" in request.url]
     launcher(page).click()
@@ -309,7 +309,7 @@ def test_markdown_becomes_elements_that_cannot_harm(visit: Open) -> None:
     assert set(drawn["tags"]) <= {"P", "STRONG", "EM", "CODE", "PRE", "A", "UL", "OL", "LI", "BLOCKQUOTE", "BR", "SPAN", "HR"}
     assert set(drawn["attributes"]) <= {"href", "target", "rel", "class", "title", "tabindex", "dir"}
     assert [href for _, href in drawn["links"]] == [
-        "https://evil.example/x.png", "https://shop.example/a_(b)", "mailto:help@shop.example", "https://shop.example/bare",
+        "https://evil.example/x.png", "https://shop.example/a_(b)", "mailto:help@shop.example", "https://shop.example/", "https://shop.example/bare",
     ]
     assert drawn["masks"] == ["EMAIL 1", "NATIONAL ID 12"]
     assert drawn["code"] == ["<b>code</b>", "<script>alert(2)</script> [EMAIL_1]"]
@@ -317,7 +317,7 @@ def test_markdown_becomes_elements_that_cannot_harm(visit: Open) -> None:
     assert all(words in drawn["text"] for words in ("<img src=x onerror=alert(1)>", "*kept*", "[STEP_1]", "Heading", "deeper"))
 
 
-@pytest.mark.parametrize("text", ["*_" * 5_000, "`" * 20_000, "[" * 20_000, "**a " * 5_000, "> " * 5_000, "- " * 5_000 + "x", "https://" * 3_000, "\\" * 20_000])
+@pytest.mark.parametrize("text", ["*_" * 5_000, "x" + "`" * 20_000, "[" * 20_000, "**a " * 5_000, "> " * 5_000, "- " * 5_000 + "x", "https://" * 3_000, "\\" * 20_000])
 def test_markdown_takes_any_text(visit: Open, text: str) -> None:
     page = visit()
     made = inside(page).evaluate(
@@ -333,14 +333,14 @@ def test_strangers_cannot_steer_the_chat(visit: Open, product: Product) -> None:
     expect(chat(page).get_by_role("textbox", name="Write a message")).to_be_focused()
     page.evaluate(
         """() => {
-            const stranger = document.body.appendChild(document.createElement("iframe")).contentWindow;
-            const frame = document.querySelector("div:last-of-type").shadowRoot?.querySelector("iframe") ?? [...document.querySelectorAll("*")].map((one) => one.shadowRoot?.querySelector("iframe")).find(Boolean);
-            window.target = frame.contentWindow;
-            stranger.eval('parent.target.postMessage({glassine: "close"}, "*"); parent.postMessage({glassine: "close"}, "*")');
+            window.target = [...document.body.children].map((one) => one.shadowRoot?.querySelector("iframe")).find(Boolean).contentWindow;
+            document.body.append(document.createElement("iframe"));
             window.postMessage({glassine: "close"}, "*");
             window.target.postMessage({glassine: "start", options: '{"token": "other"}'}, "*");
         }"""
     )
+    stranger = next(frame for frame in page.frames if frame.url == "about:blank")
+    stranger.evaluate("() => { for (const to of [parent, parent.target]) to.postMessage({glassine: 'close'}, '*'); }")
     say(page, QUESTION)
     answered(page)
     expect(page.locator("iframe[title=Chat]")).to_be_visible()
