@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.data import folder
 from bench.scratch import database
 from glassine.config import Settings
 from glassine.rules.passages import terms
@@ -26,8 +27,6 @@ from glassine.story.world import World, live
 from glassine.words.house import OrgSettings
 from glassine.words.ids import ArticleId, OrgId
 from glassine.words.knowledge import Audience, Hit
-
-SHARED = Path("/work/shared/data")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,10 +132,11 @@ async def run(url: str, tasks: list[Task]) -> list[dict[str, Any]]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--database", help="address of an empty database with pgvector; without it a server is started")
-    options.add_argument("--data", type=Path, default=SHARED)
+    options.add_argument("--data", type=Path, help="the folder of the public data sets")
     options.add_argument("--only", nargs="*", help="names of tasks, such as squad2 or 'xquad de/en'")
     chosen = options.parse_args()
-    tasks = [squad2(chosen.data), clapnq(chosen.data), xquad(chosen.data, "de"), xquad(chosen.data, "en")]
+    data = folder(chosen.data)
+    tasks = [squad2(data), clapnq(data), xquad(data, "de"), xquad(data, "en")]
     with database(chosen.database) as url:
         print(json.dumps(asyncio.run(run(url, [task for task in tasks if not chosen.only or task.name in chosen.only]))))
 

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import psycopg
 
+from bench.data import folder
 from glassine.rules.passages import chunks, terms
 from glassine.store import Store, articles, search
 from glassine.words.ids import OrgId, new_id
 from glassine.words.knowledge import Audience
 
-SHARED = Path("/work/shared/data")
 MODEL = "bench"
 
 
@@ -61,10 +61,10 @@ async def measure(store: Store, org: OrgId, questions: list[str], random: np.ran
     return {"queries": len(taken), "p50_ms": statistics.median(taken), "p95_ms": statistics.quantiles(taken, n=20)[18], "min_ms": min(taken)}
 
 
-async def run(url: str, passages: int, keep: bool) -> dict[str, float]:
+async def run(url: str, passages: int, keep: bool, data: Path) -> dict[str, float]:
     random = np.random.default_rng(7)
-    paragraphs = [json.loads(line)["text"] for line in (SHARED / "squad2" / "docs_shared.jsonl").read_text().splitlines()]
-    questions = [json.loads(line)["question"] for line in (SHARED / "squad2" / "questions_shared.jsonl").read_text().splitlines()]
+    paragraphs = [json.loads(line)["text"] for line in (data / "squad2" / "docs_shared.jsonl").read_text().splitlines()]
+    questions = [json.loads(line)["question"] for line in (data / "squad2" / "questions_shared.jsonl").read_text().splitlines()]
     sentences = [sentence for text in paragraphs for chunk in chunks("", text, "en") for sentence in chunk.sentences]
     org = OrgId(new_id())
     with psycopg.connect(url, autocommit=True) as owner:
@@ -89,8 +89,9 @@ def main() -> None:
     options.add_argument("url")
     options.add_argument("--passages", type=int, default=10_000)
     options.add_argument("--keep", action="store_true", help="leave the organisation in the database")
+    options.add_argument("--data", type=Path, help="the folder of the public data sets")
     chosen = options.parse_args()
-    figures = {name: round(value, 2) for name, value in asyncio.run(run(chosen.url, chosen.passages, chosen.keep)).items()}
+    figures = {name: round(value, 2) for name, value in asyncio.run(run(chosen.url, chosen.passages, chosen.keep, folder(chosen.data))).items()}
     for name, value in figures.items():
         print(f"{name:22} {value:>10}")
     print(json.dumps(figures))

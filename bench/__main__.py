@@ -1,0 +1,115 @@
+"""`./dev bench [NAME …]`: runs the measurements that are named, or all of them, prints one table and writes JSON to bench/results/."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bench import data
+from bench.table import Figure, keep, machine, show
+
+
+def _turns(options: argparse.Namespace) -> list[Figure]:
+    from bench.turns import Shop, extractive, with_model
+
+    shop = Shop(data.folder(options.data), short=options.short)
+    return [*shop.learn(), *asyncio.run(with_model(shop)), *asyncio.run(extractive(shop))]
+
+
+def _slow_model(options: argparse.Namespace) -> list[Figure]:
+    from bench.turns import Shop, slow_model
+
+    shop = Shop(data.folder(options.data), short=options.short)
+    return [*shop.learn(), *asyncio.run(slow_model(shop))]
+
+
+def _memory(_: argparse.Namespace) -> list[Figure]:
+    from bench.memory import at_rest
+
+    return asyncio.run(at_rest())
+
+
+def _startup(_: argparse.Namespace) -> list[Figure]:
+    from bench.startup import first_and_second
+
+    return first_and_second()
+
+
+def _crash(options: argparse.Namespace) -> list[Figure]:
+    from bench.crash import apart, supervised
+
+    dialogues, seconds = data.dialogues(data.folder(options.data)), 20 if options.short else 60
+    return [*apart(dialogues, seconds, seed=options.seed), *supervised(dialogues, seconds // 2, seed=options.seed + 1)]
+
+
+def _search(options: argparse.Namespace) -> list[Figure]:
+    from bench.scratch import database
+    from bench.search_speed import run
+
+    with database(None) as url:
+        found = asyncio.run(run(url, 10_000, False, data.folder(options.data)))
+    return [
+        Figure(what="search in 10,000 passages, p50", value=found["p50_ms"], best=found["min_ms"], unit="ms"),
+        Figure(what="search in 10,000 passages, p95", value=found["p95_ms"], unit="ms", bar=15),
+    ]
+
+
+def _retrieval(options: argparse.Namespace) -> list[Figure]:
+    from bench.retrieval import run, squad2
+    from bench.scratch import database
+
+    with database(None) as url:
+        found = next(row for row in asyncio.run(run(url, [squad2(data.folder(options.data))])) if row["method"] == "all")
+    return [
+        Figure(what="retrieval on squad2, hit@1", value=found["hit@1"], bar=0.8, least=True),
+        Figure(what="retrieval on squad2, R@10", value=found["R@10"], bar=0.965, least=True),
+    ]
+
+
+def _redaction(options: argparse.Namespace) -> list[Figure]:
+    from bench.redaction import quality, speed
+    from glassine.edge.names import Names
+
+    sentences = json.loads((data.folder(options.data) / "pii_presidio_synth" / "generated_large.json").read_text(encoding="utf-8"))
+    names = Names()
+    found, fast = quality(sentences, names), speed([sentence["full_text"] for sentence in sentences], names)
+    qualities = [Figure(what=f"redaction, {half} half, {part}", value=found[half][part]) for half in found for part in ("recall", "precision")]
+    return [*qualities, *(Figure(what=f"redaction, {what}", value=value) for what, value in fast.items() if isinstance(value, int))]
+
+
+NAMES: Mapping[str, Callable[[argparse.Namespace], list[Figure]]] = {
+    "turns": _turns, "slow_model": _slow_model, "memory": _memory, "startup": _startup, "search": _search, "retrieval": _retrieval, "redaction": _redaction,
+    "crash": _crash,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the folder of the public data sets; BENCH_DATA, or ../shared/data beside the checkout")
+    parser.add_argument("--short", action="store_true", help="one round of each, and crashes for 20 seconds")
+    parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000, help="of what the crash bench kills, and when")
+    options = parser.parse_args()
+    unknown = set(options.names) - set(NAMES)
+    if unknown:
+        parser.error(f"there is no bench named {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    print(", ".join(f"{name} {value}" for name, value in machine().items()), flush=True)
+    everything: list[Figure] = []
+    for name in options.names or NAMES:
+        began = time.perf_counter()
+        print(f"\n{name} …", flush=True)
+        found = NAMES[name](options)
+        keep(name, found)
+        print(f"{name} took {time.perf_counter() - began:.0f} s", flush=True)
+        everything += found
+    show(everything)
+    sys.exit(any(one.verdict == "MISSED" for one in everything))
+
+
+if __name__ == "__main__":
+    main()
