@@ -143,7 +143,7 @@ async def test_masked_values_are_chips_and_what_was_typed_like_one_is_not(desk: 
 async def test_a_reveal_shows_the_value_and_stands_in_the_audit_log(world: World, shop: Shop, desk: Browser, client: Client) -> None:
     session = await conversation(client, shop, "My address is grace.hopper@example.com.", email="contact@example.com", name="Grace Hopper")
     at = f"/inbox/sessions/{session}/reveal"
-    shown = await desk.post(at, htmx=True, placeholder="[EMAIL_1]")
+    shown = await desk.swap(at, placeholder="[EMAIL_1]")
     assert shown.text == "grace.hopper@example.com"
     assert shown.headers["cache-control"] == "no-store"
     page = await desk.post(at, placeholder="contact.email")
@@ -218,7 +218,7 @@ async def test_a_note_is_for_the_team_and_a_reply_is_for_the_customer(desk: Brow
     assert empty.status_code == 400
     assert (await desk.post(f"{at}/write", text="for whom?")).status_code == 400
     await desk.act(f"{at}/close")
-    late = await desk.post(f"{at}/write", htmx=True, mode="reply", text="one more thing")
+    late = await desk.swap(f"{at}/write", mode="reply", text="one more thing")
     assert late.status_code == 409
     assert "Reopen" in late.headers["hx-trigger"]
 

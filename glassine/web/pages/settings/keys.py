@@ -47,4 +47,4 @@ async def revoke(request: Request, staff: Signed, id: UUID) -> Response:
     if key and given.get("name", "").strip().casefold() != str(key["name"]).casefold():
         raise Refused(f"Nothing was changed. To revoke the key, type its name exactly: {key['name']}")
     await access.revoke_key(staff.world, staff.actor, id)
-    return done(request, staff, "/settings/keys", Said(text="The key is revoked. Programs that use it are refused from now on."), "reload")
+    return done(request, staff, "/settings/keys", Said(text="The key is revoked. Programs that use it are refused within a few seconds."), "reload")
