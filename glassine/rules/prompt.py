@@ -151,7 +151,7 @@ def _title(hit: Hit) -> str:
 
 def _one_line(text: str, most: int) -> str:
     """A value that stands inside a line or an attribute: without line breaks, quotation marks and angle brackets."""
-    return " ".join(re.sub(r"[\"<>‹›\x00-\x1f]", " ", _defused(text)).split())[:most]
+    return " ".join(re.sub(r"[\"<>‹\x00-\x1f]", " ", _defused(text)).split())[:most]
 
 
 _MARKER = re.compile(r"[<＜﹤]\s*(?=/?\s*(?:conversation|said|page|passages?|message)\b)", re.IGNORECASE)

@@ -1,0 +1,116 @@
+"""Answers without a model: what is quoted, what is offered, and when it is admitted that nothing fits."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from glassine.rules.extract import ENGLISH, Thresholds, answer, chat, confidence, query, quote
+from glassine.words.knowledge import Audience, Hit
+from glassine.words.people import ActorKind
+from glassine.words.turns import Reason
+from tests.stories import hit, said
+
+STEPS = """Volumes keep data between restarts.
+
+To create a volume:
+
+- Open the Volumes page.
+- Choose a region.
+- Press Create.
+
+The volume is empty. It is mounted at the next start. You can list volumes with this command:
+
+fly volumes list --app shop
+
+Every volume costs money from the moment it exists. We bill by the hour. Snapshots are kept for five days, and they can be restored with one click in the same page. Older snapshots are removed without notice, so copy what you need. Volumes cannot shrink."""
+
+
+def volume(best: str, similarity: float = 0.7, heading: str = "Volumes") -> Hit:
+    return hit(STEPS, title="Volumes", heading=heading, best=best, similarity=similarity)
+
+
+def test_a_good_passage_is_quoted_with_its_source() -> None:
+    grounded = answer("How do I create a volume?", [volume("To create a volume:")], language="en")
+    assert grounded.reply
+    assert grounded.reply.text.startswith("To create a volume:\n\n- Open the Volumes page.\n- Choose a region.\n- Press Create.")
+    assert grounded.reasons == (Reason.ANSWERED_FROM_KNOWLEDGE,)
+    assert [source.title for source in grounded.reply.sources] == ["Volumes"]
+    assert grounded.reply.resolves
+
+
+@pytest.mark.parametrize(("best", "has", "has_not"), [
+    ("Choose a region.", "To create a volume:\n\n- Open the Volumes page.\n- Choose a region.\n- Press Create.", "restarts"),  # the whole list, and what introduces it
+    ("It is mounted at the next start.", "The volume is empty. It is mounted at the next start.", "Press Create"),  # what 'it' refers to
+    ("You can list volumes with this command:", "```\nfly volumes list --app shop\n```", "Press Create"),  # the code that follows
+    ("fly volumes list --app shop", "You can list volumes with this command:\n\n```\nfly volumes list --app shop\n```", "Press Create"),
+    ("We bill by the hour.", "We bill by the hour. Snapshots are kept for five days", "Press Create"),
+    ("a sentence that is not there", "Volumes keep data between restarts.", "shrink"),
+])  # fmt: skip
+def test_a_quote_holds_what_is_needed_to_understand_it(best: str, has: str, has_not: str) -> None:
+    text = quote(volume(best), "xyz", "en")
+    assert has in text
+    assert has_not not in text
+
+
+def test_a_heading_that_says_what_was_asked_is_answered_from_the_beginning() -> None:
+    asked = "How do I shrink volumes?"
+    assert quote(volume("Volumes cannot shrink.", heading="Volumes"), asked, "en").endswith("Volumes cannot shrink.")
+    assert quote(volume("Volumes cannot shrink.", heading="Volumes › Shrink volumes"), asked, "en").startswith("Volumes keep data")
+
+
+def test_a_short_passage_is_quoted_whole() -> None:
+    text = "Refunds take five days. They go to your card. Ask us if not."
+    assert quote(hit(text, best="They go to your card."), "card", "en") == text
+
+
+@given(some.text(max_size=3_000), some.text(max_size=50), some.text(max_size=50))
+def test_any_passage_can_be_quoted(text: str, best: str, message: str) -> None:
+    quoted = quote(hit(text, best=best or "x"), message, "en")
+    assert quoted.strip()
+    assert len(quoted) < 3_500
+
+
+def test_the_bands() -> None:
+    asked = "How are parcels insured?"
+    for similarity, reason in ((0.9, Reason.ANSWERED_FROM_KNOWLEDGE), (0.7, Reason.DID_YOU_MEAN), (0.3, Reason.INSUFFICIENT_KNOWLEDGE)):
+        found = hit("Something without shared words.", similarity=similarity)
+        assert confidence(asked, found, "en") == pytest.approx(0.6 * similarity)
+        assert answer(asked, [found], language="en").reasons == (reason,)
+    assert answer(asked, [], language="en").reasons == (Reason.INSUFFICIENT_KNOWLEDGE,)
+    assert answer(asked, [hit("x", similarity=0.9, audience=Audience.INTERNAL)], language="en").reply is None
+    assert 0 < ENGLISH.suggest < ENGLISH.answer < 1
+
+
+LOOSE = Thresholds(answer=0.99, suggest=0.1)
+
+
+def test_did_you_mean_offers_titles_once_and_then_hands_off() -> None:
+    near = [hit("a", heading=f"Article {number}") for number in (1, 1, 2, 3, 4)]
+    first = answer("the thing with the form", near, language="en", thresholds=LOOSE)
+    assert first.reply
+    assert "1. Article 1\n2. Article 2\n3. Article 3\n" in first.reply.text
+    assert "Article 4" not in first.reply.text
+    assert not first.reply.resolves
+    offered = said(first.reply.text, ActorKind.AI, {"sources": [{"title": source.title} for source in first.reply.sources], "resolves": False})
+    again = answer("no, the other thing", near, history=[said("a"), offered, said("b")], language="en", thresholds=LOOSE)
+    assert again.reply is None
+    assert again.reasons == (Reason.LOW_CONFIDENCE,)
+    answered = said("Done.", ActorKind.AI, {"sources": [{"title": "x"}], "resolves": True})
+    assert answer("something else", near, history=[offered, answered], language="en", thresholds=LOOSE).reply
+    for picked, searched in (("2", "Article 2"), ("Number 3.", "Article 3"), (" 1) ", "Article 1"), ("4", "4"), ("2 parcels are lost", "2 parcels are lost"), ("no", "no")):
+        assert query(picked, [offered, said(picked)]) == searched
+    assert query("2", [offered, answered]) == "2"
+
+
+def test_small_talk_needs_no_search() -> None:
+    for text in ("Hi!", "thank you very much", "bye", "are you a bot?"):
+        small = answer(text, [hit("Anything", similarity=0.99)], language="en")
+        assert small == chat(text, "en")
+        assert small.reasons == (Reason.GREETING,)
+        assert small.reply and not small.reply.sources
+    german = chat("Guten Tag", "de-CH")
+    assert german and german.reply
+    assert german.reply.text == "Guten Tag. Wobei können wir helfen?"
+    assert chat("Hi, where is my order?", "en") is None
