@@ -55,11 +55,11 @@ def test_nothing_breaks_the_api(product: Product, tmp_path: Path, part: str) -> 
     assert "passed" in run.stdout
 
 
-def _visitor(product: Product) -> tuple[str, str]:
+def _visitor(running: Product) -> tuple[str, str]:
     """A widget contact's token and a session of theirs."""
-    site = {"X-Bot-Token": product.widget_token}
-    token = httpx2.post(f"{product.api_base}/backend/widget/v2/contact/create-unverified", headers=site, json={}).json()["token"]
+    site = {"X-Bot-Token": running.widget_token}
+    token = httpx2.post(f"{running.api_base}/backend/widget/v2/contact/create-unverified", headers=site, json={}).json()["token"]
     made = httpx2.post(
-        f"{product.api_base}/backend/widget/v2/create-session", headers=site | {"Authorization": f"Bearer {token}"}, json={"customData": {"external_id": str(uuid4())}},
+        f"{running.api_base}/backend/widget/v2/create-session", headers=site | {"Authorization": f"Bearer {token}"}, json={"customData": {"external_id": str(uuid4())}},
     )
     return token, str(made.json()["id"])

@@ -17,18 +17,20 @@ _OWNER = _ADMIN | {Verb.TRANSFER_OWNERSHIP}
 PERMITS: Mapping[Role, frozenset[Verb]] = MappingProxyType({Role.VIEWER: _VIEWER, Role.AGENT: _AGENT, Role.ADMIN: _ADMIN, Role.OWNER: _OWNER})
 
 # What each scope of an API key opens, by the wire's names `resource:read|write`.
-SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType({
-    "chat-sessions:read": frozenset({Verb.READ_SESSIONS, Verb.INSPECT}),
-    "chat-sessions:write": frozenset({Verb.READ_SESSIONS, Verb.ANSWER}),
-    "contacts:read": frozenset({Verb.REVEAL}),
-    "contacts:write": frozenset({Verb.REVEAL, Verb.ANSWER}),
-    "help-center:read": frozenset({Verb.READ_KNOWLEDGE}),
-    "help-center:write": frozenset({Verb.READ_KNOWLEDGE, Verb.WRITE_KNOWLEDGE}),
-    "autopilot:read": frozenset({Verb.READ_SESSIONS}),
-    "autopilot:write": frozenset({Verb.CHANGE_SETTINGS}),
-    "redaction:write": frozenset({Verb.REVEAL}),
-    "widget:write": frozenset({Verb.ANSWER}),
-})
+SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType(
+    {
+        "chat-sessions:read": frozenset({Verb.READ_SESSIONS, Verb.INSPECT}),
+        "chat-sessions:write": frozenset({Verb.READ_SESSIONS, Verb.ANSWER}),
+        "contacts:read": frozenset({Verb.REVEAL}),
+        "contacts:write": frozenset({Verb.REVEAL, Verb.ANSWER}),
+        "help-center:read": frozenset({Verb.READ_KNOWLEDGE}),
+        "help-center:write": frozenset({Verb.READ_KNOWLEDGE, Verb.WRITE_KNOWLEDGE}),
+        "autopilot:read": frozenset({Verb.READ_SESSIONS}),
+        "autopilot:write": frozenset({Verb.CHANGE_SETTINGS}),
+        "redaction:write": frozenset({Verb.REVEAL}),
+        "widget:write": frozenset({Verb.ANSWER}),
+    }
+)
 
 
 class Visible(NamedTuple):

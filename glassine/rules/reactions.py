@@ -9,9 +9,11 @@ from glassine.words.ids import SessionId
 from glassine.words.sessions import EventType
 from glassine.words.work import JobKind, NewJob
 
-REACTIONS: Mapping[EventType, tuple[JobKind, ...]] = MappingProxyType({
-    EventType.HANDOFF: (JobKind.NOTIFY_HANDOFF,),
-})
+REACTIONS: Mapping[EventType, tuple[JobKind, ...]] = MappingProxyType(
+    {
+        EventType.HANDOFF: (JobKind.NOTIFY_HANDOFF,),
+    }
+)
 
 
 def jobs_for(type: EventType, session: SessionId) -> list[NewJob]:

@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 from glassine.store import Tx, one, rows
 from glassine.store.statements import Statements
 from glassine.words.errors import NotFound
-from glassine.words.ids import ContactId, OrgId
+from glassine.words.ids import ContactId, OrgId, SessionId
 
 _SQL = Statements(__file__)
 OF_SESSION = _SQL.of_session
@@ -42,6 +42,13 @@ async def load(tx: Tx, org: OrgId, id: ContactId, *, lock: bool = False) -> Seal
     row = await one(tx, _SQL.lock if lock else _SQL.load, {"org": org, "id": id})
     if row is None:
         raise NotFound("There is no contact with this id.")
+    return from_row(row)
+
+
+async def of_session(tx: Tx, org: OrgId, session: SessionId) -> Sealed:
+    row = await one(tx, _SQL.of_session, {"org": org, "session": session})
+    if row is None:
+        raise NotFound("There is no session with this id.")
     return from_row(row)
 
 

@@ -21,7 +21,7 @@ _CHANNEL = "glassine"
 
 
 class Notice(NamedTuple):
-    """Something happened in a session. `kind`: event | owner | settled | state:searching | state:writing | state:idle | job."""
+    """Something happened in a session. `kind`: event | owner | settled | state:searching | state:writing | state:idle."""
 
     org: OrgId
     session: SessionId | None
@@ -38,7 +38,7 @@ class Live:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._ears: set[tuple[OrgId | None, SessionId | None, asyncio.Queue[Notice]]] = set()
+        self._ears: set[tuple[OrgId, SessionId | None, asyncio.Queue[Notice]]] = set()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Live:
@@ -52,8 +52,8 @@ class Live:
                 await self._task
 
     @asynccontextmanager
-    async def listen(self, org: OrgId | None, session: SessionId | None = None) -> AsyncIterator[asyncio.Queue[Notice]]:
-        """A queue of notices of one organisation (None: of the queue of jobs), or of one session; oldest are dropped when nobody reads."""
+    async def listen(self, org: OrgId, session: SessionId | None = None) -> AsyncIterator[asyncio.Queue[Notice]]:
+        """A queue of notices of one organisation, or of one session; the oldest are dropped when nobody reads."""
         ear = (org, session, asyncio.Queue[Notice](maxsize=256))
         self._ears.add(ear)
         try:
@@ -64,7 +64,7 @@ class Live:
     def say(self, notice: Notice) -> None:
         """Tells the listeners of this process only: for passing states that need no other witness."""
         for org, session, queue in tuple(self._ears):
-            if (org is None and notice.kind == "job") or (org == notice.org and session in (None, notice.session)):
+            if org == notice.org and session in (None, notice.session):
                 if queue.full():
                     queue.get_nowait()
                 queue.put_nowait(notice)

@@ -79,3 +79,8 @@ async def api_keys(tx: Tx, org: OrgId) -> list[DictRow]:
 
 async def revoke_api_key(tx: Tx, org: OrgId, id: UUID) -> bool:
     return await one(tx, _SQL.revoke_api_key, {"org": org, "id": id}) is not None
+
+
+async def set_password(tx: Tx, org: OrgId, id: PersonId, hash: str) -> None:
+    if await one(tx, _SQL.set_password, {"org": org, "id": id, "hash": hash}) is None:
+        raise NotFound("There is no such person in this organisation.")

@@ -41,3 +41,6 @@ update api_keys set revoked_at = now() where org_id = %(org)s and id = %(id)s an
 -- name: touch_api_key
 update api_keys set last_used_at = now()
 where org_id = %(org)s and id = %(id)s and (last_used_at is null or last_used_at < now() - interval '1 minute')
+
+-- name: set_password
+update people set password_hash = %(hash)s where org_id = %(org)s and id = %(id)s returning id

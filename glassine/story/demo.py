@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from dataclasses import asdict, dataclass, field
@@ -52,7 +53,7 @@ async def widget_token(world: World) -> str | None:
 async def _known(world: World, path: Path) -> Demo | None:
     """What an earlier start wrote down, if this database still knows it."""
     try:
-        demo = Demo(**json.loads(path.read_text(encoding="utf-8")))
+        demo = Demo(**json.loads(await asyncio.to_thread(path.read_text, encoding="utf-8")))
         await access.by_key(world, demo.api_key)
         await house.by_widget_token(world, demo.widget_token)
     except (OSError, ValueError, TypeError, Refused):

@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 from glassine.store import DatabaseError, jobs, sessions
 from glassine.story import learning, notices, turn
+from glassine.story.turn import Settled
 from glassine.story.world import World
 from glassine.words.ids import ArticleId, OrgId, SessionId
-from glassine.words.turns import Outcome
 from glassine.words.work import Job, JobKind, NewJob
 
 _log = logging.getLogger(__name__)
@@ -22,13 +22,13 @@ _TRIES = 5
 _UNREACHABLE = (DatabaseError, OSError, TimeoutError)
 
 
-def begin_turn(world: World, org: OrgId, session: SessionId, job: int) -> asyncio.Task[Outcome]:
+def begin_turn(world: World, org: OrgId, session: SessionId, job: int) -> asyncio.Task[Settled]:
     """Takes the turn of a message that this process has just stored, beside the caller."""
     world.running.add(job)
     return world.start(_own_turn(world, org, session, job))
 
 
-async def _own_turn(world: World, org: OrgId, session: SessionId, job: int) -> Outcome:
+async def _own_turn(world: World, org: OrgId, session: SessionId, job: int) -> Settled:
     try:
         return await turn.take_turn(world, org, session, job)
     except Exception as error:

@@ -35,9 +35,9 @@ class ChannelName(BaseModel):
 
 
 class ContactFields(BaseModel):
-    email: str | None = Field(None, max_length=320)
-    name: str | None = Field(None, max_length=200)
-    phone_number: str | None = Field(None, max_length=40)
+    email: str | None = Field(default=None, max_length=320)
+    name: str | None = Field(default=None, max_length=200)
+    phone_number: str | None = Field(default=None, max_length=40)
     custom_data: Flat | None = None
 
 
