@@ -346,6 +346,20 @@ def test_strangers_cannot_steer_the_chat(visit: Open, product: Product) -> None:
     expect(page.locator("iframe[title=Chat]")).to_be_visible()
 
 
+def test_the_page_hears_what_happens_but_not_what_is_said(visit: Open) -> None:
+    page = visit(open=False)
+    launcher(page).wait_for()
+    page.evaluate("() => { window.heard = []; for (const name of ['open', 'close', 'session', 'handoff', 'unread']) Glassine.on(name, (detail) => heard.push([name, detail])); }")
+    page.evaluate("Glassine.open()")
+    say(page, FOR_A_PERSON)
+    expect(chat(page).get_by_text("Waiting for a person")).to_be_visible(timeout=30_000)
+    page.evaluate("Glassine.close()")
+    heard = page.evaluate("heard")
+    assert [name for name, _ in heard] == ["open", "session", "handoff", "close"]
+    assert set(heard[1][1]) == {"id", "ticketNumber"}
+    assert "human" not in json.dumps(heard)
+
+
 # -- for everybody ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -381,6 +395,25 @@ def violations(frame: Frame) -> list[str]:
 
 def attach(page: Page, *files: Any) -> None:
     chat(page).locator("input[type=file]").set_input_files(list(files))
+
+
+def test_any_accent_can_be_read(visit: Open) -> None:
+    page = visit()
+    worst = inside(page).evaluate(
+        """async (accents) => {
+            const { tint, contrast } = await import("./accent.js");
+            const numbers = (text) => text.match(/\\d+/g).map(Number);
+            const grounds = [[[253, 252, 250], [243, 241, 235]], [[26, 30, 34], [19, 22, 25]]];
+            const found = accents.flatMap((accent) => {
+                const set = {};
+                tint({ setProperty: (name, value) => (set[name] = value.match(/rgb\\([^)]+\\)/g).map(numbers)) }, accent);
+                return [0, 1].flatMap((at) => [...grounds[at].map((ground) => contrast(set["--accent"][at], ground)), contrast(set["--accent"][at], set["--on-accent"][at])]);
+            });
+            return Math.min(...found);
+        }""",
+        ["#ffff00", "#000000", "#ffffff", "#ff0066", "#777777", "#00ff88", "#14549b"],
+    )
+    assert worst >= 4.5
 
 
 def test_it_works_by_keyboard_alone(visit: Open) -> None:

@@ -188,7 +188,7 @@ export class Chat {
   learn(session) {
     this.sessions = this.sessions.map((one) => (one.id === session.id ? session : one));
     const before = this.session;
-    if (before?.id !== session.id) return;
+    if (before?.id !== session.id || session.updatedAt < before.updatedAt) return; // an answer that was overtaken on its way
     this.session = session;
     if (session.isHandedOff && !before.isHandedOff) this.tell("handoff", { id: session.id });
     if (session.assignee.kind !== "ai" && !["searching", "writing"].includes(this.phase)) this.phase = "idle";

@@ -15,7 +15,7 @@ button:focus-visible{outline:3px solid ${accent};outline-offset:3px}svg{width:26
 b{position:absolute;top:-3px;right:-3px;min-width:10px;padding:0 5px;border-radius:10px;background:#b3261e;color:#fff;
 font:600 12px/20px system-ui,sans-serif}b:empty,[hidden]{display:none}
 iframe{bottom:88px;width:min(400px,100vw - 40px);height:min(660px,100vh - 108px);border-radius:12px;
-box-shadow:0 0 0 1px #00000014,0 8px 40px #0003}
+box-shadow:0 0 0 1px #8886,0 8px 40px #0003}
 @media(max-width:480px),(max-height:420px){iframe{inset:0;width:100%;height:100%;border-radius:0}[aria-expanded=true]{display:none}}`;
 
   const make = (tag, attributes, ...inside) => {
