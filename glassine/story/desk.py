@@ -31,7 +31,11 @@ async def reply(world: World, actor: Actor, id: SessionId, text: str) -> Event:
     """A person's words to the customer. Whoever answers a session that the AI or the queue owns takes it over."""
     require(actor, Verb.ANSWER)
     _check(text)
-    if actor.kind is ActorKind.AGENT and await _owner(world, actor, id) is not OwnerKind.PERSON:
+    async with world.store.tx(actor.org) as tx:
+        session = await sessions.load(tx, actor.org, id)
+    if not session.open:
+        raise Refused("This session is closed. Reopen it to reply.", status=409, code="session_closed")
+    if actor.kind is ActorKind.AGENT and session.owner.kind is not OwnerKind.PERSON:
         await take_over(world, actor, id)  # before the words, so that the AI cannot speak between
     return await _write(world, actor, id, EventType.AGENT_MESSAGE, text)
 
@@ -54,8 +58,6 @@ async def _write(world: World, actor: Actor, id: SessionId, type: EventType, tex
     """Masked like everything that is stored."""
     for _ in range(8):
         mask, _before = await look(world, actor.org, id)
-        if type is EventType.AGENT_MESSAGE and not mask.session.open:
-            raise Refused("This session is closed. Reopen it to reply.", status=409, code="session_closed")
         masked = await mask.text(world, text)
         try:
             async with world.store.tx(actor.org) as tx:
@@ -73,11 +75,6 @@ async def _write(world: World, actor: Actor, id: SessionId, type: EventType, tex
         except Taken:
             continue
     raise Refused("Somebody else is writing in this session at the same moment. Send it again.", status=409)
-
-
-async def _owner(world: World, actor: Actor, id: SessionId) -> OwnerKind:
-    async with world.store.tx(actor.org) as tx:
-        return (await sessions.load(tx, actor.org, id)).owner.kind
 
 
 async def take_over(world: World, actor: Actor, id: SessionId) -> None:

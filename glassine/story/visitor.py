@@ -15,7 +15,7 @@ from joserfc.jwk import OctKey
 from glassine.rules.redaction import restore
 from glassine.store import events, sessions
 from glassine.store.live import notify
-from glassine.story.masking import keep, look
+from glassine.story.masking import Mask, keep, look
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import ContactId, EventId, OrgId, SessionId
@@ -97,11 +97,7 @@ async def checkpoint(world: World, org: OrgId, id: SessionId, payload: Mapping[s
     if len(json.dumps(payload)) > 20_000:
         raise Refused("The state has more than 20,000 characters.", status=413)
     mask, _ = await look(world, org, id)
-    masked = await mask.text(world, json.dumps(payload, ensure_ascii=False))
-    try:
-        safe = json.loads(masked.text)
-    except ValueError:  # a value that was masked was a bare number
-        safe = {"masked": masked.text}
+    safe = await _masked(world, mask, dict(payload))
     async with world.store.tx(org) as tx:
         await sessions.checkpoint(tx, org, id, safe)
         event = await events.say(tx, org, id, EventType.STATE_CHECKPOINT, ActorKind.USER, payload={"payload": safe}, tokens=mask.stored, fresh=len(mask.fresh))
@@ -110,8 +106,32 @@ async def checkpoint(world: World, org: OrgId, id: SessionId, payload: Mapping[s
         await keep(tx, mask)
 
 
+async def _masked(world: World, mask: Mask, value: Any) -> Any:
+    """JSON with every text and every long number masked, its shape kept."""
+    match value:
+        case dict():
+            return {(await mask.text(world, str(key))).text: await _masked(world, mask, each) for key, each in value.items()}
+        case list():
+            return [await _masked(world, mask, each) for each in value]
+        case str():
+            return (await mask.text(world, value)).text
+        case bool() | None:
+            return value
+        case _:
+            masked = (await mask.text(world, str(value))).text
+            return value if masked == str(value) else masked
+
+
 async def checkpoint_restored(world: World, org: OrgId, id: SessionId, tokens: Mapping[str, str]) -> Any:
     """The newest state as the page saved it, or None."""
     async with world.store.tx(org) as tx:
         row = await sessions.find(tx, org, id)
-    return json.loads(restore(json.dumps(row["checkpoint"], ensure_ascii=False), tokens)) if row and row["checkpoint"] is not None else None
+    return _restored(row["checkpoint"], tokens) if row else None
+
+
+def _restored(value: Any, tokens: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {restore(key, tokens): _restored(each, tokens) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_restored(each, tokens) for each in value]
+    return restore(value, tokens) if isinstance(value, str) else value
