@@ -19,7 +19,8 @@ from glassine.words.privacy import Span
 _WINDOW = 480  # characters the model reads at once; it sees less in more
 _OVERLAP = 80
 _MOST_TOKENS = 510  # the model's 512 positions without its two marks
-_MOST_READ = 60_000  # characters of one text that the model reads; rules and word lists alone read the rest
+_UNREAD = 0.01  # what a word counts as that the model did not read: a name only where the lists say so
+_MOST_READ = 30_000  # characters of one text that the model reads; rules and word lists alone read the rest
 _BREAK = re.compile(r"\n+|(?<=[.!?]) +| +")
 _WORD = re.compile(r"\d+|[^\W\d_]+|[^\w\s]|_")
 
@@ -98,4 +99,4 @@ def _without_repeats(read: list[Word]) -> list[Word]:
 
 
 def _unread(match: re.Match[str]) -> Word:
-    return Word(start=match.start(), end=match.end(), text=match.group(), person=0.0, street=0.0, place=0.0, postcode=0.0)
+    return Word(start=match.start(), end=match.end(), text=match.group(), person=_UNREAD, street=0.0, place=0.0, postcode=0.0)

@@ -40,6 +40,11 @@ _INTRODUCED = re.compile(
     r"|(?i:меня зовут|мене звати|με λένε|ονομάζομαι|с уважением,?|з повагою,?)\s(?=(?P<ru>[^\W\d_]{2,20}(?:[ ][^\Wа-яёa-z\d_][^\W\d_]{1,20}){0,2}))"
 )
 
+_PLACES = r"(?:twitter|x\.com|instagram|insta|telegram|tiktok|discord|skype|snapchat|linkedin|facebook|github|mastodon|bluesky|threads|handle|user ?name)"
+_HANDLE = re.compile(
+    rf"(?i:\b{_PLACES}\b(?: is|:)?[ ]{{1,2}}|\bi(?:'|’)?a?m )@(?P<before>\w{{3,30}})|(?<![\w@/.])@(?P<after>\w{{3,30}})(?=[ ](?i:on|at|@|is my)[ ](?i:{_PLACES})\b)"
+)
+
 
 def persons(text: str, words: Sequence[Word]) -> Iterator[Span]:
     """Names with their titles and suffixes, in offsets of `text`."""
@@ -60,6 +65,10 @@ def persons(text: str, words: Sequence[Word]) -> Iterator[Span]:
             end += 1
         yield Span(start=start, end=end, type=PiiType.NAME, score=min(1.0, max(word.person for word in words[first : last + 1])))
         at = last + 1
+    if "@" in text:
+        for match in _HANDLE.finditer(text):
+            start, end = match.span("before") if match["before"] else match.span("after")
+            yield Span(start=start, end=end, type=PiiType.NAME, score=0.7)
     if not text.isascii():
         for match in _INTRODUCED.finditer(text):
             start, end = next(match.span(group) for group in ("ja", "zh", "ko", "ar", "he", "hi", "ru") if match[group])

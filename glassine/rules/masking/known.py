@@ -129,7 +129,13 @@ def _same(written: str, value: str, kind: PiiType, words: list[tuple[int, int]])
         return written == value
     if kind in _LOOSE:
         close = all(after[0] - before[1] <= 4 for before, after in pairwise(words))
-        return close and (len(words) > 1 or kind is PiiType.ADDRESS or written[0].isupper() or not value[0].isupper() or len(written) >= 5)
+        return close and (
+            len(words) > 1
+            or kind is PiiType.ADDRESS
+            or written[0].isupper()
+            or not value[0].isupper()
+            or (len(written) >= 4 and even_fold(written) not in _ALSO_WORDS)
+        )
     return even_fold("".join(written.split())) == even_fold("".join(value.split())) or kind in _NUMBERS
 
 

@@ -45,7 +45,7 @@ _WRITTEN_NOT_A_VALUE = (
     "required optional none null nil true false string text number yes no here reset change changed changes forgot forgotten lost wrong correct incorrect invalid valid "
     "expired not empty blank hidden unknown different same set the your my you our this that it i he she we they to too in on at of for and or but if is was are be been "
     "very only still also never always please missing field protected weak strong short long being sent shown stored saved working hashed encrypted sensitive case "
-    "case-sensitive needed something anything about what when where how why which enter choose select create"
+    "case-sensitive needed something anything about what when where how why which enter choose select create click see contact use go try open call ask visit log sign"
 )
 _NOT_A_VALUE = frozenset(_WRITTEN_NOT_A_VALUE.split())
 
