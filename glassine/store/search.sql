@@ -4,6 +4,7 @@ select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
 
 -- name: candidates
 -- The nearest passages and the best by BM25 (Robertson & Zaragoza 2009), each with both scores and its sentences' vectors.
+-- One statement, so that it sees one state: an article that is published again between two would be missed.
 -- Whether internal passages may be seen is a condition on what both legs read: what is out of sight is not counted or scored either.
 with near as materialized (
     select passage from passage_vectors
@@ -25,13 +26,11 @@ with near as materialized (
     union
     (select passage from lexical order by score desc limit %(candidates)s)
 )
-select candidates.passage, -(v.vector <#> %(vector)s::halfvec) as cosine, coalesce(l.score, 0) as lexical, s.vectors as sentences
+select candidates.passage, -(v.vector <#> %(vector)s::halfvec) as cosine, coalesce(l.score, 0) as lexical, s.vectors,
+    p.id, p.article_id, a.title, p.heading, p.text, p.sentences, a.url, p.internal
 from candidates
+    join passages p on p.number = candidates.passage
+    join articles a on a.id = p.article_id
     left join lexical l on l.passage = candidates.passage
     left join passage_vectors v on v.passage = candidates.passage and v.model = %(model)s and v.internal = any (%(internal)s)
     left join sentence_vectors s on s.passage = candidates.passage and s.model = %(model)s
-
--- name: passages
-select p.number, p.id, p.article_id, a.title, p.heading, p.text, p.sentences, a.url, p.internal
-from passages p join articles a on a.org_id = p.org_id and a.id = p.article_id
-where p.number = any (%(numbers)s) and p.internal = any (%(internal)s)

@@ -1,0 +1,52 @@
+"""Vectors: their shape, that a text's vector is its own, and that what is close in meaning is close."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from glassine.edge import embed
+from glassine.edge.embed import E5, MINILM, Embedder
+from glassine.words.errors import Misconfigured
+
+AWKWARD = ["", "\0", "\ud800 half", "x" * 100_000, "‮\u200b", "😀" * 5_000]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_every_text_has_a_vector_of_length_one(language: str) -> None:
+    vectors = await Embedder().passages([*AWKWARD, "A sentence."], language)
+    assert vectors.shape == (7, 384)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert (await Embedder().query("A question?", language)).shape == (384,)
+    assert (await Embedder().passages([], language)).shape == (0, 384)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_a_vector_depends_on_its_text_alone(language: str) -> None:
+    texts = [f"Sentence {number} of some length, {'more ' * number}" for number in range(20)]
+    together, *apart = await asyncio.gather(Embedder().passages(texts, language), *(Embedder().passages([text], language) for text in texts))
+    assert np.array_equal(together, np.concatenate(apart))
+
+
+@pytest.mark.parametrize(("language", "question", "right", "wrong"), [
+    ("en", "How do I get my money back?", "Refunds are paid within five days.", "Our office is in Lisbon."),
+    ("de", "Wie bekomme ich mein Geld zurück?", "Erstattungen dauern fünf Tage.", "Unser Büro ist in Lissabon."),
+    ("de", "Wie bekomme ich mein Geld zurück?", "Refunds are paid within five days.", "Our office is in Lisbon."),
+])
+async def test_what_answers_is_nearer(language: str, question: str, right: str, wrong: str) -> None:
+    query, passages = await asyncio.gather(Embedder().query(question, language), Embedder().passages([right, wrong], language))
+    assert passages[0] @ query > passages[1] @ query + 0.02
+
+
+def test_languages_have_their_models() -> None:
+    assert (Embedder().model("en"), Embedder().model("pt"), Embedder().model("ja")) == (MINILM, E5, E5)
+
+
+def test_an_old_processor_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr(embed, "_has_avx2", lambda: False)
+    with pytest.raises(Misconfigured, match="GLASSINE_LANGUAGES=en"):
+        embed._E5()

@@ -1,0 +1,263 @@
+"""Articles are findable exactly while they are published, and an import never leaves less than there was."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from glassine.connect import folder as folders
+from glassine.edge.embed import Embedder
+from glassine.story import learning
+from glassine.story.world import World
+from glassine.words.errors import NotFound, Refused
+from glassine.words.ids import ArticleId, OrgId, new_id
+from glassine.words.knowledge import ArticleStatus, Audience, Document, ImportLine
+from tests.shop import Shop, founded_shop
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def org(world: World) -> OrgId:
+    """A new organisation for each test."""
+    return (await founded_shop(world, "Library", f"owner@{new_id()}.example")).org
+
+
+async def titles(world: World, org: OrgId, question: str = "penguins") -> list[str]:
+    return [hit.title for hit in await learning.find(world, org, question, audience=Audience.PUBLIC)]
+
+
+async def test_the_life_of_an_article(world: World, org: OrgId) -> None:
+    draft = await learning.save(world, org, title=" Penguins\n", body="Penguins swim.")
+    assert (draft.status, draft.title, draft.source) == (ArticleStatus.DRAFT, "Penguins", "editor")
+    assert await titles(world, org) == []
+    with pytest.raises(NotFound):
+        await learning.public_article(world, org, draft.id)
+    published = await learning.publish(world, org, draft.id)
+    assert published.status is ArticleStatus.PUBLISHED
+    assert await titles(world, org) == ["Penguins"]
+    assert (await learning.public_article(world, org, draft.id)).body == "Penguins swim."
+    changed = await learning.save(world, org, id=draft.id, title="Birds", body="Penguins do not fly.\n\nGulls do.")
+    assert changed.status is ArticleStatus.PUBLISHED
+    hits = await learning.find(world, org, "can penguins fly?", audience=Audience.PUBLIC)
+    assert [(hit.title, hit.best_sentence) for hit in hits] == [("Birds", "Penguins do not fly.")]
+    assert (await learning.unpublish(world, org, draft.id)).status is ArticleStatus.DRAFT
+    assert await titles(world, org) == []
+    await learning.publish(world, org, draft.id)
+    await learning.delete(world, org, draft.id)
+    assert await titles(world, org) == []
+    for deed in (learning.article, learning.publish, learning.unpublish, learning.delete):
+        with pytest.raises(NotFound):
+            await deed(world, org, draft.id)
+
+
+async def test_an_article_made_internal_leaves_the_public(world: World, org: OrgId) -> None:
+    article = await learning.publish(world, org, (await learning.save(world, org, title="Penguins", body="Penguins swim.")).id)
+    await learning.save(world, org, id=article.id, title="Penguins", body="Penguins swim.", audience=Audience.INTERNAL)
+    assert await titles(world, org) == []
+    assert len(await learning.find(world, org, "penguins", audience=Audience.INTERNAL)) == 1
+    with pytest.raises(NotFound):
+        await learning.public_article(world, org, article.id)
+
+
+async def test_articles_that_cannot_be(world: World, org: OrgId) -> None:
+    with pytest.raises(Refused, match="title"):
+        await learning.save(world, org, title=" \0", body="text")
+    with pytest.raises(NotFound):
+        await learning.save(world, org, id=ArticleId(new_id()), title="x", body="text")
+    long = await learning.save(world, org, title="Long", body="\n\n".join(f"# {number}\n\ntext" for number in range(600)))
+    with pytest.raises(Refused, match="several articles"):
+        await learning.publish(world, org, long.id)
+    empty = await learning.save(world, org, title="Empty", body="\0\ud800")
+    assert (await learning.publish(world, org, empty.id)).status is ArticleStatus.PUBLISHED
+
+
+async def test_two_people_at_once_do_not_mix_their_texts(world: World, org: OrgId) -> None:
+    article = await learning.publish(world, org, (await learning.save(world, org, title="Penguins", body="Penguins swim.")).id)
+    texts = [f"Penguins of colony {number}. " * 5 for number in range(6)]
+    results = await asyncio.gather(*(learning.save(world, org, id=article.id, title="Penguins", body=text) for text in texts), return_exceptions=True)
+    assert any(not isinstance(one, BaseException) for one in results)
+    assert all(isinstance(one, Refused) and one.status == 409 for one in results if isinstance(one, BaseException))
+    stored = (await learning.article(world, org, article.id)).body
+    hits = await learning.find(world, org, "penguins", audience=Audience.PUBLIC)
+    assert [hit.text for hit in hits] == [stored.strip()]
+
+
+async def test_readers_never_see_an_article_half_swapped(world: World, org: OrgId) -> None:
+    body = "\n\n".join(f"## Part {number}\n\nPenguins number {number}." for number in range(8))
+    article = await learning.publish(world, org, (await learning.save(world, org, title="Penguins", body=body)).id)
+    done = asyncio.Event()
+
+    async def watch() -> set[int]:
+        seen = set()
+        while not done.is_set():
+            seen.add(len(await titles(world, org)))
+        return seen
+
+    watching = asyncio.create_task(watch())
+    for _ in range(4):
+        await learning.publish(world, org, article.id)
+    done.set()
+    assert await watching == {8}
+
+
+async def test_listing(world: World, org: OrgId) -> None:
+    for title in ("Penguins", "Polar bears", "Seals"):
+        await learning.save(world, org, title=title, body="text")
+    page = await learning.listing(world, org, contains="p", limit=1)
+    assert (page.total, len(page.articles), page.articles[0].title) == (2, 1, "Polar bears")
+    assert (await learning.listing(world, org, status=ArticleStatus.PUBLISHED)).total == 0
+
+
+async def brought(world: World, org: OrgId, place: Path, **how: str) -> dict[str, tuple[str, str]]:
+    """Imports, and returns what became of each file."""
+    lines: list[ImportLine] = []
+    counts = await learning.import_folder(world, org, place, source="books", report=lines.append, base_url=how.get("base_url"))
+    assert sum(counts.values()) == len(lines)
+    return {line.path: (line.outcome, line.reason) for line in lines}
+
+
+def write(root: Path, files: dict[str, str | bytes]) -> None:
+    for name, content in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+FILES: dict[str, str | bytes] = {
+    "penguins.md": "# All about penguins\n\nPenguins swim.",
+    "guide/index.md": "Penguins walk.",
+    "guide/how_to_feed.mdx": "---\ntitle: Feeding\n---\nimport X from 'x'\n\nPenguins eat fish.",
+    "team.md": "---\naudience: internal\n---\nPenguins are loud.",
+    "draft.md": "---\ndraft: true\n---\nPenguins fly.",
+    "empty.md": "---\ntitle: Nothing\n---\n",
+    "_shared.html.erb": "Penguins waddle.",
+    "latin.md": "Pingüinos".encode("latin-1"),
+    "utf16.md": "Penguins sleep.".encode("utf-16"),
+    "picture.png": b"\x89PNG",
+    ".git/config.md": "hidden",
+}
+
+
+async def test_an_import_says_what_became_of_each_file(world: World, org: OrgId, tmp_path: Path) -> None:
+    write(tmp_path, FILES)
+    first = await brought(world, org, tmp_path, base_url="https://zoo.example/help/")
+    assert {path: outcome for path, (outcome, _) in first.items()} == {
+        "penguins.md": "added", "guide/index.md": "added", "guide/how_to_feed.mdx": "added", "team.md": "added", "utf16.md": "added",
+        "draft.md": "skipped", "empty.md": "skipped", "_shared.html.erb": "skipped", "picture.png": "skipped", "latin.md": "failed",
+    }
+    assert all(reason for outcome, reason in first.values() if outcome in {"skipped", "failed"})
+    found = {article.title: article for article in (await learning.listing(world, org, limit=50)).articles}
+    assert set(found) == {"All about penguins", "Guide", "Feeding", "Team", "Utf16"}
+    assert found["Guide"].url == "https://zoo.example/help/guide"
+    assert found["Team"].audience is Audience.INTERNAL
+    assert {outcome for outcome, _ in (await brought(world, org, tmp_path, base_url="https://zoo.example/help/")).values()} == {"unchanged", "skipped", "failed"}
+
+
+async def test_an_import_follows_changes_and_what_people_decided(world: World, org: OrgId, tmp_path: Path) -> None:
+    write(tmp_path, {f"{name}.md": f"Penguins of {name}." for name in ("north", "south", "east", "west")})
+    await brought(world, org, tmp_path)
+    withdrawn = next(article for article in (await learning.listing(world, org)).articles if article.path == "west.md")
+    await learning.unpublish(world, org, withdrawn.id)
+    write(tmp_path, {"north.md": "Penguins of the far north.", "west.md": "Penguins of the far west."})
+    (tmp_path / "south.md").unlink()
+    second = await brought(world, org, tmp_path)
+    assert {path: outcome for path, (outcome, _) in second.items()} == {"north.md": "changed", "west.md": "changed", "east.md": "unchanged", "south.md": "removed"}
+    texts = {hit.text for hit in await learning.find(world, org, "penguins", audience=Audience.PUBLIC)}
+    assert texts == {"Penguins of the far north.", "Penguins of east."}
+
+
+async def test_an_import_that_would_remove_most_removes_nothing(world: World, org: OrgId, tmp_path: Path) -> None:
+    write(tmp_path, {f"{name}.md": f"Penguins of {name}." for name in ("north", "south", "east")})
+    await brought(world, org, tmp_path)
+    for name in ("north", "south"):
+        (tmp_path / f"{name}.md").unlink()
+    second = await brought(world, org, tmp_path)
+    assert second["books"][0] == "skipped"
+    assert "more than half" in second["books"][1]
+    assert len(await titles(world, org)) == 3
+
+
+async def test_an_import_that_fails_leaves_what_was_there(world: World, org: OrgId, tmp_path: Path) -> None:
+    write(tmp_path, {f"{name}.md": f"Penguins of {name}." for name in ("north", "south", "east")})
+    await brought(world, org, tmp_path)
+    write(tmp_path, {"north.md": b"\xff broken", "south.md": "\n\n".join(f"# {number}\n\nPenguins" for number in range(600))})
+    (tmp_path / "east.md").unlink()
+    second = await brought(world, org, tmp_path)
+    assert {path: outcome for path, (outcome, _) in second.items()} == {"north.md": "failed", "south.md": "failed", "east.md": "removed"}
+    assert {hit.text for hit in await learning.find(world, org, "penguins", audience=Audience.PUBLIC)} == {"Penguins of north.", "Penguins of south."}
+
+
+async def test_an_import_that_breaks_off_goes_on_next_time(world: World, org: OrgId, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {f"{number}.md": f"Penguins of colony {number}." for number in range(6)})
+    asked = 0
+    embed = Embedder.passages
+
+    async def until_the_power_goes(self: Embedder, texts: list[str], language: str = "en") -> object:
+        nonlocal asked
+        asked += 1
+        if asked > 5:
+            raise OSError("the power went")
+        return await embed(self, texts, language)
+
+    monkeypatch.setattr(Embedder, "passages", until_the_power_goes)
+    with pytest.raises(ExceptionGroup):
+        await brought(world, org, tmp_path)
+    monkeypatch.undo()
+    before = await titles(world, org)
+    assert 0 < len(before) < 6
+    second = await brought(world, org, tmp_path)
+    assert sorted(outcome for outcome, _ in second.values()) == ["added"] * (6 - len(before)) + ["unchanged"] * len(before)
+    assert len(await titles(world, org)) == 6
+
+
+def test_archives_are_read_without_unpacking(tmp_path: Path) -> None:
+    archive = tmp_path / "books.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        for name, text in {"books/a.md": b"one", "books/deep/b.md": b"two", "books/c.bin": b"x", "books/.github/d.md": b"hidden"}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text))
+        link = tarfile.TarInfo("books/passwords.md")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+    found = list(folders.read(archive))
+    assert [one for one in found if isinstance(one, Document)] == [Document(path="a.md", text="one"), Document(path="deep/b.md", text="two")]
+    assert [one.path for one in found if isinstance(one, ImportLine)] == ["c.bin"]
+
+
+def test_paths_in_archives_lead_nowhere_else(tmp_path: Path) -> None:
+    archive = tmp_path / "books.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("../../etc/a.md", "one")
+        packed.writestr("/root/b.md", "two")
+    assert sorted(one.path for one in folders.read(archive)) == ["etc/a.md", "root/b.md"]
+    assert list(tmp_path.iterdir()) == [archive]
+
+
+def test_links_are_not_followed_out_of_the_folder(tmp_path: Path) -> None:
+    write(tmp_path, {"inside/a.md": "one", "outside/secret.md": "two"})
+    (tmp_path / "inside/b.md").symlink_to(tmp_path / "outside/secret.md")
+    (tmp_path / "inside/c").symlink_to(tmp_path / "outside")
+    found = {one.path: one for one in folders.read(tmp_path / "inside")}
+    assert isinstance(found["a.md"], Document)
+    assert isinstance(found["b.md"], ImportLine)
+    assert set(found) == {"a.md", "b.md"}
+
+
+def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("text")
+    with pytest.raises(Refused, match="neither a folder nor"):
+        list(folders.read(tmp_path / "notes.txt"))
+    with pytest.raises(Refused):
+        list(folders.read(tmp_path / "missing"))
+
+
+async def test_the_shop_is_not_the_library(world: World, org: OrgId, shop: Shop) -> None:
+    article = await learning.save(world, org, title="Penguins", body="Penguins swim.")
+    for deed in (learning.article, learning.publish, learning.unpublish, learning.delete):
+        with pytest.raises(NotFound):
+            await deed(world, shop.org, article.id)
