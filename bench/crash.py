@@ -165,7 +165,7 @@ def _crash(name: str, kind: type[Parts] | type[Supervised], dialogues: Sequence[
     RESULTS.mkdir(exist_ok=True)
     crowd = Crowd(dialogues, seed)
     crowd.begin()
-    with product.scratch_home() as home:
+    with closing_time(crowd), product.scratch_home() as home:
         with product.up(home):
             pass  # makes the demo organisation, whose help centre the customers ask
         running = kind(home, crowd)
@@ -177,7 +177,6 @@ def _crash(name: str, kind: type[Parts] | type[Supervised], dialogues: Sequence[
             site.suffer(seconds, random.Random(seed))
             crowd.stop()
             lost, doubled, took = _settled(crowd, site)
-    crowd.leave()
     record = crowd.record
     print(f"{name}: seed {seed}, kills {dict(site.kills)}, answers {dict(record.answers)}, sent again {record.again}, never acknowledged {record.unsure}, "
           f"model calls {crowd.calls}, settled {took:.1f} s after the last kill", flush=True)
@@ -188,6 +187,15 @@ def _crash(name: str, kind: type[Parts] | type[Supervised], dialogues: Sequence[
         Figure(what=f"crash, {name}: lost", value=len(lost), bar=0),
         Figure(what=f"crash, {name}: doubled", value=len(doubled), bar=0),
     ]
+
+
+@contextmanager
+def closing_time(crowd: Crowd) -> Iterator[None]:
+    """Everybody leaves in the end, whatever happened."""
+    try:
+        yield
+    finally:
+        crowd.leave()
 
 
 @contextmanager

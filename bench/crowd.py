@@ -43,7 +43,7 @@ class Crowd:
         self.record, self.model_url, self.calls = Record(), "", 0
         self.doors: list[tuple[str, str]] = []  # base address and key of every web process
         self._dialogues, self._random = cycle(dialogues), random.Random(seed)
-        self._going, self._ready, self._over, self.quiet = threading.Event(), threading.Event(), threading.Event(), threading.Event()
+        self._going, self._ready, self._over, self._entered, self.quiet = (threading.Event() for _ in range(5))
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
     def begin(self) -> None:
@@ -52,12 +52,14 @@ class Crowd:
 
     def let_in(self) -> None:
         self._going.set()
+        self._entered.set()
 
     def stop(self) -> None:
         """No new messages; what was sent is sent until it is acknowledged."""
         self._going.clear()
 
     def leave(self) -> None:
+        self._entered.set()
         self._over.set()
         self._thread.join(30)
 
@@ -65,7 +67,7 @@ class Crowd:
         async with StubModel(latency=MODEL_TAKES) as stub:
             self.model_url = stub.url
             self._ready.set()
-            await asyncio.to_thread(self._going.wait)
+            await asyncio.to_thread(self._entered.wait)
             await asyncio.gather(*(self._customer() for _ in range(CUSTOMERS)))
             self.quiet.set()
             await asyncio.to_thread(self._over.wait)
