@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-_UNSEEN = frozenset({"script", "style", "svg", "head", "nav", "noscript", "template", "iframe", "video", "audio", "canvas", "form", "button"})
-_VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "source", "wbr", "area", "base", "col", "embed", "track"})
-_BREAKING = frozenset({"p", "div", "section", "article", "main", "header", "footer", "aside", "figure", "figcaption", "ul", "ol", "dl", "table", "tr", "blockquote", "details", "center"})
-_INLINE = frozenset({
-    "a", "abbr", "b", "big", "cite", "code", "del", "em", "font", "i", "ins", "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var", "tt", "wbr", "label",
-})
-_OTHER = frozenset({"li", "dt", "dd", "td", "th", "thead", "tbody", "tfoot", "caption", "summary", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "body", "html", "path", "object", "picture", "colgroup"})
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_UNSEEN = _names("script style svg head nav noscript template iframe video audio canvas form button")
+_VOID = _names("br hr img input link meta source wbr area base col embed track")
+_BREAKING = _names("p div section article main header footer aside figure figcaption ul ol dl table tr blockquote details center")
+_INLINE = _names("a abbr b big cite code del em font i ins kbd mark q s samp small span strong sub sup time u var tt wbr label")
+_OTHER = _names("li dt dd td th thead tbody tfoot caption summary h1 h2 h3 h4 h5 h6 pre body html path object picture colgroup")
 _KNOWN = _UNSEEN | _VOID | _BREAKING | _INLINE | _OTHER
 
 _HIDING = re.compile(r"<(script|style|svg|nav|noscript|template|iframe|video|audio|canvas|head)\b[^>]*>", re.IGNORECASE)

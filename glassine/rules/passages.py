@@ -139,14 +139,18 @@ def _sentences_of(part: list[Block], language: str) -> list[str]:
 
 
 _END = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+(?=[\"'“‘«(\[¿¡]*[^\W_])|(?<=[。！？｡])[」』”’)）]*|\n+")
-_ABBREVIATIONS = frozenset([  # of those that hardly ever end a sentence
-    "mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "eg", "ie", "e.g", "i.e", "cf", "approx", "u.s", "u.k",
-    "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
-    "bzw", "z.b", "d.h", "u.a", "ca", "evtl", "ggf", "inkl", "vgl", "zzgl", "bspw", "m.e", "o.ä", "s.o", "s.u",
-    "env", "av", "sra", "dña", "p.ej", "mme", "mlle", "sig", "dott",
-])
-_BEFORE_NUMBERS = frozenset(["no", "nos", "nr", "núm", "vol", "fig", "p", "pp", "pág", "art", "abs", "max", "min", "tel", "ch", "sec"])
-_ORDINALS_WITH_DOT = frozenset(["de", "da", "nb", "nn", "no", "fi", "cs", "hu"])
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ABBREVIATIONS = _words(  # of those that hardly ever end a sentence
+    "mr mrs ms dr prof sr jr st vs eg ie e.g i.e cf approx u.s u.k jan feb mar apr jun jul aug sep sept oct nov dec "
+    "bzw z.b d.h u.a ca evtl ggf inkl vgl zzgl bspw m.e o.ä s.o s.u env av sra dña p.ej mme mlle sig dott"
+)
+_BEFORE_NUMBERS = _words("no nos nr núm vol fig p pp pág art abs max min tel ch sec")
+_ORDINALS_WITH_DOT = _words("de da nb nn no fi cs hu")
 
 
 def sentences(text: str, language: str) -> list[str]:
@@ -181,12 +185,14 @@ _PART = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _LONGEST_TERM = 64
 
-_STEMMERS = {
-    "ar": "arabic", "hy": "armenian", "eu": "basque", "ca": "catalan", "cs": "czech", "da": "danish", "nl": "dutch", "en": "english", "et": "estonian",
-    "fi": "finnish", "fr": "french", "de": "german", "el": "greek", "hi": "hindi", "hu": "hungarian", "id": "indonesian", "ga": "irish", "it": "italian",
-    "lt": "lithuanian", "ne": "nepali", "nb": "norwegian", "nn": "norwegian", "no": "norwegian", "fa": "persian", "pl": "polish", "pt": "portuguese",
-    "ro": "romanian", "ru": "russian", "sr": "serbian", "es": "spanish", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
-}
+_STEMMERS = dict(
+    pair.split("=")
+    for pair in _words(
+        "ar=arabic hy=armenian eu=basque ca=catalan cs=czech da=danish nl=dutch en=english et=estonian fi=finnish fr=french de=german el=greek hi=hindi "
+        "hu=hungarian id=indonesian ga=irish it=italian lt=lithuanian ne=nepali nb=norwegian nn=norwegian no=norwegian fa=persian pl=polish "
+        "pt=portuguese ro=romanian ru=russian sr=serbian es=spanish sv=swedish ta=tamil tr=turkish yi=yiddish"
+    )
+)
 _of_this_thread = threading.local()
 
 
