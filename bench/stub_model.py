@@ -11,7 +11,7 @@ import contextlib
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 MODES = ("ok", "slow", "429", "500", "garbage", "stream_garbage", "hang", "disconnect", "redirect", "huge")
 _PHRASES = {200: "OK", 302: "Found", 400: "Bad Request", 404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error"}
@@ -47,7 +47,7 @@ class StubModel:
         """What goes into GLASSINE_LLM_URL."""
         return f"http://{self.host}:{self.port}/v1"
 
-    async def __aenter__(self) -> StubModel:
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, self.host, self.port, limit=2**22)
         self.port = self._server.sockets[0].getsockname()[1]
         return self

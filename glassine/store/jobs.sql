@@ -1,12 +1,13 @@
 -- name: add
 insert into jobs (org_id, kind, ref, key, dedupe, run_at, owner, claimed_at)
-values (%(org)s, %(kind)s, %(ref)s, %(key)s, %(dedupe)s, now() + make_interval(secs => %(delay)s), %(owner)s, case when %(owner)s::uuid is not null then now() end)
+values (%(org)s, %(kind)s, %(ref)s, %(key)s, case when %(owner)s::uuid is null then %(dedupe)s end, now() + make_interval(secs => %(delay)s), %(owner)s, case when %(owner)s::uuid is not null then now() end)
 on conflict (org_id, dedupe) where dedupe is not null and owner is null and failed_at is null do nothing
 returning id
 
 -- name: claim
 -- The oldest due job of each key whose earlier jobs are all done; what another process holds is passed over.
-update jobs set owner = %(owner)s, claimed_at = now(), attempts = attempts + 1
+-- Its dedupe word ends here: an equal job may follow it, and must not be in its way when it is put back.
+update jobs set owner = %(owner)s, claimed_at = now(), attempts = attempts + 1, dedupe = null
 where id in (
     select j.id from jobs j
     where j.owner is null and j.failed_at is null and j.run_at <= now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from glassine.store import DatabaseError, jobs, sessions
 from glassine.story import learning, notices, turn
 from glassine.story.turn import Settled
 from glassine.story.world import World
+from glassine.words.errors import NotFound
 from glassine.words.ids import ArticleId, OrgId, SessionId
 from glassine.words.work import Job, JobKind, NewJob
 
@@ -76,7 +78,8 @@ async def _claim(world: World, limit: int) -> list[Job]:
 
 async def _run_one(world: World, job: Job) -> None:
     try:
-        await _WORK[job.kind](world, job)
+        with contextlib.suppress(NotFound):  # what the job was about has been deleted meanwhile
+            await _WORK[job.kind](world, job)
         async with world.store.outside() as tx:
             await jobs.done(tx, job.id)
     except Exception as error:
@@ -95,7 +98,8 @@ async def _again_or_give_up(world: World, job: Job, error: Exception) -> None:
             await turn.give_up(world, job.org, SessionId(job.ref))
         async with world.store.outside() as tx:
             await jobs.give_up(tx, job.id, why=type(error).__name__)
-    except _UNREACHABLE:
+    except Exception:
+        _log.exception("Job %s could not be given up; it is tried again", job.id)
         await _later(world, job.id, job.attempts, error)
 
 
