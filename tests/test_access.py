@@ -89,7 +89,7 @@ async def test_who_leaves_is_out_at_once_and_an_owner_remains(world: World, shop
     with pytest.raises(Refused):
         await access.sign_in(world, "carl@paper.example", PASSWORD, peer="10.0.0.4")
     with pytest.raises(Refused, match="needs an owner"):
-        await access.set_role(world, shop.owner, PersonId(shop.owner.id), Role.AGENT)  # type: ignore[arg-type]
+        await access.set_role(world, shop.owner, PersonId(shop.owner.id), Role.AGENT)  # type: ignore[arg-type]  # a person has an id
     assert [p.role for p in await access.team(world, shop.owner) if p.id == shop.owner.id] == [Role.OWNER]
 
 
@@ -103,7 +103,7 @@ async def test_nobody_gives_more_than_they_have(world: World, shop: Shop) -> Non
     with pytest.raises(Refused):
         await access.create_key(world, agent, "mine", None)
     with pytest.raises(Refused):
-        await access.disable(world, admin, PersonId(shop.owner.id))  # type: ignore[arg-type]
+        await access.disable(world, admin, PersonId(shop.owner.id))  # type: ignore[arg-type]  # a person has an id
 
 
 async def test_keys_have_scopes_and_can_be_revoked(world: World, shop: Shop) -> None:

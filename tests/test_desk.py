@@ -107,9 +107,9 @@ async def test_assign_close_reopen_each_leave_one_line(world: World, shop: Shop)
     assert await types(world, shop, id) == [
         EventType.AGENT_ASSIGNED_BY_USER, EventType.AGENT_UNASSIGNED_BY_USER, EventType.CLOSED_RESOLVED_BY_AGENT, EventType.AGENT_REOPENED_SESSION,
     ]
-    await access.disable(world, shop.owner, PersonId(agnes.id))  # type: ignore[arg-type]
+    await access.disable(world, shop.owner, PersonId(agnes.id))  # type: ignore[arg-type]  # a person has an id
     with pytest.raises(Refused, match="left the team"):
-        await desk.assign(world, shop.owner, id, PersonId(agnes.id))  # type: ignore[arg-type]
+        await desk.assign(world, shop.owner, id, PersonId(agnes.id))  # type: ignore[arg-type]  # a person has an id
 
 
 async def test_a_viewer_changes_nothing_and_strangers_find_nothing(world: World, shop: Shop) -> None:

@@ -36,7 +36,7 @@ def test_the_description_names_every_error_form(product: Product) -> None:  # no
 @pytest.mark.long
 @pytest.mark.parametrize("part", ["", "/chat/sessions/{id}", "/backend/widget"])
 @pytest.mark.skipif(_schemathesis() is None and os.environ.get("CI") != "true", reason="schemathesis is not installed: python -m venv .venv-fuzz, then requirements/fuzz.txt")
-def test_nothing_breaks_the_api(product: Product, tmp_path: Path, part: str) -> None:  # noqa: F811
+def test_nothing_breaks_the_api(product: Product, tmp_path: Path, part: str) -> None:  # noqa: F811 - the fixture above
     """Everything with an API key; then what hangs on a session, with a real one; then the widget, as a visitor with a session."""
     program = _schemathesis()
     assert program, "CI installs schemathesis (.ci/run)"

@@ -37,7 +37,16 @@ async def reply(world: World, actor: Actor, id: SessionId, text: str) -> Event:
         raise Refused("This session is closed. Reopen it to reply.", status=409, code="session_closed")
     if actor.kind is ActorKind.AGENT and session.owner.kind is not OwnerKind.PERSON:
         await take_over(world, actor, id)  # before the words, so that the AI cannot speak between
+    elif session.owner.kind is OwnerKind.AI:
+        await _to_the_queue(world, actor, id)  # somebody behind the API has begun to answer: the AI stops here too
     return await _write(world, actor, id, EventType.AGENT_MESSAGE, text)
+
+
+async def _to_the_queue(world: World, actor: Actor, id: SessionId) -> None:
+    async with world.store.tx(actor.org) as tx:
+        await sessions.own(tx, actor.org, id, OwnerKind.TEAM, patience=await _patience(tx, actor.org))
+        await events.append(tx, actor.org, id, EventType.TEAM_ASSIGNED_BY_SYSTEM, actor.kind, actor_id=actor.id)
+        await notify(tx, actor.org, id, "owner")
 
 
 async def note(world: World, actor: Actor, id: SessionId, text: str) -> Event:

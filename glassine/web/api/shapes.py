@@ -116,7 +116,7 @@ def widget_item(event: Event, text: str, tokens: dict[str, str]) -> Json | None:
         "sender": {"kind": "system" if special else _KINDS[event.actor], "name": event.actor_name, "avatar": None}, "sentAt": moment(event.created_at),
         "actionCalls": None, "attachments": [_attachment(file, tokens) for file in event.payload.get("attachments", [])] or None,
         "systemMessagePayload": {"type": event.type if special else "none", "payload": _special(event)},
-        "sources": event.payload.get("sources", []),
+        "sources": event.payload.get("sources", []), "mightSolveUserIssue": bool(event.payload.get("resolves")),
     }
 
 
