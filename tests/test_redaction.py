@@ -32,6 +32,7 @@ def given_by(result: Redacted) -> dict[str, str]:
         ("(415) 555-2671 x12", "[PHONE_1]"),
         ("+1 415 555 2671 2 tickets", "[PHONE_1] 2 tickets"),
         ("Tel: +1 415 555 2671\n10 Main Street", "Tel: [PHONE_1]\n10 Main Street"),
+        ("call 415-555-2671 2 times", "call [PHONE_1] 2 times"),
         ("call 415 555\n2671 now", "call [PHONE_1] now"),
         ("my number is 4155552671", "my number is [PHONE_1]"),
         ("4111 1111 1111 1111", "[CARD_1]"),

@@ -42,7 +42,7 @@ _INTRODUCED = re.compile(
 
 _PLACES = r"(?:twitter|x\.com|instagram|insta|telegram|tiktok|discord|skype|snapchat|linkedin|facebook|github|mastodon|bluesky|threads|handle|user ?name)"
 _HANDLE = re.compile(
-    rf"(?i:\b{_PLACES}\b(?: is|:)?[ ]{{1,2}}|\bi(?:'|’)?a?m )@(?P<before>\w{{3,30}})|(?<![\w@/.])@(?P<after>\w{{3,30}})(?=[ ](?i:on|at|@|is my)[ ](?i:{_PLACES})\b)"
+    rf"(?i:\b{_PLACES}\b(?: is|:)?[ ]{{1,2}}|\bi(?:['’]| a)m[ ])@(?P<before>\w{{3,30}})|(?<![\w@/.])@(?P<after>\w{{3,30}})(?=[ ](?i:on|at|@|is my)[ ](?i:{_PLACES})\b)"
 )
 
 

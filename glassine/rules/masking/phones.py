@@ -73,19 +73,55 @@ def phones(text: str, regions: tuple[str, ...]) -> Iterator[Span]:
 
 def _number(text: str, start: int, end: int, extension: int, regions: tuple[str, ...]) -> Span | None:
     """The telephone number that begins at `start`: all up to `end`, or less where that makes a number and all does not."""
-    if text.find("\n", start, end) >= 0 and not _fits(text[start:end], regions):
+    written = text[start : end - extension]
+    bare = written.strip("() ")
+    if ("\n" in written and not _fits(written, regions)) or _DATE.fullmatch(bare):
         return None
-    score = 0.0
-    for stop in _ends(text, start, end, extension):
-        written = text[start:stop]
-        digits = sum(map(str.isdigit, written)) if stop < end else sum(map(str.isdigit, text[start : end - extension]))
-        if not 6 <= digits <= 17:
-            continue
-        found = _score(text, start, stop, extension if stop == end else 0, regions)
-        if found == 1.0 or (found and stop == end and not _cut_fits(text, start, end, extension, regions)):
-            return Span(start=start, end=stop, type=PiiType.PHONE, score=found)
-        if found > score and stop < end and _fits(written, regions):
-            return Span(start=start, end=stop, type=PiiType.PHONE, score=found)
+    if bare.startswith("+"):
+        return _international(text, start, end, extension)
+    before = text[max(0, start - 60) : start]
+    if _SOMETHING_ELSE.search(before) and not _CALLED_SO.search(before) and not _MY_NUMBER.search(before):
+        return None
+    if _ANNOUNCED.search(before) or _MY_NUMBER.search(before) or _ANNOUNCED_AFTER.search(text[end : end + 30]):
+        return _announced(text, start, end, extension, regions)
+    return _unannounced(text, start, end, extension, regions)
+
+
+def _international(text: str, start: int, end: int, extension: int) -> Span | None:
+    """The longest valid number behind a plus, or the longest possible one: numbering plans change faster than tables of them."""
+    ends = _ends(text, start, end, extension)
+    for fits, score in ((_valid, 1.0), (_possible, 0.8)):
+        for stop in ends:
+            if fits(text[start : stop - extension if stop == end else stop], None):
+                return Span(start=start, end=stop, type=PiiType.PHONE, score=score)
+    return None
+
+
+def _announced(text: str, start: int, end: int, extension: int, regions: tuple[str, ...]) -> Span | None:
+    """A word says that it is one, so 6 to 17 digits will do; only what follows a whole number of the plan is left out."""
+    written = text[start : end - extension]
+    if not _fits(written, regions) and (cut := next((stop for stop in _ends(text, start, end, extension)[1:] if _fits(text[start:stop], regions)), 0)):
+        return Span(start=start, end=cut, type=PiiType.PHONE, score=0.9)
+    if not 6 <= sum(map(str.isdigit, written)) <= 17 or (_UNIT_AFTER.search(text[end : end + 12]) and not _FORMATTED.fullmatch(written.strip())):
+        return None
+    return Span(start=start, end=end, type=PiiType.PHONE, score=0.9)
+
+
+def _unannounced(text: str, start: int, end: int, extension: int, regions: tuple[str, ...]) -> Span | None:
+    """Nothing says so: it takes the form of a number, or ten digits and more that a region's plan knows."""
+    written = text[start : end - extension]
+    bare = written.strip("() ")
+    if _THOUSANDS.fullmatch(bare):
+        return None
+    formatted = _FORMATTED.match(text, start, end - extension)
+    if formatted and (_SHORT_SHAPE.fullmatch(formatted.group()) or (formatted.end() < end and text[formatted.end()] not in " \t\n")):
+        formatted = None
+    if formatted and (formatted.end() == end - extension or not _fits(written, regions)):
+        return Span(start=start, end=end if formatted.end() == end - extension else formatted.end(), type=PiiType.PHONE, score=0.8)
+    digits = "".join(c for c in written if c.isdigit())
+    likely = 10 <= len(digits) <= 12 and len(set(digits)) >= 4 and not _UNIT_AFTER.search(text[end : end + 12])
+    if (likely or _SHORT_SHAPE.fullmatch(bare)) and any(_valid(written, region) for region in regions):
+        return Span(start=start, end=end, type=PiiType.PHONE, score=0.7)
     return None
 
 
@@ -95,47 +131,8 @@ def _ends(text: str, start: int, end: int, extension: int) -> list[int]:
     return [end, *groups[-2:-8:-1]] if len(groups) > 1 else [end]
 
 
-def _cut_fits(text: str, start: int, end: int, extension: int, regions: tuple[str, ...]) -> bool:
-    """Whether only a shorter stretch is a number of the plan: then the last groups belong to something else."""
-    if _fits(text[start : end - extension], regions):
-        return False
-    return any(_fits(text[start:stop], regions) for stop in _ends(text, start, end, extension)[1:])
-
-
 def _fits(written: str, regions: tuple[str, ...]) -> bool:
     return _valid(written, None) if written.lstrip("( ").startswith("+") else any(_valid(written, region) for region in regions)
-
-
-def _score(text: str, start: int, end: int, extension: int, regions: tuple[str, ...]) -> float:
-    """How sure it is that `text[start:end]`, with its extension, is a telephone number; 0 when it is not one."""
-    number = text[start : end - extension]
-    bare = number.strip("() ")
-    if _DATE.fullmatch(bare):
-        return 0.0
-    if bare.startswith("+"):
-        return 1.0 if _valid(number, None) else 0.8 if _possible(number, None) else 0.0
-    before = text[max(0, start - 60) : start]
-    if _SOMETHING_ELSE.search(before) and not _CALLED_SO.search(before):
-        return 0.9 if _MY_NUMBER.search(before) else 0.0
-    formatted = _FORMATTED.fullmatch(number.strip()) is not None
-    if _UNIT_AFTER.search(text[end : end + 12]) and not formatted:
-        return 0.0
-    if _ANNOUNCED.search(before) or _ANNOUNCED_AFTER.search(text[end : end + 30]) or (extension and formatted):
-        return 0.9
-    return _unannounced(number, bare, formatted, regions)
-
-
-def _unannounced(number: str, bare: str, formatted: bool, regions: tuple[str, ...]) -> float:
-    if _THOUSANDS.fullmatch(bare):
-        return 0.0
-    if number.startswith("00") and _possible("+" + number[2:], None):
-        return 0.8
-    if formatted and not _SHORT_SHAPE.fullmatch(bare):
-        return 0.8
-    digits = "".join(c for c in number if c.isdigit())
-    if not formatted and (len(digits) < 10 or len(digits) > 12 or len(set(digits)) < 4):
-        return 0.0
-    return 0.7 if any(_valid(number, region) for region in regions) else 0.0
 
 
 def _possible(number: str, region: str | None) -> bool:
