@@ -29,8 +29,11 @@ class Busy(Misconfigured):
 
 
 @contextmanager
-def held(home: Path, what: str) -> Iterator[None]:
-    """Holds the home for one process, whatever happens to it: the lock ends with the process. Raises Busy."""
+def held(home: Path, what: str) -> Iterator[Callable[[], bool]]:
+    """Holds the home for one process, whatever happens to it: the lock ends with the process. Raises Busy.
+
+    Gives a question: is it still held, or has the folder been removed, so that another process may hold one of the same name?
+    """
     make_folder(home)
     handle = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -41,9 +44,16 @@ def held(home: Path, what: str) -> Iterator[None]:
             raise Busy(f"Glassine is already running on {home}: {holder}. Stop it first, or choose another folder with --home DIR.") from None
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"glassine {what}, process {os.getpid()}\n".encode(), 0)
-        yield
+        yield lambda: _same_file(handle, home / "lock")
     finally:
         os.close(handle)
+
+
+def _same_file(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def mark(home: Path) -> None:

@@ -23,13 +23,13 @@ from glassine.web.app import create_app
 from glassine.words.errors import Misconfigured
 
 _GRACE = 8  # seconds that requests under way are given at the end
+_LAST = 15  # seconds after which the process ends in any case: without a database some things would wait much longer
 
 
 def run(settings: Settings, *, web: bool, work: bool, listener: int | None = None, announce: int | None = None) -> int:
     """Runs until SIGTERM or SIGINT. `listener` is a listening socket and `announce` a pipe, both handed down by `up`; with a pipe
     the process first brings the database up to date and makes the demo organisation. Raises Misconfigured."""
     assert settings.database_url, "the command line sets the database's address"
-    logs.to_standard_error(settings.log_level)
     if announce is None:
         missing = migrate.missing(settings.database_url)
         if missing:
@@ -37,6 +37,7 @@ def run(settings: Settings, *, web: bool, work: bool, listener: int | None = Non
     else:
         migrate.migrate(settings.database_url)
     sockets = _sockets(settings, listener) if web else []
+    logs.to_standard_error(settings.log_level)
     asyncio.run(_run(settings, sockets, work=work, announce=announce))
     return 0
 
@@ -49,6 +50,7 @@ async def _run(settings: Settings, sockets: list[socket.socket], *, work: bool, 
     stop = asyncio.Event()
     for way in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(way, stop.set)
+    last = asyncio.create_task(_end_in_any_case(stop))
     async with live(settings) as world:
         values = await _prepare(world) if announce is not None else None
         async with asyncio.TaskGroup() as group:
@@ -58,6 +60,13 @@ async def _run(settings: Settings, sockets: list[socket.socket], *, work: bool, 
                 group.create_task(_answer(world, sockets, stop, lambda: _announce(announce, values)))
             if announce is not None:
                 group.create_task(_watch_parent(os.getppid(), stop))
+    last.cancel()
+
+
+async def _end_in_any_case(stop: asyncio.Event) -> None:
+    await stop.wait()
+    await asyncio.sleep(_LAST)
+    os._exit(1)  # what was under way is in the queue and will be taken up by the next process
 
 
 async def _prepare(world: World) -> dict[str, str]:

@@ -45,20 +45,20 @@ def run(settings: Settings, *, fresh: bool, as_json: bool) -> int:
     """Keeps Glassine running on this home until SIGTERM, SIGINT or SIGHUP. Raises Misconfigured."""
     os.umask(0o077)
     say = _to_standard_error if as_json else _to_standard_output
-    with home.held(settings.home, "up"):
+    with home.held(settings.home, "up") as still_held:
         if fresh:
             home.forget(settings, say)
         home.mark(settings.home)
         with listening.open_socket(settings.host, settings.port) as listener:
             settings = replace(settings, port=listener.getsockname()[1])
-            return Supervisor(settings, listener.fileno(), say, as_json=as_json).run()
+            return Supervisor(settings, listener.fileno(), say, still_held, as_json=as_json).run()
 
 
 class Supervisor:
     """Holds the parts. Everything happens in `run`, in one thread, woken by signals and by the announcement of readiness."""
 
-    def __init__(self, settings: Settings, listener: int, say: Callable[[str], None], *, as_json: bool) -> None:
-        self._settings, self._listener, self._say, self._as_json = settings, listener, say, as_json
+    def __init__(self, settings: Settings, listener: int, say: Callable[[str], None], still_held: Callable[[], bool], *, as_json: bool) -> None:
+        self._settings, self._listener, self._say, self._still_held, self._as_json = settings, listener, say, still_held, as_json
         self._database: Postgres | None = None
         self._product: subprocess.Popen[bytes] | None = None
         self._patience = {"database": Patience(), "product": Patience()}
@@ -71,6 +71,8 @@ class Supervisor:
         try:
             self._start_database()
             while not self._stopping:
+                if not self._still_held():
+                    raise Misconfigured(f"{self._settings.home} was removed while Glassine was running on it, so Glassine stops.")
                 code = self._look_after_product()
                 if code is not None:
                     return code
