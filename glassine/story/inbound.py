@@ -1,4 +1,4 @@
-"""A message comes in: verified, masked, stored and queued, in that order. Raw text gets no further than this file, and leaves it sealed."""
+"""A message comes in: masked, stored and queued, in that order. Raw text gets no further than this file, and leaves it sealed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glassine.store.live import notify
 from glassine.story.contacts import own_key
 from glassine.story.masking import Mask, keep, look, to_bytes
 from glassine.story.world import World
-from glassine.words.channels import Channel, Inbound, RawRequest
+from glassine.words.channels import Inbound
 from glassine.words.errors import Refused
 from glassine.words.ids import ContactId, EventId, OrgId, SessionId, new_id
 from glassine.words.people import ActorKind
@@ -33,12 +33,6 @@ class Heard:
     session: Session
     event: Event
     job: int | None
-
-
-def accept(channel: Channel, raw: RawRequest, secret: str) -> list[Inbound]:
-    """Bytes become messages: the channel checks the signature, then parses. Raises Refused."""
-    channel.verify(raw, secret)
-    return channel.parse(raw)
 
 
 async def open_session(
