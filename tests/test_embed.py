@@ -45,6 +45,16 @@ def test_languages_have_their_models() -> None:
     assert (Embedder().model("en"), Embedder().model("pt"), Embedder().model("ja")) == (MINILM, E5, E5)
 
 
+def test_similarities_of_all_models_share_a_scale() -> None:
+    embedder = Embedder()
+    assert embedder.comparable(0.5, "en", across=False) == 0.5
+    for across in (False, True):
+        scaled = [embedder.comparable(cosine, "de", across=across) for cosine in (0.0, 0.75, 0.8, 0.85, 0.9, 1.0)]
+        assert scaled == sorted(scaled)
+        assert -1 <= scaled[0] <= scaled[-1] <= 1
+    assert embedder.comparable(0.83, "de", across=True) > embedder.comparable(0.83, "de", across=False)
+
+
 def test_an_old_processor_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     monkeypatch.setattr(embed, "_has_avx2", lambda: False)

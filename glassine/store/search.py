@@ -19,9 +19,9 @@ from glassine.words.knowledge import Audience, Hit
 
 _SQL = Statements(__file__)
 
-_CANDIDATES = 40  # of each leg; 30 to 200 rank alike on squad2
+_CANDIDATES = 30  # of each leg; 30 to 200 rank alike on squad2
 _MOST_TERMS = 32  # of a long message, the first
-_RAREST_TERMS = 8  # of those, what is scored: common words cost the most and say the least; 6 to all rank alike on squad2
+_RAREST_TERMS = 6  # of those, what is scored: common words cost the most and say the least; 5 to all rank alike on squad2
 _SEES = {Audience.PUBLIC: [False], Audience.INTERNAL: [False, True]}
 
 
@@ -110,7 +110,7 @@ def _hit(one: Candidate, query: Query) -> Hit:
     row = one.row
     raw = {"passage": one.cosine, "sentence": one.sentence, "words": one.lexical}
     return Hit(
-        passage=row["id"], article=row["article_id"], title=row["title"], heading=row["heading"], text=row["text"], url=row["url"],
+        passage=row["id"], article=row["article_id"], title=row["title"], heading=row["heading"], text=row["text"], url=row["url"], language=row["language"],
         audience=Audience.INTERNAL if row["internal"] else Audience.PUBLIC, score=one.score,
         similarity=next((score for score in (one.sentence, one.cosine) if score is not None), 0.0), best_sentence=_best_sentence(one, query),
         scores={name: round(value, 4) for name, value in raw.items() if value is not None} | {f"z_{name}": round(value, 4) for name, value in one.parts.items()},

@@ -27,7 +27,7 @@ with near as materialized (
     (select passage from lexical order by score desc limit %(candidates)s)
 )
 select candidates.passage, -(v.vector <#> %(vector)s::halfvec) as cosine, coalesce(l.score, 0) as lexical, s.vectors,
-    p.id, p.article_id, a.title, p.heading, p.text, p.sentences, a.url, p.internal
+    p.id, p.article_id, a.title, p.heading, p.text, p.sentences, a.url, a.language, p.internal
 from candidates
     join passages p on p.number = candidates.passage
     join articles a on a.id = p.article_id

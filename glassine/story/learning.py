@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -36,14 +37,24 @@ _IMPORTED_AT_ONCE = 2  # as many as there are model threads
 
 
 async def find(world: World, org: OrgId, text: str, *, audience: Audience, language: str | None = None, limit: int = 8) -> list[Hit]:
-    """The passages that a question is best answered from, best first. `text` is masked; its placeholders say nothing and are left out."""
+    """The passages that a question is best answered from, best first. `text` is masked; its placeholders say nothing and are left out.
+
+    Similarities come on one scale whatever model compared; `scores` keep the cosines as they were.
+    """
     asked = " ".join(PLACEHOLDER.sub(" ", text[:_QUERY]).split())
     if not any(letter.isalnum() for letter in asked):
         return []
     spoken = language if language == "en" else _spoken(asked, await _languages(world, org), language)
     query = search.Query(terms=passages.terms(asked, spoken), vector=await world.embed.query(asked, spoken), model=world.embed.model(spoken))
     async with world.store.tx(org) as tx:
-        return await search.search(tx, query=query, audience=audience, limit=limit)
+        hits = await search.search(tx, query=query, audience=audience, limit=limit)
+    return [_comparable(world, hit, spoken) for hit in hits]
+
+
+def _comparable(world: World, hit: Hit, spoken: str) -> Hit:
+    if "sentence" not in hit.scores:  # found by its words alone
+        return hit
+    return replace(hit, similarity=world.embed.comparable(hit.similarity, spoken, across=hit.language != spoken))
 
 
 async def save(

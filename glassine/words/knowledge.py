@@ -62,6 +62,7 @@ class Hit:
     score: float  # comparable within one search only
     similarity: float  # cosine of the query and the best sentence, -1 to 1: comparable across searches
     best_sentence: str
+    language: str = "en"  # of the article, ISO 639-1
     scores: dict[str, float] = field(default_factory=dict)
 
 
