@@ -226,6 +226,27 @@ async def test_autopilot_off_goes_to_the_team_and_the_customer_is_told(client: C
         await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.ON)
 
 
+async def test_with_assist_the_ai_speaks_to_the_team_only_and_small_talk_is_no_exception(client: Client, world: World, shop: Shop, articles: None) -> None:
+    session = await start(client, shop)
+    await send(client, shop, session, "I want to talk to a human being, please")
+    await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.ASSIST)
+    try:
+        for text in ("How long do I have to return an unused lamp?", "thanks"):
+            assert "autopilotResponse" not in await send(client, shop, session, text)
+    finally:
+        await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.ON)
+    by_ai = [row["event"]["type"] for row in (await history(client, shop, session))[3:] if row["event"]["sender"]["type"] == "ai"]
+    assert by_ai == ["human_agent_comment", "human_agent_comment"]
+
+
+async def test_the_source_of_an_answer_can_be_opened(client: Client, shop: Shop, articles: None) -> None:
+    said = await send(client, shop, await start(client, shop), "How long do I have to return an unused lamp?")
+    address = said["autopilotResponse"]["debugInfo"]["knowledge"][0]["url"]
+    page = await client.get("/help/" + address.split("/help/")[1])
+    assert page.status_code == 200
+    assert "unused lamp within 30 days" in page.text
+
+
 async def test_a_nested_custom_data_is_refused(client: Client, shop: Shop) -> None:
     answer = await client.post("/api/chat/sessions", headers=shop.bearer, json={"custom_data": {"a": {"b": 1}}})
     assert answer.status_code == 400

@@ -94,7 +94,8 @@ async def think(world: World, scene: Scene, trace: Trace) -> Outcome:
         return _hand_off(scene, decision.reasons)
     small_talk = extract.chat(scene.message.text, scene.language)
     if small_talk is not None:
-        return _judged(world, scene, trace, small_talk)
+        chatted = _judged(world, scene, trace, small_talk)
+        return _as_draft(chatted) if assisting else chatted
     _show(world, scene, "searching")
     with _timed(trace, "search"):
         trace.query = extract.query(scene.message.text, scene.history)

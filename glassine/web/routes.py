@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from glassine.story.world import World
-from glassine.web import demo, widget_files
+from glassine.web import demo, help, widget_files
 from glassine.web.api.app import create_api
 from glassine.web.assets import Assets
 from glassine.web.pages import desk, inbox, inspect, knowledge, settings, sign_in, stream
@@ -15,11 +15,12 @@ from glassine.web.staff import lost
 
 
 def install(app: FastAPI, world: World) -> None:
-    """/api public API and widget · /widget the widget's files · /static parts of pages · /inbox, /knowledge, /settings the team · /demo."""
+    """/api public API and widget · /widget the widget's files · /static parts of pages · /inbox, /knowledge, /settings the team · /help · /demo."""
     app.mount("/api", create_api(world))
     app.mount("/static", Assets())
     app.include_router(widget_files.router)
     app.include_router(demo.router)
+    app.include_router(help.router)
     for page in (sign_in, stream, inspect, inbox, desk, knowledge, settings):
         app.include_router(page.router)
     app.add_exception_handler(HTTPException, lost)
