@@ -112,6 +112,11 @@ def test_the_table_of_permits_is_the_one_that_decides() -> None:
     assert said == {str(verb): {role: verb in PERMITS[role] for role in Role} for verb in Verb}
 
 
+def test_every_room_of_the_house_is_named_and_no_other() -> None:
+    rooms = {path.parent.name for path in (ROOT / "glassine").glob("*/__init__.py")}
+    assert set(re.findall(r"^\| `([a-z]+)/` \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE)) == rooms
+
+
 def test_the_languages_of_the_ais_sentences_are_named() -> None:
     languages = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", "nl": "Dutch", "pt": "Portuguese", "it": "Italian"}
     assert all(spoken(code) == code and name in page("autopilot.md") for code, name in languages.items())
