@@ -66,8 +66,9 @@ function heard(notice) {
 }
 
 function state(word) {
+  if (inbox.dataset.live === word) return;
+  inbox.dataset.live = word;
   document.querySelector("[data-live-state]").textContent = word === "live" ? "" : "Reconnecting …";
-  if (word === "live") soon();  // whatever was missed meanwhile
 }
 
 // The number of waiting conversations in the title, and a notification for a new one when nobody looks at this page.

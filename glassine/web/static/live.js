@@ -2,32 +2,44 @@
 
 export function listen(address, person, heard, state) {
   const radio = "BroadcastChannel" in window ? new BroadcastChannel(`glassine-${person}`) : null;
-  if (radio) radio.onmessage = (event) => (event.data.state ? state(event.data.state, false) : heard(event.data));
+  const tell = (word) => radio?.postMessage(word);
+  let leads = false, now = "";
 
-  const open = (tell) => {
-    let was = "";
-    const now = (word) => {
-      if (word === was) return;
-      was = word;
-      state(word, true);
+  if (radio) {
+    radio.onmessage = ({ data }) => {
+      if (data.ask) return void (leads && now && tell({ state: now }));
+      if (data.state) state(data.state);
+      else heard(data);
+    };
+    tell({ ask: true });  // a tab that leads already says whether it is connected
+  }
+
+  const open = () => {
+    const become = (word) => {
+      if (word === now) return;
+      now = word;
+      state(word);
       tell({ state: word });
     };
+    leads = true;
     const stream = new EventSource(address);
-    stream.onopen = () => now("live");
-    stream.onerror = () => now("away");  // the browser tries again by itself
-    stream.onmessage = (event) => {
-      const notice = JSON.parse(event.data);
+    const pass = (notice) => {
       heard(notice);
       tell(notice);
     };
+    stream.onopen = () => {
+      become("live");
+      pass({ session: null, kind: "opened" });  // whatever was missed while nobody listened
+    };
+    stream.onerror = () => become("away");  // the browser tries again by itself
+    stream.onmessage = (event) => pass(JSON.parse(event.data));
     addEventListener("pagehide", () => stream.close());
-    return stream;
   };
 
   // Without locks (an address that is not secure) every tab listens for itself.
-  if (!navigator.locks || !radio) return void open(() => {});
+  if (!navigator.locks || !radio) return open();
   navigator.locks.request(`glassine-stream-${person}`, () => {
-    open((word) => radio.postMessage(word));
+    open();
     return new Promise(() => {});  // held until this tab goes
   });
 }
