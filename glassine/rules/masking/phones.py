@@ -79,6 +79,8 @@ def _number(text: str, start: int, end: int, extension: int, regions: tuple[str,
         return None
     if bare.startswith("+"):
         return _international(text, start, end, extension)
+    if not 6 <= sum(map(str.isdigit, written)) <= 20:
+        return None
     before = text[max(0, start - 60) : start]
     if _SOMETHING_ELSE.search(before) and not _CALLED_SO.search(before) and not _MY_NUMBER.search(before):
         return None
