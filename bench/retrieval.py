@@ -57,10 +57,11 @@ def squad2(data: Path) -> Task:
 def clapnq(data: Path) -> Task:
     """Answerable questions; the passages of the unanswerable ones are in the corpus too."""
     answerable, others = list(lines(data / "clapnq/dev_answerable.jsonl")), list(lines(data / "clapnq/dev_unanswerable.jsonl"))
+    passages = {one["id"]: one["passages"][0] for one in (*answerable, *others)}
     return Task(
         name="clapnq",
-        articles={one["id"]: (one["passages"][0]["title"], one["passages"][0]["text"]) for one in (*answerable, *others)},
-        questions=[(one["input"], one["id"]) for one in answerable],
+        articles={passage["text"]: (passage["title"], passage["text"]) for passage in passages.values()},  # several questions share a passage
+        questions=[(one["input"], passages[one["id"]]["text"]) for one in answerable],
     )
 
 
