@@ -251,3 +251,11 @@ async def test_a_nested_custom_data_is_refused(client: Client, shop: Shop) -> No
     answer = await client.post("/api/chat/sessions", headers=shop.bearer, json={"custom_data": {"a": {"b": 1}}})
     assert answer.status_code == 400
     assert "custom_data" in answer.json()["message"]
+
+
+async def test_a_placeholder_in_an_article_stays_what_it_is(client: Client, world: World, shop: Shop) -> None:
+    body = "A masked e-mail address is shown to the team as the chip [EMAIL_1] until somebody reveals it."
+    await learning.publish(world, shop.org, (await learning.save(world, shop.org, title="Masked addresses", body=body)).id)
+    session = await start(client, shop)
+    said = await send(client, shop, session, "I am eve@example.com. How is a masked e-mail address shown to the team?")
+    assert "the chip [EMAIL_1] until" in said["autopilotResponse"]["value"]["content"]

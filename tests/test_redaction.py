@@ -244,3 +244,11 @@ def test_a_planted_value_never_survives(before: str, after: str) -> None:
     result = redact(text, US, Known(), ())
     assert "example.com" not in result.text
     assert restore(result.text, given_by(result)) == text
+
+
+def test_the_organisations_own_words_are_no_persons_name() -> None:
+    policy = Policy(own_words=frozenset({"glassine", "kestrel"}))
+    guess = [Span(start=8, end=16, type=PiiType.NAME, score=0.6)]
+    assert redact("What is Glassine?", policy, Known(), guess).text == "What is Glassine?"
+    assert redact("What is Glassine?", Policy(), Known(), guess).text == "What is [NAME_1]?"
+    assert redact("I am Kestrel", policy, Known(values=((PiiType.NAME, "Kestrel"),)), []).text == "I am [NAME_1]"

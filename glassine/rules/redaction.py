@@ -20,6 +20,7 @@ from glassine.words.privacy import Known, PiiType, Policy, Redacted, Span, Token
 _KINDS = "|".join(kind.value.upper() for kind in PiiType)
 PLACEHOLDER = re.compile(rf"\[({_KINDS})_([1-9][0-9]{{0,5}})\]")
 _LITERAL = re.compile(rf"\[(\\*)({_KINDS})_([1-9][0-9]{{0,5}})\]")  # with any number of escapes
+_WORD = re.compile(r"[^\W_]+")
 _FILLER = " "  # nothing to read is quicker than something meaningless, and misleads less
 
 
@@ -29,7 +30,8 @@ def redact(text: str, policy: Policy, known: Known, spans: Sequence[Span]) -> Re
     A value keeps the placeholder it has in `known.tokens`; a new one gets the next number of its kind. What a customer typed
     that looks like a placeholder is escaped with a backslash, which `restore` takes off again.
     """
-    findings = tuple(span for span in find(text, policy, known, spans) if span.type not in policy.keep)
+    guesses = [span for span in spans if not _own(text[span.start : span.end], span, policy)]
+    findings = tuple(span for span in find(text, policy, known, guesses) if span.type not in policy.keep)
     names = _Numbering(known.tokens, policy.regions)
     pieces: list[str] = []
     tokens: dict[str, Token] = {}
@@ -37,10 +39,15 @@ def redact(text: str, policy: Policy, known: Known, spans: Sequence[Span]) -> Re
     for span in findings:
         token = names.token(span.type, text[span.start : span.end])
         tokens.setdefault(token.placeholder, token)
-        pieces += [_escape(text[at : span.start]), token.placeholder]
+        pieces += [escape(text[at : span.start]), token.placeholder]
         at = span.end
-    pieces.append(_escape(text[at:]))
+    pieces.append(escape(text[at:]))
     return Redacted(text="".join(pieces), tokens=tuple(tokens.values()), findings=findings)
+
+
+def _own(words: str, span: Span, policy: Policy) -> bool:
+    """Whether a guessed name is made of the organisation's own words. What the contact is known by is masked all the same."""
+    return bool(policy.own_words) and span.type is PiiType.NAME and set(_WORD.findall(words.lower())) <= policy.own_words
 
 
 def find(text: str, policy: Policy, known: Known, spans: Sequence[Span]) -> list[Span]:
@@ -86,7 +93,8 @@ def restore(text: str, tokens: Mapping[str, str]) -> str:
     return _LITERAL.sub(lambda match: f"[{match[1][1:]}{match[2]}_{match[3]}]" if match[1] else tokens.get(match[0], match[0]), text)
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Marks what looks like a placeholder and is none, so that `restore` gives it back as it was. For every text that joins masked ones."""
     return _LITERAL.sub(r"[\\\1\2_\3]", text) if "[" in text else text
 
 

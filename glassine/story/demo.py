@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
 
 from glassine.config import resource
+from glassine.store import house as stored
 from glassine.story import access, house, learning
 from glassine.story.world import World
 from glassine.words.errors import Refused
@@ -19,7 +20,8 @@ from glassine.words.people import Actor, ActorKind, Role
 
 NAME = "Glassine demo"
 OWNER = "owner@example.com"
-_SOURCE = "docs"
+_SOURCE = "glassine-docs"  # a name that no import of a folder gives itself
+_FOR_DEVELOPERS = ("decisions/", "images/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,25 +37,24 @@ class Demo:
 
 async def ensure(world: World) -> Demo:
     """Makes the demo organisation on the first start and finds it on later ones; its articles follow docs/ each time."""
-    path = world.settings.home / "demo.json"
-    demo = await _known(world, path) or await _found(world, path)
+    demo = await _written_down(world) or await _made(world)
     org, owner = OrgId(UUID(demo.organization_id)), PersonId(UUID(demo.owner_id))
     docs = resource("docs")
     if docs.is_dir():
-        await learning.import_folder(world, org, docs, source=_SOURCE, report=_quiet)
-    return Demo(**{**asdict(demo), "login_token": await access.login_link(world, org, owner)})
+        await learning.import_folder(world, org, docs, source=_SOURCE, report=_quiet, leave_out=_FOR_DEVELOPERS)
+    return replace(demo, login_token=await access.login_link(world, org, owner))
 
 
 async def widget_token(world: World) -> str | None:
     """The demo organisation's widget token, for the page that shows the widget; None where no demo was made."""
-    demo = await _known(world, world.settings.home / "demo.json")
+    demo = await _written_down(world)
     return demo.widget_token if demo else None
 
 
-async def _known(world: World, path: Path) -> Demo | None:
-    """What an earlier start wrote down, if this database still knows it."""
+async def _written_down(world: World) -> Demo | None:
+    """What an earlier start wrote down, if this database still knows it and the key has not been revoked."""
     try:
-        demo = Demo(**json.loads(await asyncio.to_thread(path.read_text, encoding="utf-8")))
+        demo = Demo(**json.loads(await asyncio.to_thread(_file(world).read_text, encoding="utf-8")))
         await access.by_key(world, demo.api_key)
         await house.by_widget_token(world, demo.widget_token)
     except (OSError, ValueError, TypeError, Refused):
@@ -61,15 +62,30 @@ async def _known(world: World, path: Path) -> Demo | None:
     return demo
 
 
-async def _found(world: World, path: Path) -> Demo:
-    founded = await house.found(world, NAME, OWNER, "Demo owner")
-    owner = Actor(org=founded.organization, kind=ActorKind.AGENT, id=founded.owner, name="Demo owner", role=Role.OWNER)
+async def _made(world: World) -> Demo:
+    """The demo organisation, founded if it is not there, with a fresh key; written down for the next start."""
+    async with world.store.outside() as tx:
+        doors = await stored.open_doors(tx, "email", world.master.digest("email", OWNER))
+    if doors and doors[0].ref:
+        org, person = doors[0].org, PersonId(doors[0].ref)
+        token = (await house.organization(world, org)).widget_token
+    else:
+        org, person, token = await house.found(world, NAME, OWNER, "Demo owner")
+    owner = Actor(org=org, kind=ActorKind.AGENT, id=person, name="Demo owner", role=Role.OWNER)
     key = await access.create_key(world, owner, "Demo", None)
-    demo = Demo(organization_id=str(founded.organization), owner_id=str(founded.owner), api_key=key, widget_token=founded.widget_token)
+    demo = Demo(organization_id=str(org), owner_id=str(person), api_key=key, widget_token=token)
+    await asyncio.to_thread(_write_down, _file(world), demo)
+    return demo
+
+
+def _file(world: World) -> Path:
+    return world.settings.home / "demo.json"
+
+
+def _write_down(path: Path, demo: Demo) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # it holds a key
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(asdict(demo), file)
-    return demo
 
 
 def _quiet(_: ImportLine) -> None:

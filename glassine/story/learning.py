@@ -124,6 +124,12 @@ async def public_article(world: World, org: OrgId, id: ArticleId) -> Article:
     return found
 
 
+async def addresses(world: World, org: OrgId, source: str) -> dict[str, ArticleId]:
+    """Where the published articles of one source are, by path: for links from one to another."""
+    async with world.store.tx(org) as tx:
+        return {path: ArticleId(known.id) for path, known in (await articles.of_source(tx, org, source)).items() if known.published}
+
+
 async def listing(
     world: World, org: OrgId, *, status: ArticleStatus | None = None, source: str | None = None, audience: Audience | None = None, contains: str = "",
     limit: int = 50, offset: int = 0,
@@ -135,6 +141,7 @@ async def listing(
 
 async def import_folder(
     world: World, org: OrgId, folder: Path, *, source: str, report: Callable[[ImportLine], None], audience: Audience = Audience.PUBLIC, base_url: str | None = None,
+    leave_out: tuple[str, ...] = (),
 ) -> dict[str, int]:
     """Brings a folder (or a .tar.gz or .zip of one) in, and returns how many files had which outcome; each file is reported with its outcome.
 
@@ -150,7 +157,7 @@ async def import_folder(
     async with world.store.tx(org) as tx:
         known = await articles.of_source(tx, org, source)
     run = _Import(world, org, source=source, audience=audience, base_url=base_url, languages=await _languages(world, org), known=known)
-    documents = await asyncio.to_thread(run.read, folder, tell)
+    documents = [each for each in await asyncio.to_thread(run.read, folder, tell) if not each.path.startswith(leave_out)]
 
     async def worker(waiting: Iterator[Document]) -> None:
         for document in waiting:

@@ -11,7 +11,7 @@ from glassine.store.vault import SealedToken
 from glassine.story.contacts import Identity, identity_of, own_key
 from glassine.story.world import World
 from glassine.words.errors import NotFound
-from glassine.words.house import OrgSettings
+from glassine.words.house import OrgSettings, own_words
 from glassine.words.ids import EventId, OrgId, SessionId
 from glassine.words.privacy import Known, Policy, Redacted, Token
 from glassine.words.sessions import Event, Session
@@ -26,15 +26,16 @@ class Mask:
     key: Key = field(repr=False)  # the contact's
     identity: Identity = field(repr=False)
     settings: OrgSettings
+    policy: Policy
     tokens: dict[str, str] = field(repr=False)
     stored: int  # how many tokens the vault held when it was read
     fresh: list[Token] = field(default_factory=list, repr=False)
 
     async def text(self, world: World, text: str) -> Redacted:
         """Patterns first, so that the names model never mistakes a card for a name; then everything at once."""
-        clean, policy = storable(text), Policy(regions=self.settings.regions)
-        spans = await world.names.find(before_names(clean, policy))
-        masked = redact(clean, policy, Known(tokens=self.tokens, values=self.identity.known_values), spans)
+        clean = storable(text)
+        spans = await world.names.find(before_names(clean, self.policy))
+        masked = redact(clean, self.policy, Known(tokens=self.tokens, values=self.identity.known_values), spans)
         for token in masked.tokens:
             if token.placeholder not in self.tokens:
                 self.tokens[token.placeholder] = token.value
@@ -60,11 +61,17 @@ async def look(world: World, org: OrgId, id: SessionId, message: EventId | None 
     sealed = contacts.from_row(contact_row)
     own = own_key(org_key, org, sealed)
     tokens = {row["placeholder"]: to_text(own.open(bytes(row["sealed"]), org, "vault", id, row["placeholder"])) for row in found}
+    settings = OrgSettings.read(mode_row["settings"])
     mask = Mask(
-        org=org, session=sessions.from_row(session_row), key=own, identity=identity_of(org_key, org, sealed),
-        settings=OrgSettings.read(mode_row["settings"]), tokens=tokens, stored=len(tokens),
+        org=org, session=sessions.from_row(session_row), key=own, identity=identity_of(org_key, org, sealed), settings=settings,
+        policy=policy_of(mode_row["name"], settings), tokens=tokens, stored=len(tokens),
     )
     return mask, events.from_row(before) if before else None
+
+
+def policy_of(name: str, settings: OrgSettings) -> Policy:
+    """How an organisation masks."""
+    return Policy(regions=settings.regions, own_words=own_words(name, settings))
 
 
 async def keep(tx: Tx, mask: Mask) -> None:

@@ -7,13 +7,13 @@ from glassine.rules.redaction import before_names, redact
 from glassine.store import contacts as stored
 from glassine.store import house, sessions, vault
 from glassine.story.contacts import identity_of, own_key
-from glassine.story.masking import storable, to_text
+from glassine.story.masking import policy_of, storable, to_text
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.house import OrgSettings
 from glassine.words.ids import FileId, OrgId, SessionId
 from glassine.words.people import Actor, Verb
-from glassine.words.privacy import Known, Policy, Redacted
+from glassine.words.privacy import Known, Redacted
 
 _LONGEST_PREVIEW = 100_000
 _IDENTITY_FIELDS = ("email", "phone_number", "name", "custom_data", "non_verified_email", "non_verified_name", "non_verified_custom_data")
@@ -24,8 +24,8 @@ async def preview(world: World, org: OrgId, text: str) -> Redacted:
     if len(text) > _LONGEST_PREVIEW:
         raise Refused(f"The text has {len(text):,} characters; {_LONGEST_PREVIEW:,} is the most.", status=413)
     async with world.store.tx(org) as tx:
-        regions = OrgSettings.read((await house.load(tx, org))["settings"]).regions
-    policy, clean = Policy(regions=regions), storable(text)
+        row = await house.load(tx, org)
+    policy, clean = policy_of(row["name"], OrgSettings.read(row["settings"])), storable(text)
     return redact(clean, policy, Known(), await world.names.find(before_names(clean, policy)))
 
 

@@ -15,6 +15,7 @@ from glassine.edge.llm import Llm
 from glassine.rules import autopilot, extract, grounding, prompt
 from glassine.rules.grounding import Grounded
 from glassine.rules.reactions import jobs_for
+from glassine.rules.redaction import escape
 from glassine.store import Tx, events, jobs, sessions, turns
 from glassine.store.live import Notice, notify
 from glassine.store.sessions import Mode
@@ -99,7 +100,8 @@ async def think(world: World, scene: Scene, trace: Trace) -> Outcome:
     _show(world, scene, "searching")
     with _timed(trace, "search"):
         trace.query = extract.query(scene.message.text, scene.history)
-        trace.hits = tuple(await learning.find(world, scene.org, trace.query, audience=Audience.PUBLIC, language=scene.language))
+        found = await learning.find(world, scene.org, trace.query, audience=Audience.PUBLIC, language=scene.language)
+        trace.hits = tuple(replace(hit, text=escape(hit.text), best_sentence=escape(hit.best_sentence)) for hit in found)
     llm = await model_for(world, scene.org, scene.settings)
     outcome = await _written(world, scene, trace, llm) if llm else _quoted(world, scene, trace)
     return _as_draft(outcome) if assisting else outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -18,6 +19,7 @@ class OrgSettings:
     languages: tuple[str, ...] = ("en",)
     patience: int = 15
     notify: tuple[str, ...] = ()  # addresses that get mail when a handoff waits
+    vocabulary: tuple[str, ...] = ()  # products and brands: never masked as somebody's name
     llm_url: str = ""
     llm_model: str = ""
     llm_key: str = field(default="", repr=False)
@@ -27,6 +29,11 @@ class OrgSettings:
         """From the JSON of the store; fields that this version does not know are left alone there and ignored here."""
         known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items() if name in cls.__slots__}
         return cls(**known)
+
+
+def own_words(name: str, settings: OrgSettings) -> frozenset[str]:
+    """The organisation's own words, lower case: its name's and its vocabulary's."""
+    return frozenset(re.findall(r"[^\W_]+", " ".join([name, *settings.vocabulary]).lower()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,10 +53,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How to mask: the organisation's phone regions (ISO 3166 alpha-2, most likely first) and types left alone."""
+    """How to mask: the organisation's phone regions (ISO 3166 alpha-2, most likely first), types left alone, and words of its own
+    (products and brands, lower case) that are no person's name however much they look like one."""
 
     regions: tuple[str, ...] = ("US",)
     keep: frozenset[PiiType] = frozenset()
+    own_words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ async def _sheet(request: Request, staff: Staff, text: str = _TRY, masked: Redac
     settings = (await house.organization(staff.world, staff.actor.org)).settings
     return await sheet(
         request, staff, "privacy", text=text, masked=masked, regions=" ".join(settings.regions), types=list(PiiType),
-        changed=await last_change(staff, "regions"),
+        changed=await last_change(staff, "regions"), vocabulary=", ".join(settings.vocabulary), taught=await last_change(staff, "vocabulary"),
     )
 
 
@@ -49,3 +49,14 @@ async def set_regions(request: Request, staff: Signed) -> Response:
     before = (await house.organization(staff.world, staff.actor.org)).settings.regions
     await house.change(staff.world, staff.actor, regions=regions)
     return done(request, staff, "/settings/privacy", Said(text="Saved. It holds for messages from now on.", undo="/settings/privacy/regions", fields={"regions": " ".join(before)}), "reload")
+
+
+@router.post("/vocabulary")
+async def set_vocabulary(request: Request, staff: Signed) -> Response:
+    """Names of products and brands, which are no person's name."""
+    given = (await form(request)).get("vocabulary", "")
+    words = tuple(dict.fromkeys(" ".join(word.split())[:60] for word in given.split(",") if word.strip()))[:200]
+    before = (await house.organization(staff.world, staff.actor.org)).settings.vocabulary
+    await house.change(staff.world, staff.actor, vocabulary=words)
+    undo = Said(text="Saved. It holds for messages from now on.", undo="/settings/privacy/vocabulary", fields={"vocabulary": ", ".join(before)})
+    return done(request, staff, "/settings/privacy", undo, "reload")
