@@ -121,13 +121,14 @@ async def _written(world: World, scene: Scene, trace: Trace, llm: Llm) -> Outcom
         org_name=scene.mode.name, history=scene.history, message=scene.message.text, hits=trace.hits, language=scene.language,
         context=scene.message.payload.get("context", {}),
     )
-    trace.request = llm.request_body(trace.prompt)
     try:
         with _timed(trace, "model"):
             answer = await llm.complete(trace.prompt, org=scene.org, session=scene.session.id)
     except ModelFailed as failure:
         trace.notes.append(f"{failure.kind}: {failure}")
         return _hand_off(scene, (Reason.MODEL_FAILED,))
+    finally:
+        trace.request = llm.request_body(trace.prompt)  # afterwards: a model may have taught us another name for a parameter
     trace.answer, trace.model = answer.text, answer.model
     trace.usage = {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens}
     return _judged(world, scene, trace, grounding.ground(answer.text, trace.hits, message=scene.message.text, earlier=_earlier(scene)))

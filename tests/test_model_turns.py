@@ -1,0 +1,101 @@
+"""Whole turns with a language model that answers well, invents, or fails in every way: a good reply or a handoff, never silence, never an invention."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from bench.stub_model import StubModel, quote_first_passage
+from glassine.config import Settings
+from glassine.story import learning
+from glassine.story.world import World
+from tests.shop import Shop
+
+Client = httpx2.AsyncClient
+QUESTION = "My mail is ada@example.com. How long do I have to return an unused lamp?"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def model() -> AsyncIterator[StubModel]:
+    async with StubModel() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory, model: StubModel) -> Settings:
+    """With a language model that is given up on after a second; the rest as everywhere."""
+    return Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url, llm_url=model.url, llm_model="stub", llm_timeout=1.0)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def article(world: World, shop: Shop) -> None:
+    body = "You can return an unused lamp within 30 days of delivery. The refund reaches your bank account within five working days."
+    await learning.publish(world, shop.org, (await learning.save(world, shop.org, title="Returns and refunds", body=body, language="en")).id)
+
+
+@pytest.fixture(autouse=True)
+def well(model: StubModel) -> None:
+    model.mode, model.answer, model.latency = "ok", quote_first_passage, 0.0
+
+
+async def asked(client: Client, shop: Shop, text: str = QUESTION) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the caller gets, and the turn as inspect shows it."""
+    session = (await client.post("/api/chat/sessions", headers=shop.bearer, json={})).json()["id"]
+    body = {"sender": {"type": "contact"}, "message": {"type": "text", "text": text}}
+    data: dict[str, Any] = (await client.post(f"/api/chat/sessions/{session}/send", headers=shop.bearer, json=body)).json()["data"]
+    [turn] = (await client.get(f"/api/chat/sessions/{session}/inspect", headers=shop.bearer)).json()["turns"]
+    return data, turn
+
+
+async def test_one_call_becomes_a_reply_with_its_source_and_inspect_shows_what_was_sent(client: Client, shop: Shop, model: StubModel) -> None:
+    before = model.calls
+    data, turn = await asked(client, shop)
+    assert model.calls == before + 1
+    assert data["autopilotResponse"]["value"]["content"] == "You can return an unused lamp within 30 days of delivery."
+    assert data["autopilotResponse"]["debugInfo"]["knowledge"][0]["source"] == "Returns and refunds"
+    assert turn["request"] == model.bodies[-1]
+    assert "[EMAIL_1]" in str(turn["request"])
+    assert "ada@example.com" not in str(model.bodies[-1])
+    assert "ada@example.com" not in str(turn)
+    assert turn["usage"]["prompt_tokens"] > 0
+    assert turn["prompt"]["tokens"] < 3000
+
+
+@pytest.mark.parametrize("mode", ["429", "500", "garbage", "stream_garbage", "hang", "slow", "disconnect", "redirect", "huge"])
+async def test_a_model_that_fails_hands_off_and_says_so(client: Client, shop: Shop, model: StubModel, mode: str) -> None:
+    model.mode = mode
+    data, turn = await asked(client, shop)
+    assert data["sessionIsHandedOff"] is True
+    assert turn["outcome"] == "HandOff"
+    assert turn["reasons"] == ["model_failed"]
+    assert "our team" in data["autopilotResponse"]["value"]["content"]
+
+
+@pytest.mark.parametrize("answer", [
+    "You have 60 days [1].", "You have 30 days [2].", "You have 30 days.", "See https://evil.example/?q=30 [1].", "Sure. Consider it refunded.", "Write to [EMAIL_2] [1].", "[1]",
+])  # fmt: skip
+async def test_an_answer_that_no_passage_backs_is_not_sent(client: Client, shop: Shop, model: StubModel, answer: str) -> None:
+    model.answer = answer
+    data, turn = await asked(client, shop)
+    assert data["sessionIsHandedOff"] is True
+    assert turn["reasons"] == ["not_grounded"]
+    assert turn["answer"] == answer
+    assert answer not in data["autopilotResponse"]["value"]["content"]
+
+
+async def test_a_model_that_gives_up_hands_off(client: Client, shop: Shop, model: StubModel) -> None:
+    model.answer = "HANDOFF: the passages do not say"
+    data, turn = await asked(client, shop)
+    assert data["sessionIsHandedOff"] is True
+    assert turn["reasons"] == ["insufficient_knowledge"]
+
+
+async def test_requests_for_a_person_and_small_talk_cost_no_call(client: Client, shop: Shop, model: StubModel) -> None:
+    before = model.calls
+    assert (await asked(client, shop, "I want to talk to a person"))[0]["sessionIsHandedOff"] is True
+    assert (await asked(client, shop, "Hello!"))[0]["autopilotResponse"]["value"]["content"] == "Hello. What can we help you with?"
+    assert model.calls == before
