@@ -48,7 +48,7 @@ class Running:
         """Process numbers by kind: `product` and `database`."""
         found = {}
         for pid, _, arguments in processes.running():
-            if processes.alive(pid) and parent(pid) == self.process.pid:
+            if parent(pid) == self.process.pid:
                 found["database" if arguments[0].endswith("/postgres") else "product"] = pid
         return found
 
@@ -74,11 +74,12 @@ class Running:
 
 
 def parent(pid: int) -> int:
-    state = Path(f"/proc/{pid}/stat")
-    if state.exists():
-        return int(state.read_text().rpartition(")")[2].split()[1])
-    listed = subprocess.run(["ps", "-o", "ppid=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    return int(listed or 0)
+    """The process that started this one; 0 when it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except FileNotFoundError:
+        listed = subprocess.run(["ps", "-o", "ppid=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+        return int(listed or 0)
 
 
 @pytest.fixture(scope="module")
