@@ -31,7 +31,7 @@ class Store:
     def __init__(self, url: str, *, size: int = 10) -> None:
         self.url = url
         self._pool: AsyncConnectionPool[Tx] = AsyncConnectionPool(
-            url, connection_class=AsyncConnection[DictRow], kwargs={"row_factory": dict_row}, min_size=2, max_size=size, open=False,
+            url, connection_class=AsyncConnection[DictRow], kwargs={"row_factory": dict_row, "autocommit": True}, min_size=2, max_size=size, open=False,
             check=AsyncConnectionPool.check_connection if size < 2 else None, reconnect_timeout=60,
         )
 
@@ -45,16 +45,23 @@ class Store:
     @asynccontextmanager
     async def tx(self, org: OrgId) -> AsyncIterator[Tx]:
         """One transaction in which only this organisation's rows exist. Committed at the end, rolled back on any error."""
-        async with self._pool.connection() as connection, connection.pipeline():
-            await connection.execute(_ENTER, (str(org),))
-            yield connection
+        async with self._transaction(_ENTER, (str(org),)) as tx:
+            yield tx
 
     @asynccontextmanager
     async def outside(self) -> AsyncIterator[Tx]:
         """One transaction of no organisation: sees the queue and may ask the door; every other table is empty."""
-        async with self._pool.connection() as connection:
-            await connection.execute(_ENTER_OUTSIDE)
+        async with self._transaction(_ENTER_OUTSIDE, ()) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def _transaction(self, enter: str, values: tuple[str, ...]) -> AsyncIterator[Tx]:
+        """Begin and commit travel with the statements beside them: left to the driver, each would wait for an answer of its own."""
+        async with self._pool.connection() as connection, connection.pipeline():
+            await connection.execute("begin")
+            await connection.execute(enter, values)
             yield connection
+            await connection.execute("commit")  # skipped by the server when anything before it failed; the pool then rolls back
 
 
 async def one(tx: Tx, sql: str, values: dict[str, Any]) -> DictRow | None:
