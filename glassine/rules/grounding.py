@@ -117,11 +117,15 @@ def unfounded(reply: str, passages: Iterable[str], said: Iterable[str]) -> list[
     known = " \n ".join([*passages, *said])
     rest, found = reply, []
     for pattern, plain in ((PLACEHOLDER, str), (_URL, _plain_url), (_EMAIL, str.casefold)):
-        have = {plain(match[0]) for match in pattern.finditer(known)}
-        found += [match[0] for match in pattern.finditer(rest) if plain(match[0]) not in have]
-        rest = pattern.sub(" ", rest)
-    numbers = {value for match in _NUMBER.finditer(known) for value in _values(match[0])} | _spelled(known)
-    found += [match[0] for match in _NUMBER.finditer(_LIST_NUMBER.sub(" ", rest)) if not _values(match[0]) & numbers]
+        written = [match[0] for match in pattern.finditer(rest)]
+        if written:  # reading the passages for addresses takes milliseconds, and most replies have none
+            have = {plain(match[0]) for match in pattern.finditer(known)}
+            found += [one for one in written if plain(one) not in have]
+            rest = pattern.sub(" ", rest)
+    digits = [match[0] for match in _NUMBER.finditer(_LIST_NUMBER.sub(" ", rest))]
+    if digits:
+        numbers = {value for match in _NUMBER.finditer(known) for value in _values(match[0])} | _spelled(known)
+        found += [one for one in digits if not _values(one) & numbers]
     return list(dict.fromkeys(found))
 
 
