@@ -27,7 +27,8 @@ _limiter = MovingWindowRateLimiter(MemoryStorage())
 _KNOWN_FOR = 5.0  # seconds: how long a revoked key may still be good, and how often a busy one is looked up
 
 
-def world_of(request: Request) -> World:
+async def world_of(request: Request) -> World:
+    """The world of this application. Asynchronous, because the framework would run a plain function in a thread."""
     world: World = request.app.state.world
     return world
 
