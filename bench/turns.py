@@ -46,7 +46,7 @@ async def rounds(shop: Shop, running: Product, *, at_once: int, turns: int, coun
     """Short ones, because neighbours on the same machine are noisy."""
     return [
         await load.apart({"customers": {
-            "base": running.api_base, "key": running.api_key, "dialogues": shop.dialogues(turns), "turns": turns, "at_once": at_once,
+            "base": running.api_base, "key": running.api_key, "dialogues": shop.dialogues(turns // 3 + at_once), "turns": turns, "at_once": at_once,
         }})
         for _ in range(1 if shop.short else count)
     ]
