@@ -183,8 +183,16 @@ async def test_the_widgets_snippet_names_the_organisation(shop: Shop, admin: Bro
 
 async def test_the_audit_log_tells_changes_and_reveals_apart(admin: Browser) -> None:
     await admin.act("/settings/autopilot/api", mode="on")
-    assert "set autopilot api to on" in (await admin.get("/settings/audit")).text
+    assert "set autopilot of api to on" in (await admin.get("/settings/audit")).text
     assert "set autopilot" not in (await admin.get("/settings/audit?only=reveals")).text
+
+
+async def test_a_person_sets_their_password(world: World, shop: Shop, admin: Browser) -> None:
+    assert (await admin.post("/settings/account/password", password=PASSWORD, again="something else")).status_code == 400
+    assert (await admin.post("/settings/account/password", password="short", again="short")).status_code == 400
+    assert "Your password is set." in await admin.act("/settings/account/password", password=PASSWORD, again=PASSWORD)
+    async with browser(world) as visitor:
+        assert (await visitor.post("/sign-in", email="owner@paper.example", password=PASSWORD)).headers["location"] == "/inbox"
 
 
 async def test_an_agent_sees_settings_and_changes_none(world: World, shop: Shop) -> None:

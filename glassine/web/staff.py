@@ -153,7 +153,11 @@ def to_the_door(request: Request) -> Response:
 
 def let_in(request: Request, token: str, to: str) -> Response:
     """Sets the sign-in cookie and goes on to a page of ours."""
-    response = RedirectResponse(local(to), status_code=303)
+    return keep_in(request, RedirectResponse(local(to), status_code=303), token)
+
+
+def keep_in(request: Request, response: Response, token: str) -> Response:
+    """Sets the sign-in cookie on a response."""
     public = world_of(request).settings.public_url or ""
     response.set_cookie(
         COOKIE, token, max_age=30 * 86_400, httponly=True, samesite="lax", secure=request.url.scheme == "https" or public.startswith("https:"),

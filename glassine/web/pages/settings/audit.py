@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -23,9 +24,11 @@ class Entry(NamedTuple):
     link: str
 
 
-_VERBS = {
-    "privacy.reveal": ("eye", "revealed"), "settings.change": ("settings", "changed"), "autopilot.change": ("ai", "set autopilot"),
-    "people.invite": ("people", "invited"), "people.join": ("people", "joined"), "people.role": ("people", "changed a role"), "people.disable": ("people", "disabled"),
+_VERBS = {  # icon, and a sentence over the row's details
+    "privacy.reveal": ("eye", "looked behind {what} of a {thing}"), "settings.change": ("settings", "changed {what}"),
+    "autopilot.change": ("ai", "set autopilot of {channel} to {autopilot}"), "people.invite": ("people", "invited somebody as {role}"),
+    "people.join": ("people", "joined as {role}"), "people.role": ("people", "changed a role from {from} to {to}"),
+    "people.disable": ("people", "signed somebody out for good"), "people.password": ("lock", "set a new password"),
     "keys.create": ("key", "made an API key"), "keys.revoke": ("key", "revoked an API key"),
 }
 
@@ -38,11 +41,9 @@ async def show(request: Request, staff: Signed, only: str = "") -> Response:
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
+    icon, sentence = _VERBS.get(row["verb"], ("info", str(row["verb"]).replace(".", " ").replace("_", " ")))
     detail: Mapping[str, Any] = row["detail"]
-    icon, words = _VERBS.get(row["verb"], ("info", str(row["verb"]).replace(".", " ").replace("_", " ")))
-    what = detail.get("placeholder") or detail.get("field") or detail.get("changed") or detail.get("name") or detail.get("channel") or ""
-    if isinstance(what, list):
-        what = ", ".join(what)
-    after = detail.get("autopilot") or detail.get("role") or ""
-    session = row["thing"] == "session" and row["thing_id"]
-    return Entry(row, icon, " ".join(filter(None, [words, str(what).replace("_", " ") if not detail.get("placeholder") else str(what), f"to {after}" if after else ""])), f"/inbox/sessions/{row['thing_id']}" if session else "")
+    changed = detail.get("changed") or []
+    what = detail.get("placeholder") or str(detail.get("field") or ", ".join(changed) or "a value").replace("_", " ")
+    words = sentence.format_map(defaultdict(lambda: "…", {**detail, "what": what, "thing": row["thing"]}))
+    return Entry(row, icon, words, f"/inbox/sessions/{row['thing_id']}" if row["thing"] == "session" and row["thing_id"] else "")

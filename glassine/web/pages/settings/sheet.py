@@ -36,7 +36,7 @@ SHEETS = (
     Sheet("autopilot", "Autopilot", "ai", Verb.READ_SESSIONS), Sheet("model", "Language model", "model", Verb.READ_SESSIONS),
     Sheet("people", "People", "people", Verb.READ_SESSIONS), Sheet("keys", "API keys", "key", Verb.MANAGE_KEYS),
     Sheet("widget", "Chat widget", "chat", Verb.READ_SESSIONS), Sheet("privacy", "Privacy", "shield", Verb.READ_SESSIONS),
-    Sheet("audit", "Audit log", "rows", Verb.READ_AUDIT),
+    Sheet("audit", "Audit log", "rows", Verb.READ_AUDIT), Sheet("account", "Your account", "person", Verb.READ_SESSIONS),
 )
 
 
