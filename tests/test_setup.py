@@ -154,15 +154,20 @@ def test_after_kill_9_of_everything_the_next_one_recovers(running: Running) -> N
     assert {name: again.said[name] for name in ("api_key", "widget_token", "organization_id")} == \
         {name: running.said[name] for name in ("api_key", "widget_token", "organization_id")}
     children = again.children()
-    with httpx2.stream("GET", again.said["url"] + "/inbox/stream", timeout=LONG):
-        assert again.stop(signal.SIGINT) == 0
+    with httpx2.Client(base_url=again.said["url"], timeout=LONG) as owner:
+        assert owner.post(again.said["admin_url"].removeprefix(again.said["url"])).status_code == 303
+        with owner.stream("GET", "/inbox/stream") as stream:  # it never ends by itself
+            lines = stream.iter_lines()
+            assert next(lines).startswith("retry:")
+            assert again.stop(signal.SIGINT) == 0
+            assert "Cancel" not in again.errors.read_text(errors="replace") and not [line for line in lines if line]
     assert not any(processes.alive(pid) for pid in children.values())
 
 
 @pytest.mark.long
-def test_a_home_that_is_removed_is_not_fought_over(folder: Path) -> None:
-    up = Running(folder / "removed")
-    (folder / "removed/lock").unlink()
+def test_a_home_that_is_removed_is_not_fought_over(running: Running) -> None:
+    up = Running(running.home)
+    (running.home / "lock").unlink()
     assert up.process.wait(LONG) != 0
     assert "was removed" in up.errors.read_text(errors="replace")
     up.stop()

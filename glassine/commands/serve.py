@@ -24,6 +24,7 @@ from glassine.words.errors import Misconfigured
 
 _GRACE = 8  # seconds that requests under way are given at the end
 _LAST = 15  # seconds after which the process ends in any case: without a database some things would wait much longer
+_LAST_ORPHAN = 3  # likewise, when `up` was killed and the database with it
 
 
 def run(settings: Settings, *, web: bool, work: bool, listener: int | None = None, announce: int | None = None) -> int:
@@ -50,7 +51,7 @@ async def _run(settings: Settings, sockets: list[socket.socket], *, work: bool, 
     stop = asyncio.Event()
     for way in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(way, stop.set)
-    last = asyncio.create_task(_end_in_any_case(stop))
+    last = asyncio.create_task(_end_in_any_case(stop, os.getppid()))
     async with live(settings) as world:
         values = await _prepare(world) if announce is not None else None
         async with asyncio.TaskGroup() as group:
@@ -63,10 +64,11 @@ async def _run(settings: Settings, sockets: list[socket.socket], *, work: bool, 
     last.cancel()
 
 
-async def _end_in_any_case(stop: asyncio.Event) -> None:
+async def _end_in_any_case(stop: asyncio.Event, parent: int) -> None:
+    """What is under way then is in the queue, and the next process takes it up."""
     await stop.wait()
-    await asyncio.sleep(_LAST)
-    os._exit(1)  # what was under way is in the queue and will be taken up by the next process
+    await asyncio.sleep(_LAST if os.getppid() == parent else _LAST_ORPHAN)
+    os._exit(1)
 
 
 async def _prepare(world: World) -> dict[str, str]:
