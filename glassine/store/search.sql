@@ -1,6 +1,7 @@
 -- name: plan
 -- The planner takes row-level security's condition for cheap and would read whole tables, evaluating it for every row (16 ms against 3 in 10,000 passages).
-select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
+-- There is one good plan whatever is asked, so once prepared the statement is not planned again.
+select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
 
 -- name: candidates
 -- The nearest passages and the best by BM25 (Robertson & Zaragoza 2009), each with both scores and its sentences' vectors.
@@ -26,11 +27,14 @@ with near as materialized (
     union
     (select passage from lexical order by score desc limit %(candidates)s)
 )
-select candidates.passage, -(v.vector <#> %(vector)s::halfvec) as cosine, coalesce(l.score, 0) as lexical, s.vectors,
+-- `offset 0` keeps each look-up a look-up: joined freely, the planner reads every passage to find sixty.
+select candidates.passage, v.cosine, coalesce(l.score, 0) as lexical, s.vectors,
     p.id, p.article_id, a.title, p.heading, p.text, p.sentences, a.url, a.language, p.internal
 from candidates
-    join passages p on p.number = candidates.passage
-    join articles a on a.id = p.article_id
+    cross join lateral (select * from passages where number = candidates.passage offset 0) as p
+    cross join lateral (select title, url, language from articles where id = p.article_id offset 0) as a
     left join lexical l on l.passage = candidates.passage
-    left join passage_vectors v on v.passage = candidates.passage and v.model = %(model)s and v.internal = any (%(internal)s)
-    left join sentence_vectors s on s.passage = candidates.passage and s.model = %(model)s
+    left join lateral (
+        select -(vector <#> %(vector)s::halfvec) as cosine from passage_vectors where passage = candidates.passage and model = %(model)s offset 0
+    ) as v on true
+    left join lateral (select vectors from sentence_vectors where passage = candidates.passage and model = %(model)s offset 0) as s on true
