@@ -247,6 +247,14 @@ async def test_every_turn_of_the_ai_can_be_inspected(desk: Browser, client: Clie
     assert (await desk.get(f"/inbox/sessions/{session}/turns/{uuid4()}")).status_code == 404
 
 
+@pytest.mark.parametrize("text", ["I want to talk to a human being, please.", "Who won the regatta of 1987?", "hello", "?!", "Danke"])
+async def test_turns_that_end_without_an_answer_can_be_inspected_too(desk: Browser, client: Client, shop: Shop, text: str) -> None:
+    page = (await desk.get(f"/inbox/sessions/{await conversation(client, shop, text)}")).text
+    links = re.findall(r'class="inspect" href="([^"]+)"', page)
+    assert len(links) == 1
+    assert (await desk.get(links[0])).status_code == 200
+
+
 async def test_a_refresh_holds_only_what_is_new(desk: Browser, client: Client, shop: Shop) -> None:
     session = await conversation(client, shop, QUESTION)
     newer = (await desk.get(f"/inbox/refresh?view=autopilot&session={session}&after=1", htmx=True)).text
