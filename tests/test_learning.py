@@ -64,6 +64,12 @@ async def test_an_article_made_internal_leaves_the_public(world: World, org: Org
         await learning.public_article(world, org, article.id)
 
 
+async def test_pasted_markup_is_not_found_as_text(world: World, org: OrgId) -> None:
+    pasted = await learning.save(world, org, title="Penguins", body='<p class="x">Penguins <b>swim</b>.</p><script>var y</script>\n\nUse `<head>`.')
+    await learning.publish(world, org, pasted.id)
+    assert [hit.text for hit in await learning.find(world, org, "penguins", audience=Audience.PUBLIC)] == ["Penguins swim.\n\nUse <head>."]
+
+
 async def test_articles_that_cannot_be(world: World, org: OrgId) -> None:
     with pytest.raises(Refused, match="title"):
         await learning.save(world, org, title=" \0", body="text")

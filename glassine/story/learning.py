@@ -278,7 +278,7 @@ async def _prepared(world: World, title: str, body: str, language: str, spoken: 
 
 
 def _cut(title: str, body: str, language: str) -> tuple[list[Chunk], list[list[str]]]:
-    cut = passages.chunks(title, body, language)
+    cut = passages.chunks(title, markdown.page(body).body, language)  # people paste HTML too
     return cut, [passages.terms(f"{chunk.heading}\n{chunk.text}", language) for chunk in cut]
 
 
