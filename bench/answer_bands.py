@@ -73,11 +73,11 @@ def faq_corpus(data: Path) -> Corpus:
     return Corpus(task=task, questions={"good": good, "near": [(row["question"], "") for _, row in left_out], "far": far_questions(data)})
 
 
-def german_corpus(data: Path) -> Corpus:
-    """Every fourth of 48 articles is left out; its questions are `far`."""
-    whole = xquad(data, "de")
+def german_corpus(data: Path, spoken: str) -> Corpus:
+    """German questions on German or English articles, of which every fourth is left out; the questions on those are `far`."""
+    whole = xquad(data, spoken)
     gone = {name for name in whole.articles if int(name.split("-")[0]) % 4 == 0}
-    task = Task(name="xquad de", articles={name: one for name, one in whole.articles.items() if name not in gone}, questions=[], spoken_in_articles="de", spoken_in_questions="de")
+    task = Task(name=whole.name, articles={name: one for name, one in whole.articles.items() if name not in gone}, questions=[], spoken_in_articles=spoken, spoken_in_questions="de")
     good = [one for one in whole.questions if one[1] not in gone]
     return Corpus(task=task, questions={"good": good, "near": [], "far": [(text, "") for text, name in whole.questions if name in gone]})
 
@@ -104,10 +104,10 @@ def report(name: str, found: dict[str, list[Seen]]) -> None:
         quoted = [one for one in seen if one.outcome is Reason.ANSWERED_FROM_KNOWLEDGE]
         offered = [one for one in seen if one.outcome is Reason.DID_YOU_MEAN]
         good = f"of which right {_share(one.offered_right for one in quoted)}, {_share(one.offered_right for one in offered)}" if kind == "good" else ""
-        print(f"{name:10} {kind:4} {len(seen):4}   quoted {len(quoted) / len(seen):.3f}   offered {len(offered) / len(seen):.3f}   {good}")
+        print(f"{name:11} {kind:4} {len(seen):4}   quoted {len(quoted) / len(seen):.3f}   offered {len(offered) / len(seen):.3f}   {good}")
     for kind in KINDS[1:]:
         if kind in found:
-            print(f"{name:10} AUROC good against {kind:4} {_auroc(found['good'], found[kind]):.3f}")
+            print(f"{name:11} AUROC good against {kind:4} {_auroc(found['good'], found[kind]):.3f}")
 
 
 def sweep(found: dict[str, list[Seen]]) -> None:
@@ -143,10 +143,12 @@ def main() -> None:
     options.add_argument("--data", type=Path, help="the folder of the public data sets")
     options.add_argument("--half", choices=("A", "B"), default="B")
     options.add_argument("--sweep", action="store_true", help="print the shares above each threshold too")
+    options.add_argument("--only", nargs="*", help="names of corpora, such as squad2 or 'xquad de/en'")
     chosen = options.parse_args()
     data = folder(chosen.data)
+    corpora = [squad_corpus(data), faq_corpus(data), german_corpus(data, "de"), german_corpus(data, "en")]
     with database(chosen.database) as url:
-        asyncio.run(run(url, [squad_corpus(data), faq_corpus(data), german_corpus(data)], chosen.half, swept=chosen.sweep))
+        asyncio.run(run(url, [one for one in corpora if not chosen.only or one.task.name in chosen.only], chosen.half, swept=chosen.sweep))
 
 
 if __name__ == "__main__":

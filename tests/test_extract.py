@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from glassine.rules.extract import ENGLISH, Thresholds, answer, chat, confidence, query, quote
+from glassine.rules.extract import DEFAULT, Thresholds, answer, chat, confidence, query, quote
 from glassine.words.knowledge import Audience, Hit
 from glassine.words.people import ActorKind
 from glassine.words.turns import Reason
@@ -80,7 +80,8 @@ def test_the_bands() -> None:
         assert answer(asked, [found], language="en").reasons == (reason,)
     assert answer(asked, [], language="en").reasons == (Reason.INSUFFICIENT_KNOWLEDGE,)
     assert answer(asked, [hit("x", similarity=0.9, audience=Audience.INTERNAL)], language="en").reply is None
-    assert 0 < ENGLISH.suggest < ENGLISH.answer < 1
+    assert confidence("Wie sind Pakete versichert?", hit("x", similarity=0.7), "de") == pytest.approx(0.7)  # words do not count across languages
+    assert 0 < DEFAULT.suggest < DEFAULT.answer < 1
 
 
 LOOSE = Thresholds(answer=0.99, suggest=0.1)

@@ -32,25 +32,27 @@ class Thresholds:
     suggest: float
 
 
-ENGLISH = Thresholds(answer=0.50, suggest=0.40)
-OTHERS = Thresholds(answer=0.65, suggest=0.61)  # multilingual e5 finds everything alike: foreign questions lie at .53
+DEFAULT = Thresholds(answer=0.50, suggest=0.40)
 
 
-def answer(message: str, hits: Sequence[Hit], *, history: Sequence[Event] = (), language: str | None = None, thresholds: Thresholds | None = None) -> Grounded:
+def answer(
+    message: str, hits: Sequence[Hit], *, history: Sequence[Event] = (), language: str | None = None, thresholds: Thresholds = DEFAULT
+) -> Grounded:
     """The best honest outcome for a masked message and what a search found. `reply` is None when a person should answer instead."""
     spoken = (language or "en").split("-")[0].lower()
     small = chat(message, language)
     if small is not None:
         return small
-    band = thresholds or (ENGLISH if spoken == "en" else OTHERS)
-    seen = [(confidence(message, hit, spoken), hit) for hit in hits if hit.audience is Audience.PUBLIC]
-    if seen and seen[0][0] >= band.answer:
-        return _quoted(seen[0][1], message, spoken)
-    near = [hit for sure, hit in seen if sure >= band.suggest]
+    seen = [hit for hit in hits if hit.audience is Audience.PUBLIC]
+    best = confidence(message, seen[0], spoken) if seen else 0.0
+    if best >= thresholds.answer:
+        return _quoted(seen[0], message, spoken)
+    note = f"The best passage reaches a confidence of {best:.2f}." if seen else "Nothing was found."
+    near = [hit for hit in seen if confidence(message, hit, spoken) >= thresholds.suggest]
     if not near:
-        return Grounded(reply=None, reasons=(Reason.INSUFFICIENT_KNOWLEDGE,), notes=(_note(seen),))
+        return Grounded(reply=None, reasons=(Reason.INSUFFICIENT_KNOWLEDGE,), notes=(note,))
     if _offered(history):
-        return Grounded(reply=None, reasons=(Reason.LOW_CONFIDENCE,), notes=(_note(seen), "A choice was offered already."))
+        return Grounded(reply=None, reasons=(Reason.LOW_CONFIDENCE,), notes=(note, "A choice was offered already."))
     return _did_you_mean(near, language)
 
 
@@ -73,14 +75,16 @@ def query(message: str, history: Sequence[Event]) -> str:
 
 
 def confidence(message: str, hit: Hit, language: str) -> float:
-    """How likely a passage answers, 0 to 1: similarity of its best sentence, and the share of the question's terms that it holds."""
+    """How likely a passage answers, 0 to 1: similarity of its best sentence, and the share of the question's terms that it holds.
+
+    Across languages words say nothing, so there the similarity stands alone.
+    """
+    similarity = min(max(hit.similarity, 0.0), 1.0)
+    if hit.language != language:
+        return similarity
     asked = set(terms(message, language))
     held = set(terms(f"{hit.heading}\n{hit.text}", language))
-    return 0.6 * max(hit.similarity, 0.0) + 0.4 * len(asked & held) / max(len(asked), 1)
-
-
-def _note(seen: Sequence[tuple[float, Hit]]) -> str:
-    return f"The best passage reaches a confidence of {seen[0][0]:.2f}." if seen else "Nothing was found."
+    return 0.6 * similarity + 0.4 * len(asked & held) / max(len(asked), 1)
 
 
 def _quoted(hit: Hit, message: str, language: str) -> Grounded:
