@@ -74,8 +74,8 @@ async def _models(settings: Settings) -> str:
 
 
 async def _master_key(settings: Settings) -> str:
-    if not settings.master_key and not (settings.home / "master.key").exists() and not (settings.home / "postgres").exists() and not settings.database_url:
-        return "none yet; `glassine up` makes one"
+    if not settings.master_key and not (settings.home / "master.key").exists():
+        return "none yet; the first start makes one, unless the database already holds data"
     master_key(settings.home, settings.master_key, may_create=False)
     return "in the environment" if settings.master_key else f"{settings.home / 'master.key'}, readable by its owner only; keep a copy elsewhere"
 
