@@ -32,11 +32,11 @@ LONG = 180  # seconds to wait for something on a busy machine; nothing here meas
 class Running:
     """One `glassine up`, and what it said when it was ready."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: str = "0") -> None:
         self.home, self.errors = folder, folder.parent / "errors.txt"
         with self.errors.open("ab") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "glassine", "up", "--json", "--port", "0", "--home", str(folder)],
+                [sys.executable, "-P", "-m", "glassine", "up", "--json", "--port", port, "--home", str(folder)],
                 stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, "GLASSINE_HOST": "127.0.0.1"},
             )
         assert self.process.stdout is not None
@@ -148,8 +148,8 @@ def test_what_is_killed_comes_back(running: Running, victim: str) -> None:
 def test_after_kill_9_of_everything_the_next_one_recovers(running: Running) -> None:
     children = running.children()
     running.stop(signal.SIGKILL)
+    again = Running(running.home, port=running.said["url"].rpartition(":")[2])  # at once, while the old ones still end
     assert processes.until(lambda: not any(processes.alive(pid) for pid in children.values()), LONG)
-    again = Running(running.home)
     assert again.knows()
     assert {name: again.said[name] for name in ("api_key", "widget_token", "organization_id")} == \
         {name: running.said[name] for name in ("api_key", "widget_token", "organization_id")}

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from glassine.commands import processes
 from glassine.commands.place import make_folder
@@ -28,23 +29,31 @@ class Busy(Misconfigured):
     """Another process holds this home."""
 
 
-@contextmanager
-def held(home: Path, what: str) -> Iterator[Callable[[], bool]]:
-    """Holds the home for one process, whatever happens to it: the lock ends with the process. Raises Busy.
+class Hold(NamedTuple):
+    """A home that is held. `still` asks whether it is, or whether the folder has been removed, so that another process may hold one of
+    the same name; `crashed` says that whoever held it last did not come to an end by itself."""
 
-    Gives a question: is it still held, or has the folder been removed, so that another process may hold one of the same name?
-    """
+    still: Callable[[], bool]
+    crashed: bool
+
+
+@contextmanager
+def held(home: Path, what: str) -> Iterator[Hold]:
+    """Holds the home for one process, whatever happens to it: the lock ends with the process. Raises Busy."""
     make_folder(home)
     handle = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
+        holder = os.pread(handle, 200, 0).decode(errors="replace").strip()
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            holder = os.read(handle, 200).decode(errors="replace").strip() or "another process"
-            raise Busy(f"Glassine is already running on {home}: {holder}. Stop it first, or choose another folder with --home DIR.") from None
+            raise Busy(f"Glassine is already running on {home}: {holder or 'another process'}. Stop it first, or choose another folder with --home DIR.") from None
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"glassine {what}, process {os.getpid()}\n".encode(), 0)
-        yield lambda: _same_file(handle, home / "lock")
+        try:
+            yield Hold(still=lambda: _same_file(handle, home / "lock"), crashed=bool(holder))
+        finally:
+            os.ftruncate(handle, 0)
     finally:
         os.close(handle)
 

@@ -45,13 +45,14 @@ def run(settings: Settings, *, fresh: bool, as_json: bool) -> int:
     """Keeps Glassine running on this home until SIGTERM, SIGINT or SIGHUP. Raises Misconfigured."""
     os.umask(0o077)
     say = _to_standard_error if as_json else _to_standard_output
-    with home.held(settings.home, "up") as still_held:
+    with home.held(settings.home, "up") as hold:
         if fresh:
             home.forget(settings, say)
         home.mark(settings.home)
-        with listening.open_socket(settings.host, settings.port) as listener:
+        # A product process whose `up` was killed lets go of the port within moments.
+        with listening.open_socket(settings.host, settings.port, patience=10.0 if hold.crashed else 0.0) as listener:
             settings = replace(settings, port=listener.getsockname()[1])
-            return Supervisor(settings, listener.fileno(), say, still_held, as_json=as_json).run()
+            return Supervisor(settings, listener.fileno(), say, hold.still, as_json=as_json).run()
 
 
 class Supervisor:
