@@ -233,7 +233,7 @@ async def test_a_newer_message_overtakes_a_running_turn(world: World, shop: Shop
     model.go.clear()
     calls = model.calls
     first = asyncio.create_task(exchange(world, shop.org, session, message()))
-    await model.asked.wait()
+    await asyncio.wait_for(model.asked.wait(), 30)
     newer = await receive(world, shop.org, session, message("I mean the green one."))
     assert newer.job is not None
     model.go.set()

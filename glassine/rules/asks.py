@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LONGEST = 400  # characters looked at from either end: who wants a person says so first or last
 
@@ -31,6 +32,7 @@ def plain_words(text: str) -> str:
     return " ".join(_mend(word) for word in words)
 
 
+@lru_cache(maxsize=10_000)  # customers share their words
 def _mend(word: str) -> str:
     """The key word that a word of five letters or more is one slip away from (a letter more, less, other, or two swapped)."""
     if len(word) < 5 or word in _KEY_WORDS or word in _NO_SLIPS:

@@ -141,10 +141,17 @@ def _fitting(hits: Sequence[Hit]) -> list[tuple[Hit, str]]:
         left -= estimate(_title(hit)) + 20  # its markers
         if left < _SMALLEST_USEFUL:
             break
-        text = _cut(_defused(hit.text), min(left, _ONE_PASSAGE))
-        left -= estimate(text)
+        text, cost = _trimmed(hit.text, min(left, _ONE_PASSAGE))
+        left -= cost
         found.append((hit, text))
     return found
+
+
+@lru_cache(maxsize=1_000)  # what is asked often is shown often, and grounding asks once more what was shown
+def _trimmed(text: str, budget: int) -> tuple[str, int]:
+    """A passage's text as it is shown within so many tokens, and what it costs."""
+    shown = _cut(_defused(text), budget)
+    return shown, estimate(shown)
 
 
 def _title(hit: Hit) -> str:

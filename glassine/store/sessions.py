@@ -73,8 +73,7 @@ def as_mode(row: DictRow) -> Mode:
     return Mode(Autopilot(row["autopilot"]), row["name"], row["settings"], row["widget_token"])
 
 
-MODE_OF = _SQL.mode_of
-LOAD = _SQL.load
+IN_PLACE = _SQL.in_place  # its rows give `from_row` and `as_mode` both
 
 
 class Filter(NamedTuple):

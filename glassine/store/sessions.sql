@@ -18,9 +18,12 @@ select coalesce(c.autopilot, 'on') as autopilot, o.name, o.settings, o.widget_to
 from organizations o left join channels c on c.org_id = o.id and c.kind = %(channel)s
 where o.id = %(org)s
 
--- name: mode_of
-select coalesce(c.autopilot, 'on') as autopilot, o.name, o.settings, o.widget_token
-from sessions s join organizations o on o.id = s.org_id left join channels c on c.org_id = o.id and c.kind = s.channel
+-- name: in_place
+-- A session with what the AI may do on its channel, and what the organisation has set.
+select s.*, p.name as owner_name, coalesce(c.autopilot, 'on') as autopilot, o.name, o.settings, o.widget_token
+from sessions s join organizations o on o.id = s.org_id
+    left join channels c on c.org_id = s.org_id and c.kind = s.channel
+    left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
 where s.org_id = %(org)s and s.id = %(id)s
 
 -- name: page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -20,13 +19,18 @@ _SQL = Statements(__file__)
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, default=str, ensure_ascii=False)
+    return json.dumps(value, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    """A dataclass field by field, anything else as text; `dataclasses.asdict` would copy every text of a turn first."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__} if hasattr(value, "__dataclass_fields__") else str(value)
 
 
 async def insert(tx: Tx, org: OrgId, id: TurnId, session: SessionId, trace: Trace, *, event: EventId | None, outcome: str, reasons: Sequence[str]) -> None:
     values = {
         "org": org, "id": id, "session": session, "message": trace.message, "event": event, "outcome": outcome, "reasons": list(reasons), "model": trace.model,
-        "trace": Jsonb(dataclasses.asdict(trace), dumps=_dump),
+        "trace": Jsonb(trace, dumps=_dump),
     }
     await tx.execute(_SQL.insert, values)
 

@@ -52,19 +52,18 @@ async def look(world: World, org: OrgId, id: SessionId, message: EventId | None 
     org_key = await world.key(org)
     async with world.store.tx(org) as tx:
         ask = {"org": org, "session": id, "id": id}
-        cursors = [await tx.execute(sql, ask) for sql in (sessions.LOAD, sessions.MODE_OF, contacts.OF_SESSION, vault.ALL)]
-        before_rows = await tx.execute(events.FIND, {"org": org, "id": message})
-        session_row, mode_row, contact_row = [await cursor.fetchone() for cursor in cursors[:3]]
-        found, before = await cursors[3].fetchall(), await before_rows.fetchone()
-    if session_row is None or mode_row is None or contact_row is None:
+        place, who, kept = [await tx.execute(sql, ask) for sql in (sessions.IN_PLACE, contacts.OF_SESSION, vault.ALL)]
+        earlier = await tx.execute(events.FIND, {"org": org, "id": message})
+        row, contact_row, found, before = await place.fetchone(), await who.fetchone(), await kept.fetchall(), await earlier.fetchone()
+    if row is None or contact_row is None:
         raise NotFound("There is no session with this id.")
     sealed = contacts.from_row(contact_row)
     own = own_key(org_key, org, sealed)
-    tokens = {row["placeholder"]: to_text(own.open(bytes(row["sealed"]), org, "vault", id, row["placeholder"])) for row in found}
-    settings = OrgSettings.read(mode_row["settings"])
+    tokens = {each["placeholder"]: to_text(own.open(bytes(each["sealed"]), org, "vault", id, each["placeholder"])) for each in found}
+    settings = OrgSettings.read(row["settings"])
     mask = Mask(
-        org=org, session=sessions.from_row(session_row), key=own, identity=identity_of(org_key, org, sealed), settings=settings,
-        policy=policy_of(mode_row["name"], settings), tokens=tokens, stored=len(tokens),
+        org=org, session=sessions.from_row(row), key=own, identity=identity_of(org_key, org, sealed), settings=settings,
+        policy=policy_of(row["name"], settings), tokens=tokens, stored=len(tokens),
     )
     return mask, events.from_row(before) if before else None
 

@@ -72,12 +72,12 @@ async def look(world: World, org: OrgId, id: SessionId) -> Scene | None:
     """The session and its newest messages; None when its newest customer message has its outcome already."""
     ask = {"org": org, "id": id, "session": id, "limit": _REMEMBERED}
     async with world.store.tx(org) as tx:
-        cursors = [await tx.execute(sql, ask) for sql in (sessions.LOAD, sessions.MODE_OF, events.RECENT)]
-        session_row, mode_row = [await cursor.fetchone() for cursor in cursors[:2]]
-        history = tuple(events.from_row(row) for row in await cursors[2].fetchall())
-    if session_row is None or mode_row is None:
+        place, recent = [await tx.execute(sql, ask) for sql in (sessions.IN_PLACE, events.RECENT)]
+        row = await place.fetchone()
+        history = tuple(events.from_row(event) for event in await recent.fetchall())
+    if row is None:
         raise NotFound("There is no session with this id.")
-    session, mode = sessions.from_row(session_row), sessions.as_mode(mode_row)
+    session, mode = sessions.from_row(row), sessions.as_mode(row)
     message = next((event for event in reversed(history) if event.seq == session.last_user_seq), None)
     if message is None or session.settled_seq >= session.last_user_seq:
         return None
