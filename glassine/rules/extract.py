@@ -137,7 +137,7 @@ def quote(hit: Hit, message: str, language: str) -> str:
     """The best sentence of a passage with what it needs to be understood: the sentences, list or code that follow, and what it refers back to."""
     units = _units(hit.text, language)
     if not units:
-        return hit.best_sentence
+        return hit.best_sentence.strip() or hit.heading
     whole = len(hit.text) <= _ENOUGH or _heading_matches(hit, message, language)
     start = 0 if whole else _back(units, _where(units, hit.best_sentence))
     taken, size = [units[start]], len(units[start].text)
