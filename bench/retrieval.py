@@ -94,7 +94,7 @@ async def learn(world: World, task: Task) -> tuple[OrgId, dict[ArticleId, str]]:
 async def by_words(world: World, org: OrgId, question: str, language: str) -> list[Hit]:
     async with world.store.tx(org) as tx:
         query = search.Query(terms=terms(question, language), vector=None, model="")
-        return await search.search(tx, query=query, audience=Audience.PUBLIC, limit=40)
+        return await search.search(tx, query=query, audience=Audience.PUBLIC, limit=20)
 
 
 async def measure(world: World, task: Task) -> list[dict[str, Any]]:
@@ -103,7 +103,7 @@ async def measure(world: World, task: Task) -> list[dict[str, Any]]:
     learned = time.perf_counter() - began
     ranks: dict[str, list[int]] = {"all": [], "BM25": []}
     for question, right in task.questions:
-        everything = await learning.find(world, org, question, audience=Audience.PUBLIC, language=task.spoken_in_questions, limit=40)
+        everything = await learning.find(world, org, question, audience=Audience.PUBLIC, language=task.spoken_in_questions, limit=20)
         for method, hits in (("all", everything), ("BM25", await by_words(world, org, question, task.spoken_in_questions))):
             ranked = list(dict.fromkeys(named[hit.article] for hit in hits))
             ranks[method].append(ranked.index(right) + 1 if right in ranked else 0)

@@ -19,7 +19,7 @@ from glassine.words.knowledge import Audience, Hit
 
 _SQL = Statements(__file__)
 
-_CANDIDATES = 30  # of each leg; 30 to 200 rank alike on squad2
+_CANDIDATES = 24  # of each leg at least; 15 to 200 rank alike on squad2
 _MOST_TERMS = 32  # of a long message, the first
 _RAREST_TERMS = 6  # of those, what is scored: common words cost the most and say the least; 5 to all rank alike on squad2
 _SEES = {Audience.PUBLIC: [False], Audience.INTERNAL: [False, True]}
@@ -53,7 +53,7 @@ async def search(tx: Tx, *, query: Query, audience: Audience, limit: int = 8) ->
         return []
     values = {
         "model": query.model, "vector": None if query.vector is None else literal(query.vector), "terms": list(dict.fromkeys(query.terms))[:_MOST_TERMS],
-        "internal": _SEES[audience], "candidates": _CANDIDATES, "rarest": _RAREST_TERMS,
+        "internal": _SEES[audience], "candidates": max(_CANDIDATES, limit), "rarest": _RAREST_TERMS,
     }
     await tx.execute(_SQL.plan)
     found = await (await tx.execute(_SQL.candidates, values, binary=True)).fetchall()
