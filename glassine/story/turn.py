@@ -63,7 +63,8 @@ async def take_turn(world: World, org: OrgId, id: SessionId, job: int | None = N
     scene = await look(world, org, id)
     if scene is None:
         return await _overtaken(world, org, job)
-    trace = Trace(message=scene.message.id, masked=dict(scene.message.payload.get("masked", {})))
+    heard = scene.message.payload
+    trace = Trace(message=scene.message.id, masked=dict(heard.get("masked", {})), timings=dict(heard.get("timings", {})))
     outcome = await think(world, scene, trace)
     return await settle(world, scene, outcome, trace, job) or await _overtaken(world, org, job)
 
@@ -117,10 +118,11 @@ def _as_draft(outcome: Outcome) -> Outcome:
 async def _written(world: World, scene: Scene, trace: Trace, llm: Llm) -> Outcome:
     """One model call, then the checks that no model can talk its way around."""
     _show(world, scene, "writing")
-    trace.prompt = prompt.build(
-        org_name=scene.mode.name, history=scene.history, message=scene.message.text, hits=trace.hits, language=scene.language,
-        context=scene.message.payload.get("context", {}),
-    )
+    with _timed(trace, "prompt"):
+        trace.prompt = prompt.build(
+            org_name=scene.mode.name, history=scene.history, message=scene.message.text, hits=trace.hits, language=scene.language,
+            context=scene.message.payload.get("context", {}),
+        )
     try:
         with _timed(trace, "model"):
             answer = await llm.complete(trace.prompt, org=scene.org, session=scene.session.id)
@@ -131,12 +133,16 @@ async def _written(world: World, scene: Scene, trace: Trace, llm: Llm) -> Outcom
         trace.request = llm.request_body(trace.prompt)  # afterwards: a model may have taught us another name for a parameter
     trace.answer, trace.model = answer.text, answer.model
     trace.usage = {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens}
-    return _judged(world, scene, trace, grounding.ground(answer.text, trace.hits, message=scene.message.text, earlier=_earlier(scene)))
+    with _timed(trace, "ground"):
+        grounded = grounding.ground(answer.text, trace.hits, message=scene.message.text, earlier=_earlier(scene))
+    return _judged(world, scene, trace, grounded)
 
 
 def _quoted(world: World, scene: Scene, trace: Trace) -> Outcome:
     """Without a model: the best sentences, a "did you mean", or an honest handoff."""
-    return _judged(world, scene, trace, extract.answer(trace.query, trace.hits, history=scene.history, language=scene.language))
+    with _timed(trace, "extract"):
+        quoted = extract.answer(trace.query, trace.hits, history=scene.history, language=scene.language)
+    return _judged(world, scene, trace, quoted)
 
 
 def _judged(world: World, scene: Scene, trace: Trace, grounded: Grounded) -> Outcome:
