@@ -31,7 +31,7 @@ from glassine.words.sessions import Event, EventType, OwnerKind, Session
 from glassine.words.turns import HandOff, Outcome, Reason, Reply, Silence, Suggestion, Trace
 
 _REMEMBERED = 20  # messages of the session that a turn looks back on
-_LANGUAGE = "en"  # spoken where nothing is known of the customer's
+_LANGUAGE = "en"  # where the organisation names none either
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,8 @@ class Scene:
 
     @property
     def language(self) -> str:
-        return self.session.language or _LANGUAGE
+        """The customer's, or as long as that is not known the organisation's first."""
+        return self.session.language or next(iter(self.settings.languages), _LANGUAGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
