@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from psycopg.rows import DictRow
@@ -17,6 +17,9 @@ from glassine.words.people import Actor
 
 _SQL = Statements(__file__)
 ALL = _SQL.all
+
+
+AuditKind = Literal["reveals", "knowledge", "changes"]  # looks behind a mask; articles; everything else, such as settings and people
 
 
 class SealedToken(NamedTuple):
@@ -46,6 +49,11 @@ async def keep_original(tx: Tx, org: OrgId, event: EventId, sealed: bytes) -> No
     await tx.execute(_SQL.keep_original, {"org": org, "event": event, "sealed": sealed})
 
 
+async def originals_of(tx: Tx, org: OrgId, session: SessionId) -> list[DictRow]:
+    """`event_id`, `seq`, `created_at` and `sealed` of each customer message, in order."""
+    return await rows(tx, _SQL.originals_of, {"org": org, "session": session})
+
+
 async def put_file(tx: Tx, org: OrgId, id: FileId, *, contact: ContactId, session: SessionId | None, media_type: str, size: int, sealed_name: bytes, sealed: bytes) -> None:
     values = {"org": org, "id": id, "contact": contact, "session": session, "media_type": media_type, "size": size, "sealed_name": sealed_name, "sealed": sealed}
     await tx.execute(_SQL.put_file, values)
@@ -66,8 +74,9 @@ async def audit(tx: Tx, actor: Actor, verb: str, thing: str, thing_id: UUID | No
     await tx.execute(_SQL.audit, values)
 
 
-async def audit_page(tx: Tx, org: OrgId, limit: int = 200) -> list[DictRow]:
-    return await rows(tx, _SQL.audit_page, {"org": org, "limit": limit})
+async def audit_page(tx: Tx, org: OrgId, limit: int = 200, *, only: AuditKind | None = None) -> list[DictRow]:
+    """Newest first."""
+    return await rows(tx, _SQL.audit_page, {"org": org, "limit": limit, "only": only})
 
 
 async def crossing(tx: Tx, org: OrgId, *, session: SessionId | None, destination: str, purpose: str, bytes: int, allowed: bool, why: str) -> None:

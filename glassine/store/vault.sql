@@ -10,6 +10,13 @@ select placeholder, type, sealed from vault where org_id = %(org)s and session_i
 -- name: keep_original
 insert into originals (org_id, event_id, sealed) values (%(org)s, %(event)s, %(sealed)s)
 
+-- name: originals_of
+-- A session's messages as they came, in order, each sealed.
+select o.event_id, o.sealed, e.seq, e.created_at
+from events e join originals o on o.org_id = e.org_id and o.event_id = e.id
+where e.org_id = %(org)s and e.session_id = %(session)s
+order by e.seq
+
 -- name: put_file
 insert into files (org_id, id, contact_id, session_id, media_type, size, sealed_name, sealed)
 values (%(org)s, %(id)s, %(contact)s, %(session)s, %(media_type)s, %(size)s, %(sealed_name)s, %(sealed)s)
@@ -23,7 +30,9 @@ values (%(org)s, %(id)s, %(actor_kind)s, %(actor_id)s, %(verb)s, %(thing)s, %(th
 
 -- name: audit_page
 select a.*, p.name as actor_name from audit a left join people p on p.org_id = a.org_id and p.id = a.actor_id
-where a.org_id = %(org)s order by a.created_at desc limit %(limit)s
+where a.org_id = %(org)s
+  and (%(only)s::text is null or %(only)s = case split_part(a.verb, '.', 1) when 'privacy' then 'reveals' when 'knowledge' then 'knowledge' else 'changes' end)
+order by a.created_at desc limit %(limit)s
 
 -- name: crossing
 insert into crossings (org_id, id, session_id, destination, purpose, bytes, allowed, why)

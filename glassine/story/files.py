@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
+from glassine.edge.secrets import Key
 from glassine.store import contacts as stored
 from glassine.store import vault
 from glassine.story import contacts
@@ -52,8 +54,13 @@ async def file(world: World, org: OrgId, id: FileId) -> File:
     async with world.store.tx(org) as tx:
         row = await vault.file(tx, org, id)
         own = contacts.own_key(org_key, org, await stored.load(tx, org, ContactId(row["contact_id"])))
-    name = own.open(bytes(row["sealed_name"]), org, "files", "name", id).decode()
-    return File(name, row["media_type"], own.open(bytes(row["sealed"]), org, "files", "content", id), ContactId(row["contact_id"]))
+    return opened(own, org, row)
+
+
+def opened(own: Key, org: OrgId, row: Mapping[str, Any]) -> File:
+    """A row of `files`, by its contact's key."""
+    name = own.open(bytes(row["sealed_name"]), org, "files", "name", row["id"]).decode()
+    return File(name, row["media_type"], own.open(bytes(row["sealed"]), org, "files", "content", row["id"]), ContactId(row["contact_id"]))
 
 
 async def link(world: World, org: OrgId, id: FileId) -> str:

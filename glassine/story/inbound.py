@@ -89,7 +89,7 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
     text = await mask.text(world, inbound.text)
     said = [(EventId(id), (await mask.text(world, words)).text) for id, words in first]
     files = [{"id": str(f.id), "name": (await mask.text(world, f.name)).text, "type": f.type, "size": f.size} for f in inbound.attachments]
-    payload = {"masked": text.counts, "attachments": files, "context": await _masked_values(world, mask, inbound.context)}
+    payload = {"masked": text.counts, "attachments": files, "context": await _masked_values(world, mask, inbound.context), "custom_data": len(inbound.custom_data)}
     id, message = mask.session.id, EventId(inbound.external_id)
     raw = to_bytes(json.dumps({"text": inbound.text, "custom_data": dict(inbound.custom_data)}))
     async with world.store.tx(org) as tx:

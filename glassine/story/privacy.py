@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
 from glassine.rules.permits import require
 from glassine.rules.redaction import before_names, redact
 from glassine.store import contacts as stored
 from glassine.store import house, sessions, vault
 from glassine.story.contacts import identity_of, own_key
+from glassine.story.conversations import attached
+from glassine.story.files import File, opened
 from glassine.story.masking import policy_of, storable, to_text
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
@@ -41,8 +48,8 @@ async def reveal(world: World, actor: Actor, id: SessionId, placeholder: str, wh
     return to_text(own.open(bytes(token.sealed), actor.org, "vault", id, placeholder))
 
 
-async def reveal_contact(world: World, actor: Actor, id: SessionId, field: str, why: str = "") -> str:
-    """One field of the session's contact, for a person whose role may see it."""
+async def reveal_contact(world: World, actor: Actor, id: SessionId, field: str, why: str = "") -> str | Mapping[str, Any]:
+    """One field of the session's contact, for a person whose role may see it; custom data comes whole."""
     require(actor, Verb.REVEAL)
     if field not in _IDENTITY_FIELDS:
         raise NotFound("A contact has no such field.")
@@ -51,20 +58,58 @@ async def reveal_contact(world: World, actor: Actor, id: SessionId, field: str, 
         session = await sessions.load(tx, actor.org, id)
         sealed = await stored.load(tx, actor.org, session.contact)
         await vault.audit(tx, actor, "privacy.reveal", "contact", session.contact, {"field": field, "why": why[:200]})
-    return str(getattr(identity_of(org_key, actor.org, sealed), field) or "")
+    value: str | Mapping[str, Any] | None = getattr(identity_of(org_key, actor.org, sealed), field)
+    return "" if value is None else value
 
 
-async def reveal_file(world: World, actor: Actor, id: FileId) -> None:
-    """Records that a person opens a customer's file; the caller then reads it."""
+class Attached(NamedTuple):
+    """What the host page gave for people only, with a message or (None) when the session began."""
+
+    message: int | None  # its sequence number
+    at: datetime
+    data: Mapping[str, Any]
+
+
+async def reveal_attached(world: World, actor: Actor, id: SessionId, why: str = "") -> list[Attached]:
+    """All custom data of a session and its messages in order, for a person whose role may see it: one reveal for the whole.
+
+    A message that only repeats what the one before it gave is left out.
+    """
     require(actor, Verb.REVEAL)
+    org_key = await world.key(actor.org)
     async with world.store.tx(actor.org) as tx:
-        await vault.file(tx, actor.org, id)
-        await vault.audit(tx, actor, "privacy.reveal", "file", id)
+        session = await sessions.load(tx, actor.org, id)
+        row = await sessions.find(tx, actor.org, id)
+        own = own_key(org_key, actor.org, await stored.load(tx, actor.org, session.contact))
+        originals = await vault.originals_of(tx, actor.org, id)
+        await vault.audit(tx, actor, "privacy.reveal", "session", id, {"field": "custom_data", "why": why[:200]})
+    assert row is not None, "it was loaded a line above"
+    given = [Attached(None, session.created_at, attached(own, actor.org, row))]
+    for original in originals:
+        raw = own.open(bytes(original["sealed"]), actor.org, "originals", "sealed", original["event_id"])
+        given.append(Attached(original["seq"], original["created_at"], json.loads(to_text(raw)).get("custom_data") or {}))
+    full = [one for one in given if one.data]
+    return [one for before, one in zip([None, *full], full, strict=False) if before is None or before.data != one.data]
 
 
-async def audit_log(world: World, actor: Actor, limit: int = 200) -> list[dict[str, object]]:
+async def reveal_file(world: World, actor: Actor, id: SessionId, file: FileId) -> File:
+    """A file of the session's contact, for a person whose role may see it. Raises NotFound for another contact's."""
+    require(actor, Verb.REVEAL)
+    org_key = await world.key(actor.org)
+    async with world.store.tx(actor.org) as tx:
+        session = await sessions.load(tx, actor.org, id)
+        row = await vault.file(tx, actor.org, file)
+        if row["contact_id"] != session.contact:
+            raise NotFound("There is no such file in this session.")
+        own = own_key(org_key, actor.org, await stored.load(tx, actor.org, session.contact))
+        await vault.audit(tx, actor, "privacy.reveal", "file", file, {"session": str(id)})
+    return opened(own, actor.org, row)
+
+
+async def audit_log(world: World, actor: Actor, limit: int = 200, *, only: vault.AuditKind | None = None) -> list[dict[str, object]]:
+    """The newest lines; `only` those of one kind, so that many changes of one kind do not hide the others."""
     require(actor, Verb.READ_AUDIT)
     async with world.store.tx(actor.org) as tx:
-        return await vault.audit_page(tx, actor.org, limit)
+        return await vault.audit_page(tx, actor.org, limit, only=only)
 
 
