@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import io
 import tarfile
@@ -13,11 +14,12 @@ import pytest_asyncio
 
 from glassine.connect import folder as folders
 from glassine.edge.embed import Embedder
-from glassine.story import learning
+from glassine.story import learning, privacy
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ArticleId, OrgId, new_id
 from glassine.words.knowledge import ArticleStatus, Audience, Document, ImportLine
+from glassine.words.people import Actor, ActorKind, Role
 from tests.shop import Shop, founded_shop
 
 
@@ -267,3 +269,47 @@ async def test_the_shop_is_not_the_library(world: World, org: OrgId, shop: Shop)
     for deed in (learning.article, learning.publish, learning.unpublish, learning.delete):
         with pytest.raises(NotFound):
             await deed(world, shop.org, article.id)
+
+
+async def test_who_changes_an_article_stands_in_the_audit_log(world: World) -> None:
+    shop = await founded_shop(world, "Archive", "owner@archive.example")
+    written = (await learning.save(world, shop.org, title="Penguins", body="Penguins swim.", by=shop.owner)).id
+    await learning.publish(world, shop.org, written, by=shop.owner)
+    await learning.save(world, shop.org, id=written, title="Birds", body="Penguins swim.", by=shop.owner)
+    await learning.unpublish(world, shop.org, written, by=shop.owner)
+    await learning.delete(world, shop.org, written, by=shop.owner)
+    await learning.save(world, shop.org, title="Seals", body="Seals swim.")  # an import
+    log = await privacy.audit_log(world, shop.owner, only="knowledge")
+    assert [(row["verb"], row["detail"]["title"]) for row in reversed(log)] == [  # type: ignore[index]  # the row's detail is a mapping
+        ("knowledge.create", "Penguins"), ("knowledge.publish", "Penguins"), ("knowledge.change", "Birds"), ("knowledge.unpublish", "Birds"), ("knowledge.delete", "Birds"),
+    ]
+    assert {(row["thing"], row["thing_id"], row["actor_name"]) for row in log} == {("article", written, "Olivia Owner")}
+    assert "knowledge" not in str(await privacy.audit_log(world, shop.owner, only="changes"))
+    assert await privacy.audit_log(world, shop.owner, only="reveals") == []
+
+
+@pytest.mark.parametrize("scopes", [None, frozenset({"help-center:read"})], ids=["an agent", "a key that only reads"])
+async def test_who_may_not_write_changes_nothing(world: World, scopes: frozenset[str] | None) -> None:
+    shop = await founded_shop(world, "Reading room", f"owner@{new_id()}.example")
+    article = await learning.publish(world, shop.org, (await learning.save(world, shop.org, title="Penguins", body="Penguins swim.")).id)
+    kind, role = (ActorKind.AGENT, Role.AGENT) if scopes is None else (ActorKind.API, Role.ADMIN)
+    reader = Actor(org=shop.org, kind=kind, id=new_id(), name="Rita", role=role, scopes=scopes)
+    for deed in (learning.publish, learning.unpublish, learning.delete):
+        with pytest.raises(Refused, match=r"knowledge\.write"):
+            await deed(world, shop.org, article.id, by=reader)
+    for id in (None, article.id):
+        with pytest.raises(Refused, match=r"knowledge\.write"):
+            await learning.save(world, shop.org, id=id, title="Mine", body="text", by=reader)
+    assert (await learning.listing(world, shop.org)).articles == [article]
+    assert await privacy.audit_log(world, shop.owner, only="knowledge") == []
+
+
+def test_every_face_says_who_changes_an_article() -> None:
+    """Without `by` a story asks nobody's permission, which is for imports: no page and no address of the API may leave it out."""
+    seen = set()
+    for path in (Path(__file__).parent.parent / "glassine/web").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {f"learning.{deed}" for deed in ("save", "publish", "unpublish", "delete")}:
+                assert "by" in {keyword.arg for keyword in node.keywords}, f"{path.name}, line {node.lineno}"
+                seen.add((path, ast.unparse(node.func)))
+    assert len(seen) == 8, "four deeds on pages, and four over the API"

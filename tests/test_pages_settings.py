@@ -187,6 +187,19 @@ async def test_the_audit_log_tells_changes_and_reveals_apart(admin: Browser) -> 
     assert "set autopilot" not in (await admin.get("/settings/audit?only=reveals")).text
 
 
+async def test_the_audit_log_names_changed_articles(admin: Browser) -> None:
+    at = await written(admin, title="Zippers <b>")
+    await admin.act(at, **{**LAMP, "title": "Zippers <b>", "body": "New.", "do": "publish", "read_at": read_at((await admin.get(at)).text)})
+    await admin.act(f"{at}/unpublish")
+    page = (await admin.get("/settings/audit?only=knowledge")).text
+    said = re.findall(r"(wrote|published|changed|took) the article “Zippers &lt;b&gt;”", page)
+    assert said == ["took", "changed", "published", "wrote"]
+    assert f'<a href="{at}">Article</a>' in page
+    await admin.post(f"{at}/delete")
+    assert "deleted the article “Zippers &lt;b&gt;”" in (await admin.get("/settings/audit")).text
+    assert "Zippers" not in (await admin.get("/settings/audit?only=changes")).text
+
+
 async def test_a_person_sets_their_password(world: World, shop: Shop, admin: Browser) -> None:
     assert (await admin.post("/settings/account/password", password=PASSWORD, again="something else")).status_code == 400
     assert (await admin.post("/settings/account/password", password="short", again="short")).status_code == 400

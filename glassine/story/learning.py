@@ -1,5 +1,7 @@
 """What the product knows: articles written, published and withdrawn, folders imported, and `find`, which every answer starts from.
 
+Whoever changes an article passes as `by`: they need the permission, and the audit log says what they did in the transaction that did it.
+`by` is None for what no person or program asks for: imports, the demo, and the queue's own work.
 Chunks and vectors are made before a transaction opens; then one transaction swaps them, so that no article is ever half there.
 """
 
@@ -20,13 +22,15 @@ from glassine.connect import folder as folders
 from glassine.edge.embed import Vectors
 from glassine.edge.language import detect
 from glassine.rules import markdown, passages
+from glassine.rules.permits import require
 from glassine.rules.redaction import PLACEHOLDER
-from glassine.store import DatabaseError, Tx, articles, house, search
+from glassine.store import DatabaseError, Tx, articles, house, search, vault
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.house import OrgSettings
 from glassine.words.ids import ArticleId, OrgId, new_id
 from glassine.words.knowledge import Article, ArticleStatus, Audience, Chunk, Document, Hit, ImportLine
+from glassine.words.people import Actor, Verb
 
 EDITOR = "editor"  # the source of articles that people write here
 
@@ -59,11 +63,13 @@ def _comparable(world: World, hit: Hit, spoken: str) -> Hit:
 
 async def save(
     world: World, org: OrgId, *, id: ArticleId | None = None, title: str, body: str, audience: Audience = Audience.PUBLIC, language: str | None = None, url: str | None = None,
+    by: Actor | None = None,
 ) -> Article:
     """Writes an article: a new one is a draft; a published one stays published, and answers change with it at once.
 
-    Raises NotFound, and Refused (400) for an empty title, (409) when somebody else is changing it at the same moment.
+    Raises NotFound, and Refused (400) for an empty title, (403), (409) when somebody else is changing it at the same moment.
     """
+    _check(by)
     title, body = _one_line(title), _storable(body)
     if not title:
         raise Refused("An article needs a title.")
@@ -72,6 +78,7 @@ async def save(
     if id is None:
         async with world.store.tx(org) as tx:
             new = ArticleId(new_id())
+            await _record(tx, by, "knowledge.create", new, title)
             return await articles.insert(tx, org, id=new, source=EDITOR, path=str(new), title=title, body=body, audience=audience, language=spoken, url=url)
     async with world.store.tx(org) as tx:
         before = await articles.load(tx, org, id)
@@ -79,11 +86,13 @@ async def save(
     ready = await _prepared(world, title, body, spoken, languages) if published else []
     async with world.store.tx(org) as tx:
         saved = await articles.update(tx, org, id, read_at=before.updated_at, title=title, body=body, audience=audience, language=spoken, url=url)
+        await _record(tx, by, "knowledge.change", id, title)
         return await articles.publish(tx, org, saved, ready) if published else saved
 
 
-async def publish(world: World, org: OrgId, id: ArticleId) -> Article:
-    """Makes an article findable, or findable as it is now. Raises NotFound, and Refused (409) when it keeps changing meanwhile."""
+async def publish(world: World, org: OrgId, id: ArticleId, *, by: Actor | None = None) -> Article:
+    """Makes an article findable, or findable as it is now. Raises NotFound, and Refused (403), (409) when it keeps changing meanwhile."""
+    _check(by)
     languages = await _languages(world, org)
     for attempt in range(_TRIES):
         async with world.store.tx(org) as tx:
@@ -91,6 +100,7 @@ async def publish(world: World, org: OrgId, id: ArticleId) -> Article:
         ready = await _prepared(world, read.title, read.body, read.language, languages)
         try:
             async with world.store.tx(org) as tx:
+                await _record(tx, by, "knowledge.publish", id, read.title)
                 return await articles.publish(tx, org, read, ready)
         except Refused:
             if attempt + 1 == _TRIES:
@@ -98,16 +108,32 @@ async def publish(world: World, org: OrgId, id: ArticleId) -> Article:
     raise AssertionError("the last try returns or raises")
 
 
-async def unpublish(world: World, org: OrgId, id: ArticleId) -> Article:
-    """Takes an article out of every answer at once; it stays as a draft. Raises NotFound."""
+async def unpublish(world: World, org: OrgId, id: ArticleId, *, by: Actor | None = None) -> Article:
+    """Takes an article out of every answer at once; it stays as a draft. Raises NotFound, and Refused (403)."""
+    _check(by)
     async with world.store.tx(org) as tx:
-        return await articles.unpublish(tx, org, id)
+        article = await articles.unpublish(tx, org, id)
+        await _record(tx, by, "knowledge.unpublish", id, article.title)
+    return article
 
 
-async def delete(world: World, org: OrgId, id: ArticleId) -> None:
-    """Takes an article out of every answer at once, and away. Raises NotFound."""
+async def delete(world: World, org: OrgId, id: ArticleId, *, by: Actor | None = None) -> None:
+    """Takes an article out of every answer at once, and away. Raises NotFound, and Refused (403)."""
+    _check(by)
     async with world.store.tx(org) as tx:
+        await _record(tx, by, "knowledge.delete", id, (await articles.load(tx, org, id)).title)
         await articles.delete(tx, org, id)
+
+
+def _check(by: Actor | None) -> None:
+    if by is not None:
+        require(by, Verb.WRITE_KNOWLEDGE)
+
+
+async def _record(tx: Tx, by: Actor | None, verb: str, id: ArticleId, title: str) -> None:
+    """The title stands in the line, because an article that is deleted has no other trace."""
+    if by is not None:
+        await vault.audit(tx, by, verb, "article", id, {"title": title})
 
 
 async def article(world: World, org: OrgId, id: ArticleId) -> Article:

@@ -71,8 +71,8 @@ async def list_articles(
 @router.post("/articles", status_code=201)
 async def create_article(world: Here, actor: Writer, body: ArticleInput) -> Any:
     """Write an article, and publish it unless `published` is false."""
-    article = await learning.save(world, actor.org, title=body.title, body=body.body, audience=body.audience, language=body.language, url=body.url)
-    return JSONResponse(shape(await learning.publish(world, actor.org, article.id) if body.published else article), status_code=201)
+    article = await learning.save(world, actor.org, title=body.title, body=body.body, audience=body.audience, language=body.language, url=body.url, by=actor)
+    return JSONResponse(shape(await learning.publish(world, actor.org, article.id, by=actor) if body.published else article), status_code=201)
 
 
 @router.get("/articles/{id}")
@@ -85,19 +85,22 @@ async def get_article(world: Here, actor: Reader, id: UUID) -> Any:
 async def update_article(world: Here, actor: Writer, id: UUID, body: ArticleChange) -> Any:
     """Change the fields that are named; answers follow at once. `published` false takes it out of every answer."""
     before = await learning.article(world, actor.org, ArticleId(id))
-    if body.published is False:
-        before = await learning.unpublish(world, actor.org, before.id)
+    if body.published is False and before.status is ArticleStatus.PUBLISHED:
+        before = await learning.unpublish(world, actor.org, before.id, by=actor)
     article = await learning.save(
         world, actor.org, id=before.id, title=body.title or before.title, body=before.body if body.body is None else body.body,
         audience=body.audience or before.audience, language=body.language or before.language, url=before.url if body.url is None else body.url or None,
+        by=actor,
     )
-    return JSONResponse(shape(await learning.publish(world, actor.org, article.id) if body.published else article))
+    if body.published and article.status is not ArticleStatus.PUBLISHED:
+        article = await learning.publish(world, actor.org, article.id, by=actor)
+    return JSONResponse(shape(article))
 
 
 @router.delete("/articles/{id}", status_code=204)
 async def delete_article(world: Here, actor: Writer, id: UUID) -> Response:
     """Delete an article. It is out of every answer at once."""
-    await learning.delete(world, actor.org, ArticleId(id))
+    await learning.delete(world, actor.org, ArticleId(id), by=actor)
     return Response(status_code=204)
 
 

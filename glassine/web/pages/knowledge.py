@@ -103,8 +103,8 @@ async def _save(request: Request, staff: Staff, before: Article | None) -> Respo
         return await _editor(request, staff, before, fields, words, 409)
     try:
         article = await _write(staff, before.id if before else None, fields)
-        if given.get("do") == "publish":
-            article = await learning.publish(staff.world, staff.actor.org, article.id)
+        if given.get("do") == "publish" and article.status is not ArticleStatus.PUBLISHED:
+            article = await learning.publish(staff.world, staff.actor.org, article.id, by=staff.actor)
     except Refused as refused:
         return await _editor(request, staff, before, fields, refused.message, refused.status)
     live = article.status is ArticleStatus.PUBLISHED
@@ -117,7 +117,7 @@ async def _write(staff: Staff, id: ArticleId | None, fields: dict[str, str]) -> 
         raise Refused("The public address begins with https://")
     return await learning.save(
         staff.world, staff.actor.org, id=id, title=fields["title"], body=fields["body"], audience=Audience.INTERNAL if fields["audience"] == "internal" else Audience.PUBLIC,
-        language=fields["language"] or None, url=url,
+        language=fields["language"] or None, url=url, by=staff.actor,
     )
 
 
@@ -130,24 +130,21 @@ def _changed_since(article: Article, read_at: str) -> bool:
 
 @router.post("/{id}/publish")
 async def publish(request: Request, staff: Signed, id: UUID) -> Response:
-    require(staff.actor, Verb.WRITE_KNOWLEDGE)
-    await learning.publish(staff.world, staff.actor.org, ArticleId(id))
+    await learning.publish(staff.world, staff.actor.org, ArticleId(id), by=staff.actor)
     return done(request, staff, f"/knowledge/{id}", Said(text="Published. Answers use it from now on.", undo=f"/knowledge/{id}/unpublish"), "reload")
 
 
 @router.post("/{id}/unpublish")
 async def unpublish(request: Request, staff: Signed, id: UUID) -> Response:
-    require(staff.actor, Verb.WRITE_KNOWLEDGE)
-    await learning.unpublish(staff.world, staff.actor.org, ArticleId(id))
+    await learning.unpublish(staff.world, staff.actor.org, ArticleId(id), by=staff.actor)
     return done(request, staff, f"/knowledge/{id}", Said(text="Taken out of every answer. It is a draft now.", undo=f"/knowledge/{id}/publish"), "reload")
 
 
 @router.post("/{id}/delete")
 async def delete(request: Request, staff: Signed, id: UUID) -> Response:
     """The page that answers holds the article once more, so that the act can be taken back while it is open."""
-    require(staff.actor, Verb.WRITE_KNOWLEDGE)
     gone = await learning.article(staff.world, staff.actor.org, ArticleId(id))
-    await learning.delete(staff.world, staff.actor.org, gone.id)
+    await learning.delete(staff.world, staff.actor.org, gone.id, by=staff.actor)
     fields = {
         "title": gone.title, "body": gone.body, "audience": str(gone.audience), "language": gone.language, "url": gone.url or "",
         "do": "publish" if gone.status is ArticleStatus.PUBLISHED else "save",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from fastapi import APIRouter, Request, Response
 
+from glassine.store.vault import AuditKind
 from glassine.story import privacy
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.staff import PageRoute, Signed
@@ -16,34 +17,49 @@ router = APIRouter(prefix="/audit", route_class=PageRoute)
 
 
 class Entry(NamedTuple):
-    """One line in words; `link` leads to the thing where it has a page."""
+    """One line in words; `link` leads to the thing where it has a page, and `to` says what that is."""
 
     row: Mapping[str, Any]
     icon: str
     words: str
     link: str
+    to: str
 
 
+_KINDS: tuple[AuditKind, ...] = get_args(AuditKind)
 _VERBS = {  # icon, and a sentence over the row's details
-    "privacy.reveal": ("eye", "looked behind {what} of a {thing}"), "settings.change": ("settings", "changed {what}"),
+    "privacy.reveal": ("eye", "looked behind {what} of a {thing}"), "privacy.reveal file": ("eye", "opened a customer's file"), "settings.change": ("settings", "changed {what}"),
     "autopilot.change": ("ai", "set autopilot of {channel} to {autopilot}"), "people.invite": ("people", "invited somebody as {role}"),
     "people.join": ("people", "joined as {role}"), "people.role": ("people", "changed a role from {from} to {to}"),
     "people.disable": ("people", "signed somebody out for good"), "people.password": ("lock", "set a new password"),
     "keys.create": ("key", "made an API key"), "keys.revoke": ("key", "revoked an API key"),
+    "knowledge.create": ("book", "wrote the article “{title}”"), "knowledge.change": ("book", "changed the article “{title}”"),
+    "knowledge.publish": ("book", "published the article “{title}”"), "knowledge.unpublish": ("book", "took the article “{title}” out of answers"),
+    "knowledge.delete": ("bin", "deleted the article “{title}”"),
 }
 
 
 @router.get("")
 async def show(request: Request, staff: Signed, only: str = "") -> Response:
-    rows = await privacy.audit_log(staff.world, staff.actor)
-    entries = [_entry(row) for row in rows if only in ("", "all") or str(row["verb"]).startswith("privacy.") == (only == "reveals")]
-    return await sheet(request, staff, "audit", entries=entries, only=only or "all")
+    kind = next((kind for kind in _KINDS if kind == only), None)
+    entries = [_entry(row) for row in await privacy.audit_log(staff.world, staff.actor, only=kind)]
+    return await sheet(request, staff, "audit", entries=entries, only=kind or "all")
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
-    icon, sentence = _VERBS.get(row["verb"], ("info", str(row["verb"]).replace(".", " ").replace("_", " ")))
+    usual = ("info", str(row["verb"]).replace(".", " ").replace("_", " "))
+    icon, sentence = _VERBS.get(f"{row['verb']} {row['thing']}") or _VERBS.get(row["verb"], usual)
     detail: Mapping[str, Any] = row["detail"]
     changed = detail.get("changed") or []
     what = detail.get("placeholder") or str(detail.get("field") or ", ".join(changed) or "a value").replace("_", " ")
     words = sentence.format_map(defaultdict(lambda: "…", {**detail, "what": what, "thing": row["thing"]}))
-    return Entry(row, icon, words, f"/inbox/sessions/{row['thing_id']}" if row["thing"] == "session" and row["thing_id"] else "")
+    return Entry(row, icon, words, *_place(row, detail))
+
+
+def _place(row: Mapping[str, Any], detail: Mapping[str, Any]) -> tuple[str, str]:
+    """Where a line leads, and what is there."""
+    if session := row["thing_id"] if row["thing"] == "session" else detail.get("session"):
+        return f"/inbox/sessions/{session}", "Conversation"
+    if row["thing"] == "article" and row["verb"] != "knowledge.delete":
+        return f"/knowledge/{row['thing_id']}", "Article"
+    return "", ""
