@@ -1,9 +1,8 @@
-"""Links to uploaded files. Images are shown, everything else is downloaded; nothing in a file can run here."""
+"""Links to uploaded files, for customers. How a file goes to a browser is in web/uploads.py."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -11,12 +10,12 @@ from fastapi.responses import Response
 
 from glassine.story import files
 from glassine.story.world import World
+from glassine.web import uploads
 from glassine.web.api.door import Here
 from glassine.words.errors import NotFound
 from glassine.words.ids import FileId, OrgId
 
 router = APIRouter(prefix="/files", tags=["Widget"])
-_SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
 def id_in(url: str) -> FileId:
@@ -38,9 +37,6 @@ async def signed(world: World, org: OrgId, item: dict[str, Any]) -> dict[str, An
 @router.get("/{org}/{id}/{signature}")
 async def read_file(world: Here, org: UUID, id: UUID, signature: str) -> Response:
     """One uploaded file."""
-    file = await files.by_link(world, OrgId(org), FileId(id), signature)
-    way = "inline" if file.media_type in _SHOWN else "attachment"
-    return Response(file.content, media_type=file.media_type, headers={
-        "Content-Disposition": f"{way}; filename*=UTF-8''{quote(file.name)}", "X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=3600",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    })
+    sent = uploads.response(await files.by_link(world, OrgId(org), FileId(id), signature))
+    sent.headers["Cache-Control"] = "private, max-age=3600"
+    return sent

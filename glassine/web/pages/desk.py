@@ -1,21 +1,33 @@
-"""The acts of the inbox as forms: reply, note, take over, hand back, assign, close, reopen, reveal. Each calls one story and says what to undo."""
+"""The acts of the inbox as forms: reply, note, take over, hand back, assign, close, reopen, reveal, open a file. Each calls one story and says what to undo."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from glassine.story import conversations, desk, privacy
-from glassine.web.pages.frame import Said, by_htmx, done, form, page
+from glassine.web import uploads
+from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.words.errors import Refused
-from glassine.words.ids import PersonId, SessionId
+from glassine.words.ids import FileId, PersonId, SessionId
 from glassine.words.sessions import Owner, OwnerKind, Status
 
 router = APIRouter(prefix="/inbox/sessions/{id}", include_in_schema=False, route_class=PageRoute)
+
+
+class Table(NamedTuple):
+    """Custom data as rows of name and value; `at` says when it came, and `message` with which message, if with one."""
+
+    message: int | None
+    at: datetime | None
+    rows: list[tuple[str, str]]
 
 
 @router.post("/write")
@@ -75,15 +87,35 @@ async def reopen(request: Request, staff: Signed, id: UUID) -> Response:
 @router.post("/reveal")
 async def reveal(request: Request, staff: Signed, id: UUID) -> Response:
     """One covered value, for this person and this time; the story writes it into the audit log."""
-    given = await form(request)
-    name = given.get("placeholder", "")
-    if name.startswith("contact."):
-        value = await privacy.reveal_contact(staff.world, staff.actor, SessionId(id), name.removeprefix("contact."))
-    else:
-        value = await privacy.reveal(staff.world, staff.actor, SessionId(id), name)
+    name = (await form(request)).get("placeholder", "")
+    value = await _behind(staff, SessionId(id), name)
     if by_htmx(request):
-        return PlainTextResponse(value)
-    return await page(request, staff, "revealed.html", here="inbox", name=name, value=value, back=f"/inbox/sessions/{id}")
+        return PlainTextResponse(value) if isinstance(value, str) else fragment(request, staff, "data.html", tables=value)
+    return await page(
+        request, staff, "revealed.html", here="inbox", name=name, value=value, tables=[] if isinstance(value, str) else value, back=f"/inbox/sessions/{id}",
+    )
+
+
+async def _behind(staff: Staff, id: SessionId, name: str) -> str | list[Table]:
+    """The value of a placeholder, of a field of the contact, or all custom data of the session."""
+    if name == "attached":
+        return [_table(one.data, one.at, one.message) for one in await privacy.reveal_attached(staff.world, staff.actor, id)]
+    if not name.startswith("contact."):
+        return await privacy.reveal(staff.world, staff.actor, id, name)
+    value = await privacy.reveal_contact(staff.world, staff.actor, id, name.removeprefix("contact."))
+    return value if isinstance(value, str) else [_table(value)] if value else []
+
+
+def _table(data: Mapping[str, Any], at: datetime | None = None, message: int | None = None) -> Table:
+    return Table(message, at, [(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for name, value in data.items()])
+
+
+@router.get("/files/{file}")
+async def open_file(staff: Signed, id: UUID, file: UUID) -> Response:
+    """A customer's file, for this person and this time: no browser keeps it, so that each look is a line of the audit log."""
+    sent = uploads.response(await privacy.reveal_file(staff.world, staff.actor, SessionId(id), FileId(file)))
+    sent.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return sent
 
 
 async def _owner(staff: Staff, id: UUID) -> Owner:

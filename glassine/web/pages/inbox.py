@@ -10,12 +10,13 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.store import inbox
+from glassine.store import inbox, sessions
 from glassine.store.inbox import Line, Other, View
 from glassine.story import access, conversations
 from glassine.web.pages import wording
 from glassine.web.pages.frame import by_htmx, fragment, page, views
 from glassine.web.staff import PageRoute, Signed, Staff
+from glassine.web.uploads import safe_name
 from glassine.words.errors import Refused
 from glassine.words.ids import EventId, SessionId
 from glassine.words.people import Person, Verb
@@ -33,6 +34,14 @@ class Listed(NamedTuple):
     next: str | None
 
 
+class Upload(NamedTuple):
+    """A file that came with a message: its masked name, and what it is and how large in words."""
+
+    id: str
+    name: str
+    about: str
+
+
 class Shown(NamedTuple):
     """An event as the thread shows it."""
 
@@ -42,6 +51,7 @@ class Shown(NamedTuple):
     why: list[str]
     turn: UUID | None
     vote: str | None
+    files: list[Upload]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +61,7 @@ class Thread:
     session: Session
     events: list[Shown]
     contact: list[tuple[str, str, bool]]  # field, label, verified: never the values
+    attached: bool  # whether the host page gave data for people only
     others: list[Other]
     people: list[Person]
     handoff: Shown | None
@@ -59,7 +70,7 @@ class Thread:
     @property
     def subject(self) -> str:
         """The customer's first words, or nothing yet."""
-        return next((shown.event.text for shown in self.events if shown.look.side == "customer"), "")
+        return next((shown.event.text for shown in self.events if shown.look.side == "customer" and shown.event.text), "")
 
 
 @router.get("/inbox")
@@ -103,12 +114,13 @@ async def open_thread(staff: Staff, id: SessionId) -> Thread:
     async with world.store.tx(org) as tx:
         marks, votes = await inbox.turns(tx, org, id), await inbox.votes(tx, org, id)
         others = await inbox.others(tx, org, session.contact, id)
+        row = await sessions.find(tx, org, id)
     turns = _turns_by_event(marks)
     events = [_shown(event, turns.get(event.id), votes.get(event.id)) for event in log]
     return Thread(
         session=session, events=events, contact=_contact_fields(await conversations.contact(world, org, id)), others=others,
         people=[person for person in await access.team(world, staff.actor) if not person.disabled_at], mine=session.owner.id == staff.actor.id,
-        handoff=_waiting_handoff(session, events),
+        handoff=_waiting_handoff(session, events), attached=bool(row and row["sealed"]) or any(event.payload.get("custom_data") for event in log),
     )
 
 
@@ -119,7 +131,11 @@ def _turns_by_event(marks: list[inbox.TurnMark]) -> dict[EventId, UUID]:
 
 def _shown(event: Event, turn: UUID | None, vote: str | None) -> Shown:
     sources = event.payload.get("sources") or []
-    return Shown(event, wording.look(event), [source for source in sources if isinstance(source, dict)], wording.why(event), turn, vote)
+    return Shown(event, wording.look(event), [source for source in sources if isinstance(source, dict)], wording.why(event), turn, vote, _uploads(event))
+
+
+def _uploads(event: Event) -> list[Upload]:
+    return [Upload(each["id"], safe_name(each["name"], each["type"]), wording.file(each["type"], each["size"])) for each in event.payload.get("attachments") or []]
 
 
 def _waiting_handoff(session: Session, events: list[Shown]) -> Shown | None:

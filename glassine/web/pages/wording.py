@@ -105,3 +105,15 @@ def why(event: Event) -> list[str]:
     """The reasons that an event carries, in words."""
     given = event.payload.get("reasons") or []
     return [reason(str(word)) for word in given]
+
+
+_FILES: Mapping[str, str] = {
+    "image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WebP", "application/pdf": "PDF", "text/csv": "CSV", "text/plain": "Text",
+    "application/vnd.ms-excel": "Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
+}
+
+
+def file(media_type: str, size: int) -> str:
+    """What an upload is and how large (`size` in bytes), as in 'PDF, 1.2 MB'."""
+    large = f"{size} bytes" if size < 1_000 else f"{size / 1_000:.0f} KB" if size < 999_500 else f"{size / 1_000_000:.1f} MB"
+    return f"{_FILES.get(media_type, 'File')}, {large}"

@@ -1,11 +1,13 @@
 // Shows what is behind a chip, in place, to who may see it, and covers it again. The value lives in this page only.
-import { closestOf, csrf, say } from "./page.js";
+import { closestOf, csrf, localTimes, say } from "./page.js";
 
-const covered = new WeakMap();  // chip -> its label while the value is shown
+const covered = new WeakMap();  // chip -> its label while the value is shown, and the table below it if it is one
 
 function cover(chip) {
   if (!covered.has(chip)) return;
-  chip.textContent = covered.get(chip);
+  const { label, table } = covered.get(chip);
+  chip.textContent = label;
+  table?.remove();
   covered.delete(chip);
   chip.classList.remove("seen");
   chip.setAttribute("aria-label", `${chip.textContent}, masked. Reveal`);
@@ -25,8 +27,17 @@ async function reveal(chip) {
     const said = JSON.parse(answer.headers.get("HX-Trigger") || "{}").say;
     return say(said ?? { text: "This could not be revealed.", kind: "bad" });
   }
-  covered.set(chip, chip.textContent);
-  chip.textContent = await answer.text();
+  const words = await answer.text(), label = chip.textContent;
+  if (answer.headers.get("Content-Type").startsWith("text/html")) {
+    const table = document.createElement("div");
+    table.innerHTML = words;  // a part of a page, made and escaped by the server
+    chip.parentElement.append(table);
+    covered.set(chip, { label, table });
+    localTimes();
+  } else {
+    covered.set(chip, { label });
+    chip.textContent = words;
+  }
   chip.classList.add("seen");
   chip.setAttribute("aria-label", `${chip.textContent}. Cover again`);
   setTimeout(() => cover(chip), 60000);  // a screen left alone shows nothing
