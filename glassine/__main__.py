@@ -55,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     importing = command("import", _import, "Import a folder of Markdown and its relatives into the knowledge base.")
     importing.add_argument("folder", type=Path, metavar="DIR")
     importing.add_argument("--organization", metavar="ID", help="needed only when there are several")
+    importing.add_argument("--base-url", metavar="URL", help="where readers find the pages, so that answers link to them")
+    importing.add_argument("--internal", action="store_true", help="for the team only: never used in an answer to a customer")
     backup = command("backup", _backup, "Write everything the database holds to one file. Keys are not in it.")
     backup.add_argument("file", type=Path, metavar="FILE")
     restore = command("restore", _restore, "Bring a backup back into an empty database.")
@@ -106,7 +108,7 @@ def _import(settings: Settings, options: argparse.Namespace) -> int:
     from glassine.commands import home, importing
 
     with home.database(settings, "import", _say) as url:
-        return importing.run(replace(settings, database_url=url), options.folder, options.organization)
+        return importing.run(replace(settings, database_url=url), options.folder, options.organization, base_url=options.base_url, internal=options.internal)
 
 
 def _backup(settings: Settings, options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from glassine.story import demo, learning
 from glassine.story.world import World, live
 from glassine.words.errors import Misconfigured
 from glassine.words.ids import OrgId
-from glassine.words.knowledge import ImportLine
+from glassine.words.knowledge import Audience, ImportLine
 
 _EVERY = 50  # files between two lines of progress
 
@@ -33,23 +33,25 @@ class _Report:
             _say(f"… {self.counts.total()} files")
 
 
-def run(settings: Settings, folder: Path, organization: str | None) -> int:
+def run(settings: Settings, folder: Path, organization: str | None, *, base_url: str | None = None, internal: bool = False) -> int:
     """0 when every file was imported or left out for a reason, 1 when one failed. Raises Misconfigured and Refused."""
     if not folder.exists():
         raise Misconfigured(f"There is no folder or archive {folder}.")
+    if base_url and not base_url.startswith(("https://", "http://")):
+        raise Misconfigured("The base URL must begin with https:// or http://.")
     assert settings.database_url, "the command line sets the database's address"
     migrate.migrate(settings.database_url)
     report = _Report()
-    asyncio.run(_import(settings, folder.resolve(), organization, report))
+    asyncio.run(_import(settings, folder.resolve(), organization, report, base_url, Audience.INTERNAL if internal else Audience.PUBLIC))
     words = ", ".join(f"{count} {outcome}" for outcome, count in sorted(report.counts.items())) or "no files"
     _say(f"Imported {folder}: {words}.")
     return 1 if report.counts["failed"] else 0
 
 
-async def _import(settings: Settings, folder: Path, organization: str | None, report: _Report) -> None:
+async def _import(settings: Settings, folder: Path, organization: str | None, report: _Report, base_url: str | None, audience: Audience) -> None:
     async with live(settings) as world:
         org = await _organization(world, organization)
-        await learning.import_folder(world, org, folder, source=folder.name, report=report)
+        await learning.import_folder(world, org, folder, source=folder.name, report=report, base_url=base_url, audience=audience)
 
 
 async def _organization(world: World, named: str | None) -> OrgId:
