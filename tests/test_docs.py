@@ -63,7 +63,7 @@ def commands() -> dict[str, set[str]]:
     parser = command_line._parser()
     chosen = next(action for action in parser._actions if action.choices)
     assert isinstance(chosen.choices, dict)
-    return {name: set(re.findall(r"--[a-z]+", sub.format_help())) - {"--help"} for name, sub in chosen.choices.items()}
+    return {name: set(re.findall(r"--[a-z-]+", sub.format_help())) - {"--help"} for name, sub in chosen.choices.items()}
 
 
 # -- what the code names stands in docs -----------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def invented(text: str) -> list[str]:
     found += [one for one in quoted(text) if (match := _ROUTE.fullmatch(one)) and f"{match[1]} {match[2]}" not in routes()]
     found += [f"glassine {name}" for name in re.findall(r"(?:`|^|bin/)glassine ([a-z]+)", text, re.MULTILINE) if name not in known]
     found += [f"./dev {name}" for name in re.findall(r"\./dev ([a-z]+)", text) if name not in {*known, "test", "bench"}]
-    return found + [one for one in quoted(text) if re.match(r"--[a-z]+\b", one) and one.split()[0] not in {*options, "--help"}]
+    return found + [one for one in quoted(text) if re.match(r"--[a-z-]+\b", one) and one.split()[0] not in {*options, "--help"}]
 
 
 # -- links ----------------------------------------------------------------------------------------------------------------------
