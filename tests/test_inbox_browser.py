@@ -196,6 +196,22 @@ def test_a_masked_value_is_shown_in_place_and_covered_again(visit: Open, start: 
     expect(contact).to_have_text("Ada Lovelace")
 
 
+def test_custom_data_opens_as_a_table_stays_while_messages_come_and_is_covered_again(visit: Open, start: Callable[..., str], product: Product) -> None:
+    session = start(QUESTION, name="Ada Lovelace", custom_data={"plan": "gold", "note": "<b>early</b>"})
+    page = visit(f"/inbox/sessions/{session}")
+    chip, table = page.locator('#context button.mask[value="contact.custom_data"]'), page.locator("#context table.data")
+    chip.click()
+    expect(table.get_by_role("row")).to_have_text(["plangold", "note<b>early</b>"])
+    expect(chip).to_have_attribute("aria-label", "DATA. Cover again")
+    page.get_by_role("textbox", name="Your words").fill("I look into it.")
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.locator("#log")).to_contain_text("I look into it.")
+    expect(table).to_be_visible()
+    chip.click()
+    expect(table).to_have_count(0)
+    expect(chip).to_have_text("DATA")
+
+
 def test_a_draft_waits_in_its_conversation(visit: Open, start: Callable[..., str]) -> None:
     first, second = start(QUESTION, FOR_A_PERSON), start(QUESTION, FOR_A_PERSON)
     page = visit(f"/inbox/sessions/{first}?view=unassigned")

@@ -149,7 +149,7 @@ async def test_what_the_host_page_gave_is_covered_until_one_reveal_shows_all_of_
     assert not [word for word in ("cart-4711", "sealed-word", "checkout", "gold") if word in page]
     before = await looks(world, shop)
     shown = (await desk.swap(f"{told.at}/reveal", placeholder="attached")).text
-    assert re.findall(r"<caption>([^<]+)", shown) == ["With the conversation", "With the message of ", "With the message of "], "what is only repeated is shown once"
+    assert re.findall(r"<caption>([^<]+)", shown) == ["With the conversation", "With a message, ", "With a message, "], "what is only repeated is shown once"
     assert [json.dumps(row) for row in re.findall(r'<th scope="row" dir="auto">(.*?)</th><td dir="auto">(.*?)</td>', shown)] == [
         json.dumps(row) for row in [("cart", "cart-4711"), ("trial", "true"), ("page", "/checkout"), ("secret", "sealed-word"), ("page", "/help")]
     ]
