@@ -6,6 +6,7 @@ Nothing here follows a redirect, reads a proxy from the environment, keeps a coo
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -154,7 +155,7 @@ class _Pinned(httpcore2.AsyncNetworkBackend):
         failure: Exception = httpcore2.ConnectError("no address")
         for address in await self._book.addresses(host, port):
             try:
-                return await self._inner.connect_tcp(address, port, timeout=timeout, local_address=local_address, socket_options=socket_options)
+                return _Quick(await self._inner.connect_tcp(address, port, timeout=timeout, local_address=local_address, socket_options=socket_options))
             except httpcore2.ConnectError as error:
                 failure = error
         raise failure
@@ -166,6 +167,34 @@ class _Pinned(httpcore2.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
+
+
+class _Quick(httpcore2.AsyncNetworkStream):
+    """A stream that knows its socket: the pool asks of every idle connection, twice a request, whether it can be read, and the library would
+    gather all that is known of the connection each time (1 ms of a turn at eight sessions)."""
+
+    def __init__(self, inner: httpcore2.AsyncNetworkStream) -> None:
+        self._inner, self._socket, self._poll = inner, inner.get_extra_info("socket"), select.poll()
+        self._poll.register(self._socket, select.POLLIN)
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - the library's signature, here and below
+        return await self._inner.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as above
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None,  # noqa: ASYNC109 - as above
+    ) -> httpcore2.AsyncNetworkStream:
+        return _Quick(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> object:
+        if info == "is_readable":
+            return self._socket.fileno() < 0 or bool(self._poll.poll(0))
+        return self._inner.get_extra_info(info)
 
 
 def _parse(url: str) -> _Target:

@@ -12,6 +12,7 @@ from uuid import UUID
 from glassine.edge.language import detect
 from glassine.store import Taken, contacts, events, jobs, sessions, vault
 from glassine.store.live import notify
+from glassine.story import learning
 from glassine.story.contacts import own_key
 from glassine.story.masking import Mask, keep, look, to_bytes
 from glassine.story.world import World
@@ -91,6 +92,9 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
     files = [{"id": str(f.id), "name": (await mask.text(world, f.name)).text, "type": f.type, "size": f.size} for f in inbound.attachments]
     payload = {"masked": text.counts, "attachments": files, "context": await _masked_values(world, mask, inbound.context), "custom_data": len(inbound.custom_data)}
     id, message = mask.session.id, EventId(inbound.external_id)
+    language = inbound.language or detect(text.text, mask.settings.languages)
+    if mask.session.owner.kind is OwnerKind.AI:
+        learning.look_ahead(world, text.text, language=mask.session.language or language or "en", languages=mask.settings.languages)
     raw = to_bytes(json.dumps({"text": inbound.text, "custom_data": dict(inbound.custom_data)}))
     async with world.store.tx(org) as tx:
         for first_id, words in said:
@@ -98,7 +102,7 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
         event = await events.say(
             tx, org, id, EventType.MESSAGE, ActorKind.USER, id=message, actor_id=mask.session.contact, text=text.text,
             payload={name: value for name, value in payload.items() if value}, tokens=mask.stored, fresh=len(mask.fresh), heard=True,
-            language=inbound.language or detect(text.text, mask.settings.languages),
+            language=language,
         )
         if event is None:
             raise Taken  # rolls back what stands above it

@@ -45,14 +45,26 @@ async def find(world: World, org: OrgId, text: str, *, audience: Audience, langu
 
     Similarities come on one scale whatever model compared; `scores` keep the cosines as they were.
     """
-    asked = " ".join(PLACEHOLDER.sub(" ", text[:_QUERY]).split())
-    if not any(letter.isalnum() for letter in asked):
+    asked = _asked(text)
+    if not asked:
         return []
     spoken = language if language == "en" else _spoken(asked, await _languages(world, org), language)
     query = search.Query(terms=passages.terms(asked, spoken), vector=await world.embed.query(asked, spoken), model=world.embed.model(spoken))
     async with world.store.tx(org) as tx:
         hits = await search.search(tx, query=query, audience=audience, limit=limit)
     return [_comparable(world, hit, spoken) for hit in hits]
+
+
+def look_ahead(world: World, text: str, *, language: str, languages: Sequence[str]) -> None:
+    """Begins to embed a message while it is being stored: the turn's `find` then finds it done. `language` is what the turn is going to say."""
+    if asked := _asked(text):
+        world.embed.begin(asked, language if language == "en" else _spoken(asked, languages or ("en",), language))
+
+
+def _asked(text: str) -> str:
+    """What of a masked message is searched with; empty when there is no word in it."""
+    asked = " ".join(PLACEHOLDER.sub(" ", text[:_QUERY]).split())
+    return asked if any(letter.isalnum() for letter in asked) else ""
 
 
 def _comparable(world: World, hit: Hit, spoken: str) -> Hit:
