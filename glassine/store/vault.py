@@ -54,6 +54,11 @@ async def originals_of(tx: Tx, org: OrgId, session: SessionId) -> list[DictRow]:
     return await rows(tx, _SQL.originals_of, {"org": org, "session": session})
 
 
+async def forget_originals(tx: Tx, org: OrgId, contact: ContactId) -> None:
+    """Removes what this contact's messages said before they were masked."""
+    await tx.execute(_SQL.forget_originals, {"org": org, "contact": contact})
+
+
 async def put_file(tx: Tx, org: OrgId, id: FileId, *, contact: ContactId, session: SessionId | None, media_type: str, size: int, sealed_name: bytes, sealed: bytes) -> None:
     values = {"org": org, "id": id, "contact": contact, "session": session, "media_type": media_type, "size": size, "sealed_name": sealed_name, "sealed": sealed}
     await tx.execute(_SQL.put_file, values)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from glassine.edge.secrets import Key, Unreadable
 from glassine.rules.identity import normal_email, normal_phone
-from glassine.store import Tx, contacts, house
+from glassine.store import Tx, contacts, house, vault
 from glassine.store.contacts import Range, Sealed
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.house import OrgSettings
 from glassine.words.ids import ContactId, OrgId, new_id
+from glassine.words.people import Actor
 from glassine.words.privacy import PiiType
 from glassine.words.sessions import Contact
 
@@ -41,15 +42,28 @@ class Identity:
         return tuple((type, value) for type, value in pairs if value)
 
 
+_NOBODY = Identity()
+_TRIES = 5
+
+
+class _Beaten(Exception):
+    """Another request has just made a contact with this e-mail address."""
+
+
 async def create(world: World, org: OrgId, identity: Identity, *, verified: bool) -> Contact:
-    """Makes a contact; a verified one who is known by e-mail or phone is found and updated instead."""
+    """Makes a contact; a verified one who is known by e-mail, or by phone where no e-mail is given, is found and updated instead."""
     identity = await _checked(world, org, identity)
     org_key = await world.key(org)
-    async with world.store.tx(org) as tx:
-        known = await _known(tx, org, org_key, identity) if verified else None
-        if known:
-            return await _update(tx, org, org_key, known.id, identity, verified=True)
-        return await _insert(tx, org, org_key, identity, verified=verified)
+    for _ in range(_TRIES):
+        try:
+            async with world.store.tx(org) as tx:
+                known = await _known(tx, org, org_key, identity) if verified else None
+                if known:
+                    return await _update(tx, org, org_key, known.id, identity, verified=True)
+                return await _insert(tx, org, org_key, identity, verified=verified)
+        except _Beaten:
+            continue  # the winner is found now
+    raise Refused("This contact is being changed by many requests at once. Try again in a moment.", status=409)
 
 
 async def _checked(world: World, org: OrgId, identity: Identity) -> Identity:
@@ -68,10 +82,9 @@ async def _regions(world: World, org: OrgId) -> tuple[str, ...]:
 
 
 async def _known(tx: Tx, org: OrgId, org_key: Key, identity: Identity) -> Sealed | None:
-    for kind, value in (("email", identity.email), ("phone", identity.phone_number)):
-        if value and (found := await contacts.by_lookup(tx, org, kind, org_key.digest(kind, value))):
-            return found
-    return None
+    """An e-mail address says who somebody is. A phone number may be a family's or an office's, so it counts only where it is all there is."""
+    kind, value = ("email", identity.email) if identity.email else ("phone", identity.phone_number)
+    return await contacts.by_lookup(tx, org, kind, org_key.digest(kind, value)) if value else None
 
 
 async def _insert(tx: Tx, org: OrgId, org_key: Key, identity: Identity, *, verified: bool) -> Contact:
@@ -84,19 +97,25 @@ async def _insert(tx: Tx, org: OrgId, org_key: Key, identity: Identity, *, verif
 
 
 async def _point(tx: Tx, org: OrgId, org_key: Key, id: ContactId, identity: Identity) -> None:
-    """Only verified values become look-ups: a visitor who claims an address must not become its owner."""
-    for kind, value in (("email", identity.email), ("phone", identity.phone_number)):
-        if not await contacts.set_lookup(tx, org, id, kind, org_key.digest(kind, value) if value else None):
-            raise Refused(f"Another contact already has this {kind}.", status=409)
+    """Only verified values become look-ups: a visitor who claims an address must not become its owner. A shared phone stays with its first contact."""
+    if not await contacts.set_lookup(tx, org, id, "email", _digest(org_key, "email", identity.email)):
+        raise _Beaten
+    await contacts.set_lookup(tx, org, id, "phone", _digest(org_key, "phone", identity.phone_number))
 
 
-async def _update(tx: Tx, org: OrgId, org_key: Key, id: ContactId, change: Identity, *, verified: bool) -> Contact:
+def _digest(org_key: Key, kind: str, value: str | None) -> bytes | None:
+    return org_key.digest(kind, value) if value else None
+
+
+async def _update(tx: Tx, org: OrgId, org_key: Key, id: ContactId, change: Identity, *, verified: bool, clear: Collection[str] = ()) -> Contact:
     row = await contacts.load(tx, org, id, lock=True)
     own = own_key(org_key, org, row)
     before = _open(own, org, row)
-    changed = {name: value for name, value in asdict(change).items() if value}
+    changed: dict[str, Any] = {name: value for name, value in asdict(change).items() if value}
     for data in ("custom_data", "non_verified_custom_data"):
         changed[data] = {**getattr(before, data), **getattr(change, data)}
+    for name in clear:
+        changed[name] = getattr(_NOBODY, name)
     after = replace(before, **changed)
     row = await contacts.save(tx, org, id, _seal(own, org, id, after), verified=verified)
     if row.verified:
@@ -104,12 +123,18 @@ async def _update(tx: Tx, org: OrgId, org_key: Key, id: ContactId, change: Ident
     return _contact(row, after)
 
 
-async def update(world: World, org: OrgId, id: ContactId, change: Identity, *, verified: bool = False) -> Contact:
-    """Sets the fields that `change` names; custom data is merged."""
+async def update(world: World, org: OrgId, id: ContactId, change: Identity, *, clear: Collection[str] = ()) -> Contact:
+    """Sets the fields that `change` names and empties those in `clear`; custom data is merged. Whoever calls vouches for the values.
+
+    Raises Refused (409) when another contact has the e-mail address.
+    """
     change = await _checked(world, org, change)
     org_key = await world.key(org)
-    async with world.store.tx(org) as tx:
-        return await _update(tx, org, org_key, id, change, verified=verified)
+    try:
+        async with world.store.tx(org) as tx:
+            return await _update(tx, org, org_key, id, change, verified=bool(change.email or change.phone_number), clear=clear)
+    except _Beaten:
+        raise Refused("Another contact already has this e-mail address.", status=409) from None
 
 
 async def load(world: World, org: OrgId, id: ContactId) -> Contact:
@@ -126,9 +151,12 @@ async def page(world: World, org: OrgId, which: Range, *, before: Any, limit: in
     return [opened(org_key, org, row) for row in found]
 
 
-async def delete(world: World, org: OrgId, id: ContactId) -> None:
-    async with world.store.tx(org) as tx:
-        await contacts.delete(tx, org, id)
+async def delete(world: World, actor: Actor, id: ContactId) -> None:
+    """A contact with everything of theirs, and one line in the audit log that says so."""
+    async with world.store.tx(actor.org) as tx:
+        await vault.forget_originals(tx, actor.org, id)
+        await contacts.delete(tx, actor.org, id)
+        await vault.audit(tx, actor, "privacy.delete", "contact", id)
 
 
 def own_key(org_key: Key, org: OrgId, row: Sealed) -> Key:

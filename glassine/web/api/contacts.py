@@ -67,14 +67,16 @@ async def get_contact(world: Here, actor: Reader, id: UUID) -> Any:
 
 @router.patch("/contacts/{id}")
 async def update_contact(world: Here, actor: Writer, id: UUID, body: SaveContact) -> Any:
-    """Set the fields that are named; custom data is merged."""
-    return JSONResponse(shapes.contact(await contacts.update(world, actor.org, ContactId(id), (body.contact or body).identity)))
+    """Set the fields that are named, empty those that are null; custom data is merged."""
+    given = body.contact or body
+    emptied = {name for name in given.model_fields_set & set(ContactInput.model_fields) if getattr(given, name) is None}
+    return JSONResponse(shapes.contact(await contacts.update(world, actor.org, ContactId(id), given.identity, clear=emptied - {"custom_data"})))
 
 
 @router.delete("/contacts/{id}", status_code=204)
 async def delete_contact(world: Here, actor: Writer, id: UUID) -> Response:
     """Delete a contact with everything of theirs: sessions, messages, files and the key that could read them."""
-    await contacts.delete(world, actor.org, ContactId(id))
+    await contacts.delete(world, actor, ContactId(id))
     return Response(status_code=204)
 
 
