@@ -7,14 +7,14 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from glassine.rules.permits import require
-from glassine.store import Taken, Tx, events, house, people, sessions
+from glassine.store import Tx, events, house, people, sessions
 from glassine.store.live import notify
 from glassine.story.inbound import LONGEST
-from glassine.story.masking import keep, look
+from glassine.story.masking import Mask, say, write
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.house import OrgSettings
-from glassine.words.ids import OrgId, PersonId, SessionId
+from glassine.words.ids import EventId, OrgId, PersonId, SessionId
 from glassine.words.people import Actor, ActorKind, Verb
 from glassine.words.sessions import Event, EventType, OwnerKind, Status
 
@@ -27,7 +27,7 @@ _CLOSED_BY: Mapping[tuple[Status, ActorKind], EventType] = MappingProxyType({
 })
 
 
-async def reply(world: World, actor: Actor, id: SessionId, text: str) -> Event:
+async def reply(world: World, actor: Actor, id: SessionId, text: str, *, message: EventId | None = None) -> Event:
     """A person's words to the customer. Whoever answers a session that the AI or the queue owns takes it over."""
     require(actor, Verb.ANSWER)
     _check(text)
@@ -39,7 +39,7 @@ async def reply(world: World, actor: Actor, id: SessionId, text: str) -> Event:
         await take_over(world, actor, id)  # before the words, so that the AI cannot speak between
     elif session.owner.kind is OwnerKind.AI:
         await _to_the_queue(world, actor, id)  # somebody behind the API has begun to answer: the AI stops here too
-    return await _write(world, actor, id, EventType.AGENT_MESSAGE, text)
+    return await _write(world, actor, id, EventType.AGENT_MESSAGE, text, message)
 
 
 async def _to_the_queue(world: World, actor: Actor, id: SessionId) -> None:
@@ -63,27 +63,21 @@ def _check(text: str) -> None:
         raise Refused(f"The text has {len(text):,} characters; {LONGEST:,} is the most.", status=413)
 
 
-async def _write(world: World, actor: Actor, id: SessionId, type: EventType, text: str) -> Event:
-    """Masked like everything that is stored."""
-    for _ in range(8):
-        mask, _before = await look(world, actor.org, id)
+async def _write(world: World, actor: Actor, id: SessionId, type: EventType, text: str, message: EventId | None = None) -> Event:
+    """Masked like everything that is stored. The same `message` id twice is one event."""
+
+    async def put(mask: Mask, before: Event | None) -> Event:
+        if before:
+            return before
         masked = await mask.text(world, text)
-        try:
-            async with world.store.tx(actor.org) as tx:
-                event = await events.say(
-                    tx, actor.org, id, type, actor.kind, actor_id=actor.id, text=masked.text, payload={"masked": masked.counts} if masked.counts else {},
-                    tokens=mask.stored, fresh=len(mask.fresh),
-                )
-                if event is None:
-                    raise Taken
-                await keep(tx, mask)
-                if type is EventType.AGENT_MESSAGE:
-                    await sessions.answered(tx, actor.org, id)
-                await notify(tx, actor.org, id, "event")
-            return event
-        except Taken:
-            continue
-    raise Refused("Somebody else is writing in this session at the same moment. Send it again.", status=409)
+        async with world.store.tx(actor.org) as tx:
+            event = await say(tx, mask, type, actor.kind, id=message, actor_id=actor.id, text=masked.text, payload={"masked": masked.counts} if masked.counts else {})
+            if type is EventType.AGENT_MESSAGE:
+                await sessions.answered(tx, actor.org, id)
+            await notify(tx, actor.org, id, "event")
+        return event
+
+    return await write(world, actor.org, id, put, message=message)
 
 
 async def take_over(world: World, actor: Actor, id: SessionId) -> None:

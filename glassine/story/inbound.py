@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from glassine.edge.language import detect
-from glassine.store import Taken, contacts, events, jobs, sessions, vault
+from glassine.store import Tx, contacts, events, jobs, sessions, vault
 from glassine.store.live import notify
-from glassine.story import learning
 from glassine.story.contacts import own_key
-from glassine.story.masking import Mask, keep, look, to_bytes
+from glassine.story.masking import Mask, say, shortened, to_bytes, write
 from glassine.story.world import World
-from glassine.words.channels import Inbound
+from glassine.words.channels import Attachment, Inbound
 from glassine.words.errors import Refused
 from glassine.words.ids import ContactId, EventId, OrgId, SessionId, new_id
 from glassine.words.people import ActorKind
@@ -24,7 +23,7 @@ from glassine.words.sessions import ChannelKind, Event, EventType, OwnerKind, Se
 from glassine.words.work import JobKind, NewJob
 
 LONGEST = 20_000  # characters of one message; more is refused with a sentence that says so
-_TRIES = 8
+_MOST_VALUES = 50  # of clientContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,25 +57,26 @@ async def receive(world: World, org: OrgId, id: SessionId, inbound: Inbound, *, 
 
     Raises Refused for a closed session, an empty or too long message, or an id that another session has used.
     """
-    _check(inbound)
-    for _ in range(_TRIES):
-        mask, before = await look(world, org, id, EventId(inbound.external_id))
+    _check(inbound, first)
+
+    async def hear(mask: Mask, before: Event | None) -> Heard:
         if before:
             return _again(mask.session, before)
         if not mask.session.open:
             raise Refused("This session is closed. Reopen it, or start a new one.", status=409, code="session_closed")
-        try:
-            return await _store(world, org, mask, inbound, first)
-        except Taken:
-            continue  # the same id, or the same placeholder, was written a moment ago by another request
-    raise Refused("This session is receiving too many messages at once. Send it again in a moment.", status=429, code="too_many_messages")
+        return await _store(world, org, mask, inbound, first if mask.session.last_seq == 0 else ())
+
+    return await write(world, org, id, hear, message=EventId(inbound.external_id))
 
 
-def _check(inbound: Inbound) -> None:
+def _check(inbound: Inbound, first: Sequence[tuple[UUID, str]]) -> None:
     if not inbound.text.strip("\x00 \t\r\n") and not inbound.attachments:
         raise Refused("The message is empty.")
-    if len(inbound.text) > LONGEST:
-        raise Refused(f"The message has {len(inbound.text):,} characters; {LONGEST:,} is the most.", status=413)
+    length = len(inbound.text) + sum(len(words) for _, words in first)
+    if length > LONGEST:
+        raise Refused(f"The message has {length:,} characters; {LONGEST:,} is the most.", status=413)
+    if sum(len(str(key)) + len(str(value)) for key, value in inbound.context.items()) > LONGEST or len(inbound.context) > _MOST_VALUES:
+        raise Refused(f"clientContext holds more than {_MOST_VALUES} values or {LONGEST:,} characters.", status=413)
 
 
 def _again(session: Session, before: Event) -> Heard:
@@ -87,53 +87,41 @@ def _again(session: Session, before: Event) -> Heard:
 
 async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: Sequence[tuple[UUID, str]]) -> Heard:
     """Masks, then one transaction: what was said, the vault, the original, the turn's job. Raises Taken when somebody else was first."""
+    began = time.perf_counter()
     text = await mask.text(world, inbound.text)
     said = [(EventId(id), (await mask.text(world, words)).text) for id, words in first]
-    files = [{"id": str(f.id), "name": (await mask.text(world, f.name)).text, "type": f.type, "size": f.size} for f in inbound.attachments]
-    payload = {"masked": text.counts, "attachments": files, "context": await _masked_values(world, mask, inbound.context), "custom_data": len(inbound.custom_data)}
+    payload = {
+        "masked": text.counts, "attachments": await _named(world, mask, inbound.attachments), "context": await _context(world, mask, inbound.context),
+        "custom_data": len(inbound.custom_data), "timings": {"mask": round((time.perf_counter() - began) * 1_000, 2)},
+    }
     id, message = mask.session.id, EventId(inbound.external_id)
-    language = inbound.language or detect(text.text, mask.settings.languages)
-    if mask.session.owner.kind is OwnerKind.AI:
-        learning.look_ahead(world, text.text, language=mask.session.language or language or "en", languages=mask.settings.languages)
     raw = to_bytes(json.dumps({"text": inbound.text, "custom_data": dict(inbound.custom_data)}))
     async with world.store.tx(org) as tx:
-        for first_id, words in said:
-            await events.append(tx, org, id, EventType.MESSAGE, ActorKind.AI, id=first_id, text=words, payload={"initial": True})
-        event = await events.say(
-            tx, org, id, EventType.MESSAGE, ActorKind.USER, id=message, actor_id=mask.session.contact, text=text.text,
-            payload={name: value for name, value in payload.items() if value}, tokens=mask.stored, fresh=len(mask.fresh), heard=True,
-            language=language,
+        await _before(tx, org, id, said)
+        event = await say(
+            tx, mask, EventType.MESSAGE, ActorKind.USER, id=message, actor_id=mask.session.contact, text=text.text,
+            payload={name: value for name, value in payload.items() if value}, heard=True, language=inbound.language or detect(text.text, mask.settings.languages),
         )
-        if event is None:
-            raise Taken  # rolls back what stands above it
-        await keep(tx, mask)
         await vault.keep_original(tx, org, message, mask.key.seal(raw, org, "originals", "sealed", message))
         job = await jobs.add(tx, org, NewJob(kind=JobKind.TAKE_TURN, ref=id, key=str(id)), claimed_by=world.process)
         await notify(tx, org, id, "event")
     return Heard(session=mask.session, event=event, job=job)
 
 
-async def _masked_values(world: World, mask: Mask, data: Mapping[str, Any]) -> dict[str, str]:
-    """What the page lets the AI see, masked value by value: at most 50 values of 2,000 characters."""
-    flat = [(str(key)[:100], str(value)[:2_000]) for key, value in list(data.items())[:50] if value is not None]
-    return {(await mask.text(world, key)).text: (await mask.text(world, value)).text for key, value in flat}
+async def _before(tx: Tx, org: OrgId, id: SessionId, said: Sequence[tuple[EventId, str]]) -> None:
+    """What the page said before the first message. A page may say it with the same id to everybody, so a taken id is replaced."""
+    for first_id, words in said:
+        taken = await events.find(tx, org, first_id) is not None
+        await events.append(tx, org, id, EventType.MESSAGE, ActorKind.AI, id=None if taken else first_id, text=words, payload={"initial": True})
 
 
-async def settled(world: World, org: OrgId, id: SessionId, seq: int, seconds: float) -> bool:
-    """Waits until the message `seq` has its outcome, wherever its turn runs. False: not within that time."""
-    try:
-        async with asyncio.timeout(seconds), world.live.listen(org, id) as notices:
-            while not await _has_outcome(world, org, id, seq):
-                try:
-                    await asyncio.wait_for(notices.get(), timeout=1)
-                except TimeoutError:
-                    continue
-    except TimeoutError:
-        return False
-    return True
+async def _named(world: World, mask: Mask, attachments: Sequence[Attachment]) -> list[dict[str, Any]]:
+    names = await mask.texts(world, [each.name for each in attachments])
+    return [{"id": str(each.id), "name": name, "type": each.type, "size": each.size} for each, name in zip(attachments, names, strict=True)]
 
 
-async def _has_outcome(world: World, org: OrgId, id: SessionId, seq: int) -> bool:
-    async with world.store.tx(org) as tx:
-        session = await sessions.load(tx, org, id)
-    return session.settled_seq >= seq or not session.open
+async def _context(world: World, mask: Mask, data: Mapping[str, Any]) -> dict[str, str]:
+    """What the page lets the AI see, masked name by name and value by value, then cut to 2,000 characters."""
+    flat = [(str(key), str(value)) for key, value in data.items() if value is not None]
+    masked = await mask.texts(world, [text for pair in flat for text in pair])
+    return {shortened(key, 100): shortened(value, 2_000) for key, value in zip(masked[::2], masked[1::2], strict=True)}

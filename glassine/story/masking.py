@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+from uuid import UUID
 
 from glassine.edge.secrets import Key
 from glassine.rules.redaction import before_names, redact
-from glassine.store import Tx, contacts, events, sessions, vault
+from glassine.store import Taken, Tx, contacts, events, sessions, vault
 from glassine.store.vault import SealedToken
 from glassine.story.contacts import Identity, identity_of, own_key
 from glassine.story.world import World
-from glassine.words.errors import NotFound
+from glassine.words.errors import NotFound, Refused
 from glassine.words.house import OrgSettings, own_words
 from glassine.words.ids import EventId, OrgId, SessionId
+from glassine.words.people import ActorKind
 from glassine.words.privacy import Known, Policy, Redacted, Token
-from glassine.words.sessions import Event, Session
+from glassine.words.sessions import Event, EventType, Session
+
+T = TypeVar("T")
+_TRIES = 8
+_LONGEST_PLACEHOLDER = 24  # [NATIONAL_ID_999999]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +49,16 @@ class Mask:
                 self.tokens[token.placeholder] = token.value
                 self.fresh.append(token)
         return masked
+
+    async def texts(self, world: World, texts: Sequence[str]) -> list[str]:
+        """Many short texts by one look of the models, line by line; one by one where a finding joins lines."""
+        if len(texts) > 1 and not any("\n" in text or "\r" in text for text in texts):
+            trial = replace(self, tokens=dict(self.tokens), fresh=list(self.fresh))
+            lines = (await trial.text(world, "\n".join(texts))).text.split("\n")
+            if len(lines) == len(texts):
+                self.tokens, self.fresh = trial.tokens, trial.fresh
+                return lines
+        return [(await self.text(world, text)).text for text in texts]
 
     def sealed(self) -> list[SealedToken]:
         """The new placeholders, ready for the vault."""
@@ -73,9 +91,42 @@ def policy_of(name: str, settings: OrgSettings) -> Policy:
     return Policy(regions=settings.regions, own_words=own_words(name, settings))
 
 
-async def keep(tx: Tx, mask: Mask) -> None:
-    """Puts the new placeholders into the vault, in the transaction of the text that holds them."""
+async def write(world: World, org: OrgId, id: SessionId, writing: Callable[[Mask, Event | None], Awaitable[T]], *, message: EventId | None = None) -> T:
+    """Looks, then lets `writing` mask and store; again when another text reached the vault first. The only loop around a vault.
+
+    `writing` gets the mask, and the event `message` if it is stored already. Raises what it raises, and Refused (429) when it never comes through.
+    """
+    for _ in range(_TRIES):
+        mask, before = await look(world, org, id, message)
+        try:
+            return await writing(mask, before)
+        except Taken:
+            continue  # the same id, or the same placeholder, was written a moment ago by another request
+    raise Refused("This session is receiving too many messages at once. Send it again in a moment.", status=429, code="too_many_messages")
+
+
+async def say(
+    tx: Tx, mask: Mask, type: EventType, actor: ActorKind, *, id: EventId | None = None, actor_id: UUID | None = None, text: str = "",
+    payload: Mapping[str, Any] | None = None, heard: bool = False, language: str | None = None,
+) -> Event:
+    """Appends what was masked and keeps its new placeholders, or raises Taken: the vault must never count differently from the session."""
+    event = await events.say(
+        tx, mask.org, mask.session.id, type, actor, id=id, actor_id=actor_id, text=text, payload=payload, tokens=mask.stored, fresh=len(mask.fresh),
+        heard=heard, language=language,
+    )
+    if event is None:
+        raise Taken
     await vault.put(tx, mask.org, mask.session.id, mask.sealed())
+    return event
+
+
+def shortened(masked: str, length: int) -> str:
+    """The beginning of a masked text. Cut after masking, never through a placeholder, or half a value would be left standing."""
+    if len(masked) <= length:
+        return masked
+    cut = masked[:length]
+    opened = cut.rfind("[")
+    return cut[:opened] if opened > max(cut.rfind("]"), length - _LONGEST_PLACEHOLDER) else cut
 
 
 def storable(text: str) -> str:

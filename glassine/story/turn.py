@@ -76,7 +76,7 @@ async def look(world: World, org: OrgId, id: SessionId) -> Scene | None:
     async with world.store.tx(org) as tx:
         place, recent = [await tx.execute(sql, ask) for sql in (sessions.IN_PLACE, events.RECENT)]
         row = await place.fetchone()
-        history = tuple(events.from_row(event) for event in await recent.fetchall())
+        history = tuple(event for event in map(events.from_row, await recent.fetchall()) if not event.payload.get("initial"))  # the page's words, not ours
     if row is None:
         raise NotFound("There is no session with this id.")
     session, mode = sessions.from_row(row), sessions.as_mode(row)

@@ -15,12 +15,15 @@ from joserfc.jwk import OctKey
 from glassine.rules.redaction import restore
 from glassine.store import events, sessions
 from glassine.store.live import notify
-from glassine.story.masking import Mask, keep, look
+from glassine.story.inbound import LONGEST
+from glassine.story.masking import Mask, say, shortened, write
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import ContactId, EventId, OrgId, SessionId
 from glassine.words.people import ActorKind
-from glassine.words.sessions import EventType, Status
+from glassine.words.sessions import Event, EventType, Status
+
+_MOST_LEAVES = 200
 
 
 class Visitor(NamedTuple):
@@ -70,17 +73,18 @@ async def rate(world: World, org: OrgId, id: SessionId, *, score: int, feedback:
     """1 to 5. `event` becomes the row's id, as the widget expects."""
     if not 1 <= score <= 5:
         raise Refused("The score goes from 1 to 5.")
-    mask, before = await look(world, org, id, event)
-    if before:
-        return
-    words = await mask.text(world, feedback[:2_000])
-    async with world.store.tx(org) as tx:
-        await events.say(
-            tx, org, id, EventType.CSAT_SUBMITTED, ActorKind.USER, id=event, actor_id=mask.session.contact, text=words.text, payload={"score": score},
-            tokens=mask.stored, fresh=len(mask.fresh),
-        )
-        await keep(tx, mask)
-        await notify(tx, org, id, "event")
+    if len(feedback) > LONGEST:
+        raise Refused(f"The comment has {len(feedback):,} characters; {LONGEST:,} is the most.", status=413)
+
+    async def put(mask: Mask, before: Event | None) -> None:
+        if before:
+            return
+        words = shortened((await mask.text(world, feedback)).text, 2_000)
+        async with world.store.tx(org) as tx:
+            await say(tx, mask, EventType.CSAT_SUBMITTED, ActorKind.USER, id=event, actor_id=mask.session.contact, text=words, payload={"score": score})
+            await notify(tx, org, id, "event")
+
+    await write(world, org, id, put, message=event)
 
 
 async def vote(world: World, org: OrgId, id: SessionId, event: EventId, action: str) -> None:
@@ -94,32 +98,41 @@ async def vote(world: World, org: OrgId, id: SessionId, event: EventId, action: 
 
 async def checkpoint(world: World, org: OrgId, id: SessionId, payload: Mapping[str, Any]) -> None:
     """The page's own state, masked like everything else, kept as the newest and as an event."""
-    if len(json.dumps(payload)) > 20_000:
-        raise Refused("The state has more than 20,000 characters.", status=413)
-    mask, _ = await look(world, org, id)
-    safe = await _masked(world, mask, dict(payload))
-    async with world.store.tx(org) as tx:
-        await sessions.checkpoint(tx, org, id, safe)
-        event = await events.say(tx, org, id, EventType.STATE_CHECKPOINT, ActorKind.USER, payload={"payload": safe}, tokens=mask.stored, fresh=len(mask.fresh))
-        if event is None:
-            raise Refused("Somebody else is writing in this session at the same moment. Send it again.", status=409)
-        await keep(tx, mask)
+    state = dict(payload)
+    leaves = _texts(state)
+    if len(leaves) > _MOST_LEAVES or sum(map(len, leaves)) > LONGEST:
+        raise Refused(f"The state holds more than {_MOST_LEAVES} names and values, or {LONGEST:,} characters.", status=413)
+
+    async def put(mask: Mask, _: Event | None) -> None:
+        masked = dict(zip(leaves, await mask.texts(world, leaves), strict=True))
+        safe = _replaced(state, masked)
+        async with world.store.tx(org) as tx:
+            await sessions.checkpoint(tx, org, id, safe)
+            await say(tx, mask, EventType.STATE_CHECKPOINT, ActorKind.USER, payload={"payload": safe})
+
+    await write(world, org, id, put)
 
 
-async def _masked(world: World, mask: Mask, value: Any) -> Any:
-    """JSON with every text and every long number masked, its shape kept."""
-    match value:
-        case dict():
-            return {(await mask.text(world, str(key))).text: await _masked(world, mask, each) for key, each in value.items()}
-        case list():
-            return [await _masked(world, mask, each) for each in value]
-        case str():
-            return (await mask.text(world, value)).text
-        case bool() | None:
-            return value
-        case _:
-            masked = (await mask.text(world, str(value))).text
-            return value if masked == str(value) else masked
+def _texts(value: Any) -> list[str]:
+    """Every name and value of a JSON structure as text, each once."""
+    if isinstance(value, dict):
+        found = [text for key, each in value.items() for text in [str(key), *_texts(each)]]
+    elif isinstance(value, list):
+        found = [text for each in value for text in _texts(each)]
+    else:
+        found = [] if value is None or isinstance(value, bool) else [str(value)]
+    return list(dict.fromkeys(found))
+
+
+def _replaced(value: Any, masked: Mapping[str, str]) -> Any:
+    """The structure with every text masked; a number stays one unless it was masked."""
+    if isinstance(value, dict):
+        return {masked[str(key)]: _replaced(each, masked) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_replaced(each, masked) for each in value]
+    if value is None or isinstance(value, bool) or (not isinstance(value, str) and masked[str(value)] == str(value)):
+        return value
+    return masked[str(value)]
 
 
 async def checkpoint_restored(world: World, org: OrgId, id: SessionId, tokens: Mapping[str, str]) -> Any:

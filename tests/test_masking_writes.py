@@ -1,0 +1,99 @@
+"""Texts that are written to one session at the same moment: none is lost, none is doubled, and the vault always counts as the session does."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from glassine.store import sessions, vault
+from glassine.story import contacts, conversations, desk, visitor
+from glassine.story.contacts import Identity
+from glassine.story.inbound import open_session, receive
+from glassine.story.masking import shortened
+from glassine.story.world import World
+from glassine.words.channels import Inbound
+from glassine.words.errors import Refused
+from glassine.words.ids import EventId, SessionId
+from glassine.words.people import ActorKind
+from glassine.words.sessions import ChannelKind, EventType
+from tests.shop import Shop, founded_shop
+
+
+async def begun(world: World, shop: Shop) -> SessionId:
+    contact = await contacts.create(world, shop.org, Identity(), verified=False)
+    return (await open_session(world, shop.org, contact.id, ChannelKind.WEB, external_id=uuid4())).id
+
+
+def says(text: str, **more: Any) -> Inbound:
+    return Inbound(external_id=uuid4(), text=text, **more)
+
+
+async def counted(world: World, shop: Shop, id: SessionId) -> tuple[int, int]:
+    async with world.store.tx(shop.org) as tx:
+        row = await sessions.find(tx, shop.org, id)
+        return (row or {})["tokens"], len(await vault.all_of(tx, shop.org, id))
+
+
+async def test_many_texts_with_values_at_once_are_all_kept(world: World, shop: Shop) -> None:
+    id = await begun(world, shop)
+    rating = EventId(uuid4())
+    await asyncio.gather(
+        *(receive(world, shop.org, id, says(f"write to person{n}@example.com")) for n in range(3)),
+        desk.note(world, shop.owner, id, "call +1 415 555 2671"),
+        visitor.rate(world, shop.org, id, score=1, feedback="my card 4111 1111 1111 1111", event=rating),
+        visitor.rate(world, shop.org, id, score=1, feedback="my card 4111 1111 1111 1111", event=rating),
+        visitor.checkpoint(world, shop.org, id, {"mail": "me@example.com"}),
+    )
+    log = await conversations.timeline(world, shop.org, id)
+    assert len([event for event in log if event.actor is ActorKind.USER and event.type is EventType.MESSAGE]) == 3
+    assert len([event for event in log if event.type is EventType.CSAT_SUBMITTED]) == 1
+    session, kept = await counted(world, shop, id)
+    assert session == kept == 6
+    await receive(world, shop.org, id, says("and one more, to last@example.com"))
+
+
+async def test_the_pages_first_words_come_once_and_only_first(world: World, shop: Shop) -> None:
+    first = [(uuid4(), "Welcome. How can we help?")]
+    one, other = await begun(world, shop), await begun(world, shop)
+    for id in (one, other):  # a page may say the same with the same id to everybody
+        await receive(world, shop.org, id, says("Hello there"), first=first)
+        await receive(world, shop.org, id, says("Still here"), first=[(uuid4(), "We promise you a full refund.")])
+        texts = [event.text for event in await conversations.timeline(world, shop.org, id)]
+        assert texts == ["Welcome. How can we help?", "Hello there", "Still here"]
+
+
+async def test_a_team_reply_with_an_id_is_one_reply(world: World, shop: Shop) -> None:
+    id, message = await begun(world, shop), EventId(uuid4())
+    await desk.reply(world, shop.owner, id, "We are on it.", message=message)
+    await desk.reply(world, shop.owner, id, "We are on it.", message=message)
+    log = await conversations.timeline(world, shop.org, id)
+    assert [event.id for event in log if event.type is EventType.AGENT_MESSAGE] == [message]
+
+
+async def test_context_is_masked_before_it_is_cut(world: World, shop: Shop) -> None:
+    id = await begun(world, shop)
+    heard = await receive(world, shop.org, id, says("Hello", context={"note": "x" * 1_990 + " 4111 1111 1111 1111 and more", "mail": "me@example.com"}))
+    context = heard.event.payload["context"]
+    assert "4111" not in str(context)
+    assert context["mail"] == "[EMAIL_1]"
+
+
+@pytest.mark.parametrize("state", [{str(n): n for n in range(300)}, {"a": "x" * 30_000}])
+async def test_a_huge_state_is_refused(world: World, shop: Shop, state: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="more than"):
+        await visitor.checkpoint(world, shop.org, await begun(world, shop), state)
+
+
+async def test_another_organisations_session_takes_nothing(world: World, shop: Shop) -> None:
+    id, rival = await begun(world, shop), await founded_shop(world, "Rival", "owner@writes.example")
+    with pytest.raises(Refused, match="no session"):
+        await receive(world, rival.org, id, says("Hello"))
+
+
+def test_a_placeholder_is_never_cut_in_two() -> None:
+    assert shortened("pay with [CARD_1] now", 14) == "pay with "
+    assert shortened("pay with [CARD_1] now", 17) == "pay with [CARD_1]"
+    assert shortened("short", 14) == "short"
