@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from glassine.store.live import Notice
-from glassine.story import access, contacts, conversations, desk, learning, notices, visitor
+from glassine.story import access, contacts, conversations, desk, house, learning, notices, visitor
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session
@@ -16,7 +16,7 @@ from glassine.words.channels import Inbound
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import EventId, PersonId, SessionId
 from glassine.words.people import Actor, ActorKind, Role
-from glassine.words.sessions import ChannelKind, EventType, OwnerKind, Status
+from glassine.words.sessions import Autopilot, ChannelKind, EventType, OwnerKind, Status
 from tests.shop import Shop, founded_shop
 
 QUESTION = "How long is the warranty on a kettle?"
@@ -153,3 +153,20 @@ async def test_the_pages_state_is_masked_and_comes_back_whole(world: World, shop
 
 def test_notices_carry_ids_only() -> None:
     assert Notice._fields == ("org", "session", "kind")
+
+
+async def test_assist_hands_the_first_message_over_with_a_draft(world: World, shop: Shop) -> None:
+    await house.set_autopilot(world, shop.owner, ChannelKind.WEB, Autopilot.ASSIST)
+    try:
+        id = await begun(world, shop)
+        sent = await exchange(world, shop.org, id, says(QUESTION))
+        assert sent.handed_off
+        assert "three years" not in sent.text
+        log = await conversations.timeline(world, shop.org, id)
+        assert [event.type for event in log] == [EventType.MESSAGE, EventType.HANDOFF, EventType.AGENT_COMMENT, EventType.MESSAGE]
+        assert "three years" in log[2].text
+        again = await exchange(world, shop.org, id, says("And " + QUESTION))
+        assert again.said is None
+        assert "three years" in (await conversations.timeline(world, shop.org, id))[-1].text
+    finally:
+        await house.set_autopilot(world, shop.owner, ChannelKind.WEB, Autopilot.ON)

@@ -92,38 +92,48 @@ async def think(world: World, scene: Scene, trace: Trace) -> Outcome:
     trace.decision, trace.notes = decision.kind, [str(reason) for reason in decision.reasons]
     if decision.kind is autopilot.Kind.STAY_SILENT:
         return Silence(reasons=decision.reasons)
-    assisting = decision.kind is autopilot.Kind.ASSIST
-    if decision.kind is autopilot.Kind.HAND_OFF or (assisting and scene.session.owner.kind is OwnerKind.AI):
+    if decision.kind is autopilot.Kind.HAND_OFF:
         return _hand_off(scene, decision.reasons)
+    assisting = decision.kind is autopilot.Kind.ASSIST
+    outcome = await _answered(world, scene, trace, shown=not assisting)
+    return _as_draft(scene, outcome) if assisting else outcome
+
+
+async def _answered(world: World, scene: Scene, trace: Trace, *, shown: bool) -> Outcome:
+    """Small talk, or a search and then a model's words or a quote. `shown`: the customer may watch; a draft is none of their business."""
     small_talk = extract.chat(scene.message.text, scene.language)
     if small_talk is not None:
-        chatted = _judged(world, scene, trace, small_talk)
-        return _as_draft(chatted) if assisting else chatted
-    _show(world, scene, "searching")
+        return _judged(world, scene, trace, small_talk)
+    if shown:
+        _show(world, scene, trace, "searching")
     with _timed(trace, "search"):
         trace.query = extract.query(scene.message.text, scene.history)
         found = await learning.find(world, scene.org, trace.query, audience=Audience.PUBLIC, language=scene.language)
         trace.hits = tuple(replace(hit, text=escape(hit.text), best_sentence=escape(hit.best_sentence)) for hit in found)
     llm = await model_for(world, scene.org, scene.settings)
-    outcome = await _written(world, scene, trace, llm) if llm else _quoted(world, scene, trace)
-    return _as_draft(outcome) if assisting else outcome
+    if llm is None:
+        return _quoted(world, scene, trace)
+    if shown:
+        _show(world, scene, trace, "writing")
+    return await _written(world, scene, trace, llm)
 
 
-def _as_draft(outcome: Outcome) -> Outcome:
-    """In a session that people own, an answer is a note for them, and no answer is silence."""
-    if isinstance(outcome, Reply):
-        return Suggestion(text=outcome.text, reasons=(*outcome.reasons, Reason.ASSIST_ONLY), sources=outcome.sources)
-    return Silence(reasons=(*outcome.reasons, Reason.ASSIST_ONLY))
+def _as_draft(scene: Scene, outcome: Outcome) -> Outcome:
+    """For a session that people own, an answer is a note, and no answer is silence; one that the AI still owns goes to them with the note."""
+    draft = Suggestion(text=outcome.text, reasons=(*outcome.reasons, Reason.ASSIST_ONLY), sources=outcome.sources) if isinstance(outcome, Reply) else None
+    if scene.session.owner.kind is OwnerKind.AI:
+        return replace(_hand_off(scene, (Reason.ASSIST_ONLY,)), draft=draft)
+    return draft or Silence(reasons=(*outcome.reasons, Reason.ASSIST_ONLY))
 
 
 async def _written(world: World, scene: Scene, trace: Trace, llm: Llm) -> Outcome:
     """One model call, then the checks that no model can talk its way around."""
-    _show(world, scene, "writing")
     with _timed(trace, "prompt"):
         trace.prompt = prompt.build(
             org_name=scene.mode.name, history=scene.history, message=scene.message.text, hits=trace.hits, language=scene.language,
             context=scene.message.payload.get("context", {}),
         )
+    trace.model = str(llm.request_body(trace.prompt)["model"])  # the one that was asked, should it not answer
     try:
         with _timed(trace, "model"):
             answer = await llm.complete(trace.prompt, org=scene.org, session=scene.session.id)
@@ -166,7 +176,7 @@ async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job
         first = await sessions.settle(
             tx, org, id, seq=scene.session.last_user_seq, owner_was=scene.session.owner.kind, owner=OwnerKind.TEAM if handed else None,
             patience=timedelta(minutes=scene.settings.patience), summary=outcome.summary if isinstance(outcome, HandOff) else None,
-            sentiment=outcome.sentiment if isinstance(outcome, HandOff) else None, language=scene.language,
+            sentiment=outcome.sentiment if isinstance(outcome, HandOff) else None,
         )
         if not first:
             return None
@@ -193,6 +203,8 @@ async def _say(tx: Tx, scene: Scene, outcome: Outcome) -> Event | None:
         case HandOff():
             reasons = {"reasons": [str(reason) for reason in outcome.reasons], "summary": outcome.summary, "sentiment": outcome.sentiment}
             await events.append(tx, org, id, EventType.HANDOFF, ActorKind.AI, payload=reasons)
+            if outcome.draft:
+                await _say(tx, scene, outcome.draft)
             return await events.append(tx, org, id, EventType.MESSAGE, ActorKind.AI, text=outcome.told, payload={"handoff": True})
         case Silence():
             return None
@@ -218,9 +230,10 @@ def _hand_off(scene: Scene, reasons: Sequence[Reason]) -> HandOff:
     return autopilot.hand_off(reasons, scene.history, language=scene.language, minutes=scene.settings.patience)
 
 
-def _show(world: World, scene: Scene, state: str) -> None:
-    """A passing state for whoever watches; nobody depends on it."""
-    world.live.say(Notice(scene.org, scene.session.id, f"state:{state}"))
+def _show(world: World, scene: Scene, trace: Trace, state: str) -> None:
+    """A passing state for whoever watches; nobody depends on it. A draft for the team is nothing that a customer waits for."""
+    if trace.decision != autopilot.Kind.ASSIST:
+        world.live.say(Notice(scene.org, scene.session.id, f"state:{state}"))
 
 
 @contextmanager

@@ -66,6 +66,7 @@ class HandOff:
     summary: str
     told: str
     sentiment: str | None = None
+    draft: Suggestion | None = None  # what the AI would have said, for whoever takes it (Assist)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
