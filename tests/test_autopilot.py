@@ -12,7 +12,7 @@ from glassine.rules.autopilot import Kind, decide, hand_off, summary
 from glassine.rules.small_talk import SmallTalk, small_talk
 from glassine.words.ids import new_id
 from glassine.words.people import ActorKind
-from glassine.words.sessions import AI, QUEUE, Autopilot, Owner, OwnerKind, Status
+from glassine.words.sessions import AI, Autopilot, Owner, OwnerKind, Status
 from glassine.words.turns import Reason
 from tests.stories import said, session
 
@@ -27,7 +27,7 @@ QUESTION = "How long does a refund take?"
     (AI, Autopilot.ON, "I want to talk to a human", Kind.HAND_OFF, (Reason.USER_REQUESTED_HUMAN,)),
     (AI, Autopilot.ON, "", Kind.HAND_OFF, (Reason.INSUFFICIENT_KNOWLEDGE,)),
     (AI, Autopilot.ON, "?! 🙃", Kind.HAND_OFF, (Reason.INSUFFICIENT_KNOWLEDGE,)),
-    (QUEUE, Autopilot.ON, QUESTION, Kind.STAY_SILENT, (Reason.OWNED_BY_PERSON,)),
+    (Owner(kind=OwnerKind.TEAM), Autopilot.ON, QUESTION, Kind.STAY_SILENT, (Reason.OWNED_BY_PERSON,)),
     (PERSON, Autopilot.ON, "I want to talk to a human", Kind.STAY_SILENT, (Reason.OWNED_BY_PERSON,)),
     (PERSON, Autopilot.ASSIST, QUESTION, Kind.ASSIST, (Reason.ASSIST_ONLY,)),
     (HELPDESK, Autopilot.ASSIST, QUESTION, Kind.STAY_SILENT, (Reason.OWNED_BY_PERSON,)),

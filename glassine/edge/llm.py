@@ -109,8 +109,8 @@ class _Choice(_Strict):
 
 
 class _Usage(_Strict):
-    prompt_tokens: int = Field(default=0, ge=0)
-    completion_tokens: int = Field(default=0, ge=0)
+    prompt_tokens: int = Field(default=0, ge=0, le=10**9)
+    completion_tokens: int = Field(default=0, ge=0, le=10**9)
 
 
 class _Completion(_Strict):
@@ -144,7 +144,8 @@ def _read(answer: Answer, asked: str) -> ModelReply:
     if not text or _UNPRINTABLE.search(text):
         raise ModelFailed("malformed", "The model's answer is empty or not text.")
     usage = completion.usage or _Usage()
-    return ModelReply(text=text, model=completion.model or asked, prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens)
+    model = _UNPRINTABLE.sub("", completion.model or "")[:200] or asked
+    return ModelReply(text=text, model=model, prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens)
 
 
 def _failure(answer: Answer) -> ModelFailed:

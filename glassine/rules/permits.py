@@ -1,10 +1,9 @@
-"""Who may do what: one table, read as a yes or no (`may`) and as a filter (`visible`). Decides; never loads anything."""
+"""Who may do what: one table, read as a yes or no. Decides; never loads anything."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from glassine.words.errors import Refused
 from glassine.words.people import Actor, Role, Verb
@@ -33,19 +32,13 @@ SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType(
 )
 
 
-class Visible(NamedTuple):
-    """Which sessions somebody sees, in a form that the store turns into SQL."""
-
-    every_session: bool
-    internal_knowledge: bool
-
-
 def may(actor: Actor, verb: Verb) -> bool:
     return verb in PERMITS[actor.role] and (actor.scopes is None or any(verb in SCOPES[scope] for scope in actor.scopes if scope in SCOPES))
 
 
-def visible(actor: Actor) -> Visible:
-    return Visible(every_session=may(actor, Verb.READ_SESSIONS), internal_knowledge=may(actor, Verb.READ_KNOWLEDGE))
+def answers(role: Role) -> bool:
+    """Whether people of this role can own a session."""
+    return Verb.ANSWER in PERMITS[role]
 
 
 def require(actor: Actor, verb: Verb) -> None:

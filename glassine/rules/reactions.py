@@ -12,6 +12,8 @@ from glassine.words.work import JobKind, NewJob
 REACTIONS: Mapping[EventType, tuple[JobKind, ...]] = MappingProxyType(
     {
         EventType.HANDOFF: (JobKind.NOTIFY_HANDOFF,),
+        EventType.TEAM_ASSIGNED_BY_SYSTEM: (JobKind.NOTIFY_HANDOFF,),
+        EventType.AGENT_UNASSIGNED_BY_USER: (JobKind.NOTIFY_HANDOFF,),
     }
 )
 
@@ -19,3 +21,8 @@ REACTIONS: Mapping[EventType, tuple[JobKind, ...]] = MappingProxyType(
 def jobs_for(type: EventType, session: SessionId) -> list[NewJob]:
     """Jobs of different kinds may run side by side, so each has a key of its own."""
     return [NewJob(kind=kind, ref=session, key=f"{kind}:{session}", dedupe=f"{kind}:{session}") for kind in REACTIONS.get(type, ())]
+
+
+def turn_of(session: SessionId) -> NewJob:
+    """A turn for a session whose newest message nobody is at work on."""
+    return NewJob(kind=JobKind.TAKE_TURN, ref=session, key=str(session), dedupe=f"turn:{session}")

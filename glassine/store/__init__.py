@@ -5,12 +5,14 @@ Each noun is a pair: NAME.sql holds named statements, NAME.py the functions that
 
 from __future__ import annotations
 
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg import Error as DatabaseError
+from psycopg import OperationalError as Unreachable
 from psycopg.errors import UniqueViolation as Taken
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
@@ -19,7 +21,7 @@ from glassine.words.ids import OrgId
 
 Tx = AsyncConnection[DictRow]
 
-__all__ = ["DatabaseError", "Store", "Taken", "Tx", "one", "rows"]
+__all__ = ["DatabaseError", "Store", "Taken", "Tx", "Unreachable", "one", "rows"]
 
 _ENTER = "select set_config('role', 'glassine_app', true), set_config('glassine.org_id', %s, true)"
 _ENTER_OUTSIDE = "select set_config('role', 'glassine_app', true), set_config('glassine.org_id', '', true)"
@@ -32,7 +34,7 @@ class Store:
         self.url = url
         self._pool: AsyncConnectionPool[Tx] = AsyncConnectionPool(
             url, connection_class=AsyncConnection[DictRow], kwargs={"row_factory": dict_row, "autocommit": True}, min_size=2, max_size=size, open=False,
-            check=AsyncConnectionPool.check_connection if size < 2 else None, reconnect_timeout=60,
+            configure=_in_utc, reconnect_timeout=60,
         )
 
     async def __aenter__(self) -> Store:
@@ -57,11 +59,37 @@ class Store:
     @asynccontextmanager
     async def _transaction(self, enter: str, values: tuple[str, ...]) -> AsyncIterator[Tx]:
         """Begin and commit travel with the statements beside them: left to the driver, each would wait for an answer of its own."""
-        async with self._pool.connection() as connection, connection.pipeline():
+        async with self._lent() as connection, connection.pipeline():
             await connection.execute("begin")
             await connection.execute(enter, values)
             yield connection
             await connection.execute("commit")  # skipped by the server when anything before it failed; the pool then rolls back
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[Tx]:
+        """A connection that is still one. The pool's own check would wait longer after each that is not, and after a restart none is."""
+        connection = await self._pool.getconn()
+        try:
+            while _gone(connection):
+                await connection.close()
+                await self._pool.putconn(connection)
+                connection = await self._pool.getconn()
+            async with connection:
+                yield connection
+        finally:
+            await self._pool.putconn(connection)
+
+
+async def _in_utc(connection: Tx) -> None:
+    """The server's own time zone does not matter to anybody."""
+    await connection.execute("set timezone to 'UTC'")
+
+
+def _gone(connection: Tx) -> bool:
+    """A server that went away has left word, or the end of the stream: on an idle connection there is nothing else to read. Asks nobody."""
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 async def one(tx: Tx, sql: str, values: dict[str, Any]) -> DictRow | None:

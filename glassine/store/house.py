@@ -47,12 +47,17 @@ async def add_key(tx: Tx, org: OrgId, version: int, wrapped: bytes) -> None:
     await tx.execute(_SQL.add_key, {"org": org, "version": version, "wrapped": wrapped})
 
 
-async def key(tx: Tx, org: OrgId) -> bytes:
-    """The organisation's newest key, wrapped by the master key."""
+async def lock(tx: Tx, org: OrgId) -> None:
+    """Until this transaction ends, no other one that asks for the same goes on."""
+    await tx.execute(_SQL.lock, {"org": org})
+
+
+async def key(tx: Tx, org: OrgId) -> tuple[int, bytes]:
+    """The organisation's newest key: its version, and the key wrapped by the master key."""
     row = await one(tx, _SQL.key, {"org": org})
     if row is None:
         raise NotFound("This organisation does not exist.")
-    return bytes(row["wrapped"])
+    return int(row["version"]), bytes(row["wrapped"])
 
 
 async def channels(tx: Tx, org: OrgId) -> list[DictRow]:
@@ -71,6 +76,11 @@ async def open_doors(tx: Tx, kind: str, digest: bytes) -> list[Door]:
 async def hang_door(tx: Tx, kind: str, digest: bytes, ref: UUID | None, expires: datetime | None = None) -> None:
     """Makes a secret open the organisation of this transaction."""
     await tx.execute(_SQL.hang_door, {"kind": kind, "digest": digest, "ref": ref, "expires": expires})
+
+
+async def sweep_doors(tx: Tx) -> None:
+    """Forgets what has expired, of every organisation."""
+    await tx.execute(_SQL.sweep_doors)
 
 
 async def shut_door(tx: Tx, kind: str, ref: UUID) -> int:

@@ -29,3 +29,10 @@ select hang_door(%(kind)s, %(digest)s, %(ref)s, %(expires)s)
 
 -- name: shut_door
 select shut_door(%(kind)s, %(ref)s) as n
+
+-- name: sweep_doors
+select sweep_doors()
+
+-- name: lock
+-- Leaves rows that refer to the organisation free to come and go.
+select id from organizations where id = %(org)s for no key update

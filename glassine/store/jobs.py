@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from uuid import UUID
 
 from glassine.store import Tx, one, rows
@@ -25,8 +26,9 @@ async def add(tx: Tx, org: OrgId, job: NewJob, *, claimed_by: UUID | None = None
     return row["id"] if row else None
 
 
-async def claim(tx: Tx, process: UUID, limit: int) -> list[Job]:
-    found = await rows(tx, _SQL.claim, {"owner": process, "limit": limit})
+async def claim(tx: Tx, process: UUID, limit: int, kinds: Sequence[JobKind] = tuple(JobKind)) -> list[Job]:
+    """Jobs of these kinds; others wait for a process that knows them, as while a newer version is rolled out."""
+    found = await rows(tx, _SQL.claim, {"owner": process, "limit": limit, "kinds": [kind.value for kind in kinds]})
     return [Job(id=r["id"], org=OrgId(r["org_id"]), kind=JobKind(r["kind"]), ref=r["ref"], key=r["key"], attempts=r["attempts"], run_at=r["run_at"]) for r in found]
 
 
@@ -50,6 +52,12 @@ async def hello(tx: Tx, process: UUID) -> None:
 
 async def goodbye(tx: Tx, process: UUID) -> None:
     await tx.execute(_SQL.goodbye, {"id": process})
+
+
+async def may_sweep(tx: Tx) -> bool:
+    """True for one transaction at a time."""
+    row = await one(tx, _SQL.may_sweep, {})
+    return bool(row and row["mine"])
 
 
 async def sweep(tx: Tx) -> int:

@@ -10,7 +10,7 @@ returning id
 update jobs set owner = %(owner)s, claimed_at = now(), attempts = attempts + 1, dedupe = null
 where id in (
     select j.id from jobs j
-    where j.owner is null and j.failed_at is null and j.run_at <= now()
+    where j.owner is null and j.failed_at is null and j.run_at <= now() and j.kind = any(%(kinds)s)
       and not exists (select from jobs earlier where earlier.key = j.key and earlier.id < j.id and earlier.failed_at is null)
     order by j.run_at, j.id
     limit %(limit)s
@@ -33,6 +33,9 @@ on conflict (id) do update set heartbeat = now()
 
 -- name: goodbye
 delete from workers where id = %(id)s
+
+-- name: may_sweep
+select pg_try_advisory_xact_lock(7241997) as mine
 
 -- name: sweep
 -- Jobs of processes that were not heard of for a while go back into the queue; the processes are forgotten.

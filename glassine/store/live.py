@@ -21,7 +21,7 @@ _CHANNEL = "glassine"
 
 
 class Notice(NamedTuple):
-    """Something happened in a session. `kind`: event | owner | settled | state:searching | state:writing | state:idle."""
+    """Something happened in a session. `kind`: event | owner | settled | state:searching | state:writing; or reopened: something may have been missed."""
 
     org: OrgId
     session: SessionId | None
@@ -65,9 +65,12 @@ class Live:
         """Tells the listeners of this process only: for passing states that need no other witness."""
         for org, session, queue in tuple(self._ears):
             if org == notice.org and session in (None, notice.session):
-                if queue.full():
-                    queue.get_nowait()
-                queue.put_nowait(notice)
+                _put(queue, notice)
+
+    def _reopened(self) -> None:
+        """Tells every listener that nobody was listening for a while."""
+        for org, session, queue in tuple(self._ears):
+            _put(queue, Notice(org, session, "reopened"))
 
     async def _run(self) -> None:
         while True:
@@ -80,6 +83,25 @@ class Live:
     async def _hear(self) -> None:
         async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
             await connection.execute(f"listen {_CHANNEL}")
+            self._reopened()
             async for raw in connection.notifies():
-                org, session, kind = json.loads(raw.payload)
-                self.say(Notice(OrgId(UUID(org)), SessionId(UUID(session)) if session else None, kind))
+                notice = _read(raw.payload)
+                if notice is None:
+                    _log.warning("A live notice could not be read; whoever sent it speaks another version")
+                else:
+                    self.say(notice)
+
+
+def _read(payload: str) -> Notice | None:
+    try:
+        org, session, kind = json.loads(payload)
+        return Notice(OrgId(UUID(org)), SessionId(UUID(session)) if session else None, str(kind))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _put(queue: asyncio.Queue[Notice], notice: Notice) -> None:
+    """The oldest goes when nobody reads."""
+    if queue.full():
+        queue.get_nowait()
+    queue.put_nowait(notice)

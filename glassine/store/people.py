@@ -32,6 +32,14 @@ async def load(tx: Tx, org: OrgId, id: UUID) -> DictRow:
     return row
 
 
+async def stay(tx: Tx, org: OrgId, id: UUID) -> DictRow:
+    """As `load`, and the person keeps role and place until this transaction ends."""
+    row = await one(tx, _SQL.stay, {"org": org, "id": id})
+    if row is None:
+        raise NotFound("There is no such person in this organisation.")
+    return row
+
+
 async def all_of(tx: Tx, org: OrgId) -> list[Person]:
     return [from_row(row) for row in await rows(tx, _SQL.all, {"org": org})]
 

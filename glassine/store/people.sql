@@ -4,6 +4,10 @@ insert into people (org_id, id, email, name, role, password_hash) values (%(org)
 -- name: load
 select * from people where org_id = %(org)s and id = %(id)s
 
+-- name: stay
+-- Nobody takes this person's role or place away until the transaction ends.
+select * from people where org_id = %(org)s and id = %(id)s for share
+
 -- name: all
 select * from people where org_id = %(org)s order by disabled_at nulls first, created_at
 

@@ -62,6 +62,19 @@ async def load(tx: Tx, org: OrgId, id: SessionId) -> Session:
     return from_row(row)
 
 
+async def hold(tx: Tx, org: OrgId, id: SessionId) -> Session:
+    """As `load`, and nobody else changes the session until this transaction ends."""
+    row = await one(tx, _SQL.hold, {"org": org, "id": id})
+    if row is None:
+        raise NotFound("There is no session with this id.")
+    return from_row(row)
+
+
+async def held_by(tx: Tx, org: OrgId, person: PersonId) -> list[SessionId]:
+    """The open sessions that are this person's."""
+    return [SessionId(row["id"]) for row in await rows(tx, _SQL.held_by, {"org": org, "person": person})]
+
+
 async def mode(tx: Tx, org: OrgId, channel: ChannelKind) -> Mode:
     row = await one(tx, _SQL.mode, {"org": org, "channel": channel})
     if row is None:
@@ -121,6 +134,11 @@ async def close(tx: Tx, org: OrgId, id: SessionId, status: Status, *, ai_closure
 
 async def reopen(tx: Tx, org: OrgId, id: SessionId) -> bool:
     return await one(tx, _SQL.reopen, {"org": org, "id": id}) is not None
+
+
+async def wake(tx: Tx, org: OrgId, id: SessionId) -> bool:
+    """Takes the outcome away from a customer message that nobody has answered in a session of the AI's. True: it needs a turn."""
+    return await one(tx, _SQL.wake, {"org": org, "id": id}) is not None
 
 
 async def answered(tx: Tx, org: OrgId, id: SessionId) -> None:

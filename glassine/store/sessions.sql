@@ -12,6 +12,15 @@ select s.*, p.name as owner_name
 from sessions s left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
 where s.org_id = %(org)s and s.id = %(id)s
 
+-- name: hold
+select s.*, p.name as owner_name
+from sessions s left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
+where s.org_id = %(org)s and s.id = %(id)s
+for update of s
+
+-- name: held_by
+select id from sessions where org_id = %(org)s and owner_kind = 'person' and owner_id = %(person)s and status = 'open' order by id
+
 -- name: mode
 -- What the AI may do where this session happens, and what the organisation has set.
 select coalesce(c.autopilot, 'on') as autopilot, o.name, o.settings, o.widget_token
@@ -76,15 +85,22 @@ update sessions set status = 'open', ai_closure_type = null, updated_at = clock_
 where org_id = %(org)s and id = %(id)s and status <> 'open'
 returning id
 
+-- name: wake
+-- The AI's, and the customer spoke last: the newest message has no outcome any more.
+update sessions s set settled_seq = least(settled_seq, last_user_seq - 1)
+where org_id = %(org)s and id = %(id)s and status = 'open' and owner_kind = 'ai' and last_user_seq > 0
+  and not exists (
+      select from events e where e.org_id = s.org_id and e.session_id = s.id and e.seq > s.last_user_seq
+        and (e.type = 'agent_message' or (e.type = 'message' and e.actor_kind = 'ai'))
+  )
+returning id
+
 -- name: answered
 -- A person wrote to the customer: the clock of whoever waits stops.
 update sessions set deadline = null where org_id = %(org)s and id = %(id)s
 
 -- name: checkpoint
 update sessions set checkpoint = %(checkpoint)s where org_id = %(org)s and id = %(id)s returning id
-
--- name: speak
-update sessions set language = %(language)s where org_id = %(org)s and id = %(id)s and language is null
 
 -- name: forgotten
 -- Open sessions whose newest customer message has no outcome and no job that will make one.

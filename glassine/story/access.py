@@ -10,14 +10,13 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from glassine.edge.secrets import fingerprint, new_secret
 from glassine.rules.identity import normal_email
-from glassine.rules.permits import SCOPES, require
+from glassine.rules.permits import SCOPES, answers, require
 from glassine.store import Taken, house, people, vault
+from glassine.story import desk
+from glassine.story.rates import Rates
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import OrgId, PersonId, new_id
@@ -29,15 +28,13 @@ _LINK_LIFE = timedelta(minutes=15)
 _INVITE_LIFE = timedelta(days=7)
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP's minimum: 0.024 s a guess here
 _at_once = asyncio.Semaphore(4)  # 19 MiB each
-_limiter = MovingWindowRateLimiter(MemoryStorage())
-_TRIES_PER_PEER = parse("20/minute")
-_TRIES_PER_ADDRESS = parse("10/15minute")
+_rates = Rates()
 
 
 async def sign_in(world: World, email: str, password: str, *, peer: str) -> str:
     """A cookie for a person who knows their password. Raises Refused (401, or 429 after too many tries)."""
     address = normal_email(email) or email[:200]
-    if not _limiter.hit(_TRIES_PER_PEER, "peer", peer) or not _limiter.hit(_TRIES_PER_ADDRESS, "address", address):
+    if not _rates.hit("peer", peer, most=20, seconds=60) or not _rates.hit("address", address, most=10, seconds=900):
         raise Refused("Too many tries. Wait a quarter of an hour, or ask an admin for a new invitation.", status=429)
     async with world.store.outside() as tx:
         doors = await house.open_doors(tx, "email", world.master.digest("email", address))
@@ -202,22 +199,27 @@ async def team(world: World, actor: Actor) -> list[Person]:
 async def set_role(world: World, actor: Actor, person: PersonId, role: Role) -> None:
     require(actor, Verb.MANAGE_PEOPLE)
     async with world.store.tx(actor.org) as tx:
+        await house.lock(tx, actor.org)  # two owners who part with each other at once must not both succeed
         before = Role((await people.load(tx, actor.org, person))["role"])
         if Role.OWNER in (role, before):
             require(actor, Verb.TRANSFER_OWNERSHIP)
         await people.set_role(tx, actor.org, person, role)
         await _keep_an_owner(tx, actor.org)
+        if not answers(role):
+            await desk.leave(tx, actor, person)
         await vault.audit(tx, actor, "people.role", "person", person, {"from": before, "to": role})
 
 
 async def disable(world: World, actor: Actor, person: PersonId) -> None:
-    """The person is out at once; what they did stays in the log under their name."""
+    """The person is out at once, and their sessions wait in the queue; what they did stays in the log under their name."""
     require(actor, Verb.MANAGE_PEOPLE)
     async with world.store.tx(actor.org) as tx:
+        await house.lock(tx, actor.org)
         if Role((await people.load(tx, actor.org, person))["role"]) is Role.OWNER:
             require(actor, Verb.TRANSFER_OWNERSHIP)
         if await people.disable(tx, actor.org, person):
             await _keep_an_owner(tx, actor.org)
+            await desk.leave(tx, actor, person)
             for kind in ("cookie", "login", "email"):
                 await house.shut_door(tx, kind, person)
             await vault.audit(tx, actor, "people.disable", "person", person)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
+from uuid import UUID
 
-from glassine.rules.permits import require
-from glassine.store import Tx, events, house, people, sessions
+from glassine.rules.permits import answers, require
+from glassine.rules.reactions import jobs_for, turn_of
+from glassine.store import Tx, events, house, jobs, people, sessions
 from glassine.store.live import notify
 from glassine.story.inbound import LONGEST
 from glassine.story.masking import Mask, say, write
@@ -15,8 +17,8 @@ from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.house import OrgSettings
 from glassine.words.ids import EventId, OrgId, PersonId, SessionId
-from glassine.words.people import Actor, ActorKind, Verb
-from glassine.words.sessions import Event, EventType, OwnerKind, Status
+from glassine.words.people import Actor, ActorKind, Role, Verb
+from glassine.words.sessions import Event, EventType, OwnerKind, Session, Status
 
 _CLOSED_BY: Mapping[tuple[Status, ActorKind], EventType] = MappingProxyType({
     (Status.CLOSED_RESOLVED, ActorKind.AGENT): EventType.CLOSED_RESOLVED_BY_AGENT,
@@ -44,9 +46,31 @@ async def reply(world: World, actor: Actor, id: SessionId, text: str, *, message
 
 async def _to_the_queue(world: World, actor: Actor, id: SessionId) -> None:
     async with world.store.tx(actor.org) as tx:
-        await sessions.own(tx, actor.org, id, OwnerKind.TEAM, patience=await _patience(tx, actor.org))
-        await events.append(tx, actor.org, id, EventType.TEAM_ASSIGNED_BY_SYSTEM, actor.kind, actor_id=actor.id)
-        await notify(tx, actor.org, id, "owner")
+        await _open(tx, actor.org, id)
+        await _queue(tx, actor, id, EventType.TEAM_ASSIGNED_BY_SYSTEM)
+
+
+async def _queue(tx: Tx, actor: Actor, id: SessionId, why: EventType) -> None:
+    """The team's, with a deadline, and the team is told."""
+    await sessions.own(tx, actor.org, id, OwnerKind.TEAM, patience=await _patience(tx, actor.org))
+    await events.append(tx, actor.org, id, why, actor.kind, actor_id=actor.id)
+    for follow in jobs_for(why, id):
+        await jobs.add(tx, actor.org, follow)
+    await notify(tx, actor.org, id, "owner")
+
+
+async def _open(tx: Tx, org: OrgId, id: SessionId) -> Session:
+    """The session, held until the transaction ends. Raises Refused (409) when it is closed."""
+    session = await sessions.hold(tx, org, id)
+    if not session.open:
+        raise Refused("This session is closed. Reopen it first.", status=409, code="session_closed")
+    return session
+
+
+async def leave(tx: Tx, actor: Actor, person: PersonId) -> None:
+    """A person's open sessions go back to the team, in the transaction in which they lose the right to answer."""
+    for id in await sessions.held_by(tx, actor.org, person):
+        await _queue(tx, actor, id, EventType.AGENT_UNASSIGNED_BY_USER)
 
 
 async def note(world: World, actor: Actor, id: SessionId, text: str) -> Event:
@@ -86,7 +110,8 @@ async def take_over(world: World, actor: Actor, id: SessionId) -> None:
     if actor.kind is not ActorKind.AGENT or actor.id is None:
         raise Refused("Only a person can take a session over.", status=403)
     async with world.store.tx(actor.org) as tx:
-        before = await sessions.load(tx, actor.org, id)
+        await _answering(tx, actor.org, PersonId(actor.id))
+        before = await _open(tx, actor.org, id)
         await sessions.own(tx, actor.org, id, OwnerKind.PERSON, PersonId(actor.id))
         type = EventType.AGENT_TOOK_SESSION_FROM_AI if before.owner.kind is OwnerKind.AI else EventType.AGENT_ASSIGNED_BY_USER
         await events.append(tx, actor.org, id, type, actor.kind, actor_id=actor.id, payload={"assignee": str(actor.id), "name": actor.name})
@@ -94,31 +119,45 @@ async def take_over(world: World, actor: Actor, id: SessionId) -> None:
 
 
 async def hand_back(world: World, actor: Actor, id: SessionId) -> None:
-    """The AI answers the customer's next message."""
+    """The AI answers the customer's next message, or the last one if nobody has."""
     require(actor, Verb.ANSWER)
     async with world.store.tx(actor.org) as tx:
-        await sessions.load(tx, actor.org, id)
+        await _open(tx, actor.org, id)
         await sessions.own(tx, actor.org, id, OwnerKind.AI)
         await events.append(tx, actor.org, id, EventType.AI_RESUMED_BY_SYSTEM, actor.kind, actor_id=actor.id)
+        await _wake(tx, actor.org, id)
         await notify(tx, actor.org, id, "owner")
+
+
+async def _wake(tx: Tx, org: OrgId, id: SessionId) -> None:
+    """A customer who spoke last gets a turn: in their window they can only wait for one."""
+    if await sessions.wake(tx, org, id):
+        await jobs.add(tx, org, turn_of(id))
 
 
 async def assign(world: World, actor: Actor, id: SessionId, person: PersonId | None) -> None:
     """To a person of the team, or (None) to the queue."""
     require(actor, Verb.ANSWER)
     async with world.store.tx(actor.org) as tx:
-        await sessions.load(tx, actor.org, id)
+        name = await _answering(tx, actor.org, person) if person else ""  # before the session, in the order in which `leave` locks
+        await _open(tx, actor.org, id)
         if person is None:
-            await sessions.own(tx, actor.org, id, OwnerKind.TEAM, patience=await _patience(tx, actor.org))
-            await events.append(tx, actor.org, id, EventType.AGENT_UNASSIGNED_BY_USER, actor.kind, actor_id=actor.id)
-        else:
-            row = await people.load(tx, actor.org, person)
-            if row["disabled_at"]:
-                raise Refused(f"{row['name']} has left the team. Choose somebody else.", status=409)
-            await sessions.own(tx, actor.org, id, OwnerKind.PERSON, person)
-            payload = {"assignee": str(person), "name": row["name"]}
-            await events.append(tx, actor.org, id, EventType.AGENT_ASSIGNED_BY_USER, actor.kind, actor_id=actor.id, payload=payload)
+            await _queue(tx, actor, id, EventType.AGENT_UNASSIGNED_BY_USER)
+            return
+        await sessions.own(tx, actor.org, id, OwnerKind.PERSON, person)
+        payload = {"assignee": str(person), "name": name}
+        await events.append(tx, actor.org, id, EventType.AGENT_ASSIGNED_BY_USER, actor.kind, actor_id=actor.id, payload=payload)
         await notify(tx, actor.org, id, "owner")
+
+
+async def _answering(tx: Tx, org: OrgId, person: PersonId) -> str:
+    """The name of somebody who may answer customers, now and until the transaction ends. Raises Refused (409)."""
+    row = await people.stay(tx, org, person)
+    if row["disabled_at"]:
+        raise Refused(f"{row['name']} has left the team. Choose somebody else.", status=409)
+    if not answers(Role(row["role"])):
+        raise Refused(f"{row['name']} may not answer customers. Choose somebody else.", status=409)
+    return str(row["name"])
 
 
 async def _patience(tx: Tx, org: OrgId) -> timedelta:
@@ -140,10 +179,21 @@ async def close(world: World, actor: Actor, id: SessionId, status: Status) -> No
 
 
 async def reopen(world: World, actor: Actor, id: SessionId) -> None:
-    """Open again, with the owner it had."""
+    """Open again, with the owner it had, or in the queue if that person may not answer any more."""
     require(actor, Verb.ANSWER)
     async with world.store.tx(actor.org) as tx:
-        await sessions.load(tx, actor.org, id)
+        owner = (await sessions.load(tx, actor.org, id)).owner
+        gone = owner.kind is OwnerKind.PERSON and not await _still_answers(tx, actor.org, owner.id)
         if await sessions.reopen(tx, actor.org, id):
             await events.append(tx, actor.org, id, EventType.AGENT_REOPENED_SESSION, actor.kind, actor_id=actor.id)
+            if gone:
+                await _queue(tx, actor, id, EventType.AGENT_UNASSIGNED_BY_USER)
+            await _wake(tx, actor.org, id)
             await notify(tx, actor.org, id, "owner")
+
+
+async def _still_answers(tx: Tx, org: OrgId, person: UUID | None) -> bool:
+    try:
+        return person is not None and bool(await _answering(tx, org, PersonId(person)))
+    except Refused:
+        return False

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 
-from glassine.store import house, people, sessions
+from glassine.store import house, jobs, people, sessions
 from glassine.story.world import World
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId, SessionId
 from glassine.words.people import Role
 from glassine.words.sessions import OwnerKind
+from glassine.words.work import JobKind, NewJob
 
 _log = logging.getLogger(__name__)
 
 
-async def handoff_waits(world: World, org: OrgId, id: SessionId) -> None:
-    """One mail to each address in the settings, or else to owners and admins. No word of the conversation leaves: only number, reason and link."""
+async def handoff_waits(world: World, org: OrgId, id: SessionId, key: str = "") -> None:
+    """One mail to each address in the settings, or else to owners and admins. No word of the conversation leaves: only number, reason and link.
+
+    Several addresses become a job each, known by its `key`: where one fails, the others do not get the mail again.
+    """
     async with world.store.tx(org) as tx:
         session = await sessions.load(tx, org, id)
         row = await house.load(tx, org)
@@ -28,5 +32,12 @@ async def handoff_waits(world: World, org: OrgId, id: SessionId) -> None:
         f"A customer of {row['name']} waits for a person{due}.\n\nSession #{session.ticket_number}, channel {session.channel}.\n"
         f"Open it: {world.settings.url}/inbox/sessions/{id}\n"
     )
-    for address in to:
-        await world.mail.send(address, f"#{session.ticket_number}: a customer waits for a person", text, org=org, session=id)
+    each = {f"{JobKind.NOTIFY_HANDOFF}:{id}:{world.master.digest('notice', address).hex()[:32]}": address for address in to}
+    if len(each) > 1 and key.count(":") < 2:
+        async with world.store.tx(org) as tx:
+            for one in each:
+                await jobs.add(tx, org, NewJob(kind=JobKind.NOTIFY_HANDOFF, ref=id, key=one, dedupe=one))
+        return
+    for one, address in each.items():
+        if one == key or key.count(":") < 2:
+            await world.mail.send(address, f"#{session.ticket_number}: a customer waits for a person", text, org=org, session=id)

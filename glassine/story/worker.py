@@ -8,20 +8,22 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
-from glassine.store import DatabaseError, jobs, sessions
+from glassine.rules.reactions import turn_of
+from glassine.store import DatabaseError, Unreachable, house, jobs, sessions
 from glassine.story import learning, notices, turn
 from glassine.story.turn import Settled
 from glassine.story.world import World
 from glassine.words.errors import NotFound
 from glassine.words.ids import ArticleId, OrgId, SessionId
-from glassine.words.work import Job, JobKind, NewJob
+from glassine.words.work import Job, JobKind
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 8
 _POLL = 0.5  # seconds
 _SWEEP = 2.0
 _TRIES = 5
-_UNREACHABLE = (DatabaseError, OSError, TimeoutError)
+_UNREACHABLE = (Unreachable, OSError, TimeoutError)  # not the job's fault: it is tried again for as long as it takes
+_TROUBLE = (DatabaseError, OSError, TimeoutError)
 
 
 def begin_turn(world: World, org: OrgId, session: SessionId, job: int) -> asyncio.Task[Settled]:
@@ -42,27 +44,23 @@ async def _own_turn(world: World, org: OrgId, session: SessionId, job: int) -> S
 
 async def run(world: World, stop: asyncio.Event) -> None:
     """Claims and runs jobs until `stop` is set; then finishes what it has begun."""
-    room = asyncio.Semaphore(_AT_ONCE)
+    at_work: set[asyncio.Task[None]] = set()
+    stopping = asyncio.create_task(stop.wait())
     sweeper = asyncio.create_task(_sweep_for_ever(world))
     try:
         while not stop.is_set():
-            found = await _claim(world, _AT_ONCE if not room.locked() else 0)
+            found = await _claim(world, _AT_ONCE - len(at_work))
+            world.running.update(job.id for job in found)  # before anything else happens: what is not in there is given to others
             for job in found:
-                await room.acquire()
-                world.running.add(job.id)
-                world.start(_run_one(world, job)).add_done_callback(lambda _: room.release())
+                task = world.start(_run_one(world, job))
+                at_work.add(task)
+                task.add_done_callback(at_work.discard)
             if not found:
-                await _wait(stop, _POLL)
+                await asyncio.wait({stopping, *at_work}, timeout=_POLL, return_when=asyncio.FIRST_COMPLETED)
     finally:
         sweeper.cancel()
-        await asyncio.gather(sweeper, return_exceptions=True)
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+        stopping.cancel()
+        await asyncio.gather(sweeper, stopping, return_exceptions=True)
 
 
 async def _claim(world: World, limit: int) -> list[Job]:
@@ -70,9 +68,9 @@ async def _claim(world: World, limit: int) -> list[Job]:
         return []
     try:
         async with world.store.outside() as tx:
-            return await jobs.claim(tx, world.process, limit)
-    except _UNREACHABLE as error:
-        _log.warning("The queue cannot be reached: %s", type(error).__name__)
+            return await jobs.claim(tx, world.process, limit, tuple(_WORK))
+    except _TROUBLE as error:
+        _log.warning("The queue cannot be read: %s", type(error).__name__)
         return []
 
 
@@ -108,7 +106,7 @@ async def _later(world: World, job: int, attempts: int, error: Exception) -> Non
     try:
         async with world.store.outside() as tx:
             await jobs.retry(tx, job, delay=min(60.0, 0.5 * 2**attempts), why=type(error).__name__)
-    except _UNREACHABLE:
+    except _TROUBLE:
         _log.warning("Job %s could not be put back; it is freed when the database is there again", job)
 
 
@@ -117,7 +115,7 @@ async def _take_turn(world: World, job: Job) -> None:
 
 
 async def _notify_handoff(world: World, job: Job) -> None:
-    await notices.handoff_waits(world, job.org, SessionId(job.ref))
+    await notices.handoff_waits(world, job.org, SessionId(job.ref), job.key)
 
 
 async def _index_article(world: World, job: Job) -> None:
@@ -133,18 +131,24 @@ async def _sweep_for_ever(world: World) -> None:
     while True:
         try:
             await sweep(world)
-        except _UNREACHABLE as error:
+        except _TROUBLE as error:
             _log.warning("Nothing could be swept: %s", type(error).__name__)
         await asyncio.sleep(_SWEEP)
 
 
 async def sweep(world: World) -> None:
-    """Frees the jobs of dead processes, and makes one for every session that waits for a turn nobody is going to take."""
-    async with world.store.outside() as tx:
-        freed, everybody = await jobs.sweep(tx), await jobs.organizations(tx)
+    """Frees the jobs of dead processes, makes one for every session that waits for a turn nobody is going to take, and forgets expired secrets.
+
+    One process sweeps at a time: the others have nothing to find.
+    """
+    async with world.store.outside() as broom:
+        if not await jobs.may_sweep(broom):
+            return
+        freed, everybody = await jobs.sweep(broom), await jobs.organizations(broom)
+        await house.sweep_doors(broom)
+        for org in everybody:
+            async with world.store.tx(org) as tx:
+                for session in await sessions.forgotten(tx, org):
+                    await jobs.add(tx, org, turn_of(session))
     if freed:
         _log.info("%s jobs of processes that died are taken up again", freed)
-    for org in everybody:
-        async with world.store.tx(org) as tx:
-            for session in await sessions.forgotten(tx, org):
-                await jobs.add(tx, org, NewJob(kind=JobKind.TAKE_TURN, ref=session, key=str(session), dedupe=f"turn:{session}"))

@@ -50,8 +50,8 @@ class World:
         """The organisation's key, unwrapped once per process."""
         if org not in self._keys:
             async with self.store.tx(org) as tx:
-                wrapped = await house.key(tx, org)
-            self._keys[org] = self.master.unwrap(wrapped, org, "org_keys", "wrapped", 1)
+                version, wrapped = await house.key(tx, org)
+            self._keys[org] = self.master.unwrap(wrapped, org, "org_keys", "wrapped", version)
         return self._keys[org]
 
     def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

@@ -64,7 +64,6 @@ class Owner:
 
 
 AI = Owner(kind=OwnerKind.AI)
-QUEUE = Owner(kind=OwnerKind.TEAM)
 
 
 class EventType(StrEnum):

@@ -9,12 +9,10 @@ from uuid import UUID
 from fastapi import Depends, Header, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from glassine.rules.permits import require_scope
 from glassine.story import access, house, visitor
+from glassine.story.rates import Rates
 from glassine.story.visitor import Visitor
 from glassine.story.world import World
 from glassine.words.errors import Refused
@@ -23,7 +21,7 @@ from glassine.words.people import Actor
 
 _bearer = HTTPBearer(auto_error=False, description="An API key from Settings › API keys: `ocx_live_…`")
 _bot_token = APIKeyHeader(name="X-Bot-Token", auto_error=False, description="The organisation's widget token, from Settings › Widget")
-_limiter = MovingWindowRateLimiter(MemoryStorage())
+_rates = Rates()
 _KNOWN_FOR = 5.0  # seconds: how long a revoked key may still be good, and how often a busy one is looked up
 
 
@@ -38,7 +36,7 @@ Here = Annotated[World, Depends(world_of)]
 
 def limit(key: str, per_minute: int) -> None:
     """Raises Refused (429) when `key` has been here more often than that within a minute."""
-    if not _limiter.hit(RateLimitItemPerMinute(per_minute), key):
+    if not _rates.hit(key, most=per_minute, seconds=60):
         raise Refused(f"More than {per_minute} requests a minute. Slow down and try again.", status=429, code="too_many_requests")
 
 

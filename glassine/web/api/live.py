@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -26,23 +27,23 @@ async def events(request: Request, world: World, who: Visitor, session: Session)
     seen = session.last_seq
     end = asyncio.get_running_loop().time() + _LONGEST
     async with world.live.listen(who.org, session.id) as notices:
-        yield _event("session", shapes.widget_session(session))
         while not await request.is_disconnected() and asyncio.get_running_loop().time() < end:
-            try:
-                notice = await asyncio.wait_for(notices.get(), timeout=_BEAT)
-            except TimeoutError:
-                yield ": still here\n\n"
-                continue
-            if notice.kind.startswith("state:"):
-                yield _event("state", {"state": notice.kind.removeprefix("state:")})
-                continue
-            session, seen, found = await _news(world, who, session, seen, notice)
+            session, seen, found = await _news(world, who, session, seen)  # also before the first notice: what came before we listened sent none to us
             for item in found:
                 yield _event("message", item)
             yield _event("session", shapes.widget_session(session))
+            async for passing in _until_news(notices):
+                yield passing
 
 
-async def _news(world: World, who: Visitor, session: Session, seen: int, _: Notice) -> tuple[Session, int, list[shapes.Json]]:
+async def _until_news(notices: asyncio.Queue[Notice]) -> AsyncIterator[str]:
+    """Passing states, until something was written or a beat went by in silence."""
+    with contextlib.suppress(TimeoutError):
+        while (notice := await asyncio.wait_for(notices.get(), timeout=_BEAT)).kind.startswith("state:"):
+            yield _event("state", {"state": notice.kind.removeprefix("state:")})
+
+
+async def _news(world: World, who: Visitor, session: Session, seen: int) -> tuple[Session, int, list[shapes.Json]]:
     session = await conversations.session(world, who.org, session.id)
     log = await conversations.timeline(world, who.org, session.id, after=seen)
     tokens = await conversations.restorer(world, who.org, session.id) if log else {}
