@@ -195,3 +195,8 @@ def _first_heading(body: str) -> str | None:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def slug(heading: str) -> str:
+    """The id of a heading, from its plain text, as GitHub makes it: small letters, no punctuation, a hyphen for each space."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
