@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -138,3 +140,13 @@ async def test_one_address_may_belong_to_two_organisations(world: World, shop: S
 def test_roles_grow_and_every_scope_opens_something() -> None:
     assert PERMITS[Role.VIEWER] < PERMITS[Role.AGENT] < PERMITS[Role.ADMIN] < PERMITS[Role.OWNER] == frozenset(Verb)
     assert all(SCOPES.values())
+
+
+async def test_two_owners_who_part_with_each_other_at_once_leave_one(world: World) -> None:
+    two = await founded_shop(world, "Two Heads", "first@heads.example")
+    second = await joined(world, two, Role.OWNER, "second@heads.example")
+    first = PersonId(two.owner.id or UUID(int=0))
+    acts = [access.disable(world, two.owner, PersonId(second.id or UUID(int=0))), access.set_role(world, second, first, Role.VIEWER)]
+    ended = await asyncio.gather(*acts, return_exceptions=True)
+    assert [type(each) for each in ended].count(Refused) == 1
+    assert len([person for person in await access.team(world, two.owner) if person.role is Role.OWNER and person.disabled_at is None]) == 1

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import uuid4
 
 import pytest
 
 from glassine.store.live import Notice
-from glassine.story import access, contacts, conversations, desk, house, learning, notices, visitor
+from glassine.story import access, contacts, conversations, desk, house, learning, notices, turn, visitor
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
-from glassine.story.inbound import open_session
+from glassine.story.inbound import open_session, receive
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.errors import NotFound, Refused
-from glassine.words.ids import EventId, PersonId, SessionId
+from glassine.words.ids import EventId, OrgId, PersonId, SessionId
 from glassine.words.people import Actor, ActorKind, Role
 from glassine.words.sessions import Autopilot, ChannelKind, EventType, OwnerKind, Status
+from tests.office import colleague
 from tests.shop import Shop, founded_shop
 
 QUESTION = "How long is the warranty on a kettle?"
@@ -170,3 +172,128 @@ async def test_assist_hands_the_first_message_over_with_a_draft(world: World, sh
         assert "three years" in (await conversations.timeline(world, shop.org, id))[-1].text
     finally:
         await house.set_autopilot(world, shop.owner, ChannelKind.WEB, Autopilot.ON)
+
+
+async def turns_wait(world: World, id: SessionId) -> int:
+    async with world.store.outside() as tx:
+        found = await (await tx.execute("select count(*)::int as n from jobs where ref = %s and kind = 'take_turn' and owner is null", (id,))).fetchone()
+    return int(found["n"]) if found else 0
+
+
+async def worked(world: World, id: SessionId) -> str:
+    """What the AI says when the turn that waits is taken."""
+    settled = await turn.take_turn(world, (await _org_of(world, id)), id)
+    return settled.said.text if settled.said else ""
+
+
+async def _org_of(world: World, id: SessionId) -> OrgId:
+    async with world.store.outside() as tx:
+        found = await (await tx.execute("select org_id from jobs where ref = %s limit 1", (id,))).fetchone()
+    assert found is not None, "no turn waits"
+    return OrgId(found["org_id"])
+
+
+async def test_who_wrote_while_nobody_answered_is_answered_when_the_session_is_handed_back(world: World, shop: Shop) -> None:
+    id = await begun(world, shop)
+    await desk.take_over(world, shop.owner, id)
+    assert (await exchange(world, shop.org, id, says(QUESTION))).code == "session_assigned_to_human_agent"
+    await desk.hand_back(world, shop.owner, id)
+    assert await turns_wait(world, id) == 1
+    assert "three years" in await worked(world, id)
+
+
+async def test_a_customer_who_was_answered_is_not_answered_again_when_the_session_is_handed_back(world: World, shop: Shop) -> None:
+    id = await begun(world, shop)
+    await desk.take_over(world, shop.owner, id)
+    await exchange(world, shop.org, id, says(QUESTION))
+    await desk.reply(world, shop.owner, id, "Three years, and I would keep the box.")
+    await desk.hand_back(world, shop.owner, id)
+    assert await turns_wait(world, id) == 0
+
+
+async def test_a_question_that_was_closed_over_is_answered_after_reopening(world: World, shop: Shop) -> None:
+    id = await begun(world, shop)
+    await receive(world, shop.org, id, says(QUESTION))
+    await desk.close(world, shop.owner, id, Status.CLOSED_UNRESOLVED)
+    await desk.reopen(world, shop.owner, id)
+    assert await turns_wait(world, id) == 1
+    assert "three years" in await worked(world, id)
+
+
+async def test_a_closed_session_has_to_be_opened_before_it_changes_hands(world: World, shop: Shop) -> None:
+    id = await begun(world, shop)
+    await desk.close(world, shop.owner, id, Status.CLOSED_RESOLVED)
+    assert shop.owner.id is not None
+    for act in (
+        desk.take_over(world, shop.owner, id), desk.hand_back(world, shop.owner, id), desk.assign(world, shop.owner, id, None),
+        desk.assign(world, shop.owner, id, PersonId(shop.owner.id)),
+    ):
+        with pytest.raises(Refused, match="Reopen it first") as refused:
+            await act
+        assert (refused.value.status, refused.value.code) == (409, "session_closed")
+    assert (await conversations.session(world, shop.org, id)).owner.kind is OwnerKind.AI
+
+
+@pytest.mark.parametrize("goes", ["disabled", "viewer"])
+async def test_the_sessions_of_who_may_not_answer_any_more_wait_in_the_queue(world: World, shop: Shop, goes: str) -> None:
+    agent = await colleague(world, shop.owner, Role.AGENT, f"{goes.title()} Soon")
+    person, held, shut = PersonId(agent.id or uuid4()), await begun(world, shop), await begun(world, shop)
+    for id in (held, shut):
+        await desk.assign(world, shop.owner, id, person)
+    await desk.close(world, agent, shut, Status.CLOSED_RESOLVED)
+    if goes == "disabled":
+        await access.disable(world, shop.owner, person)
+    else:
+        await access.set_role(world, shop.owner, person, Role.VIEWER)
+    await desk.reopen(world, shop.owner, shut)
+    for id in (held, shut):
+        session = await conversations.session(world, shop.org, id)
+        assert (session.owner.kind, session.owner.id) == (OwnerKind.TEAM, None)
+        assert session.deadline is not None
+        assert (await types(world, shop, id))[-1] is EventType.AGENT_UNASSIGNED_BY_USER
+        with pytest.raises(Refused, match=r"left the team|may not answer"):
+            await desk.assign(world, shop.owner, id, person)
+
+
+async def test_whoever_puts_a_session_into_the_queue_tells_the_team(world: World, shop: Shop) -> None:
+    id, other = await begun(world, shop), await begun(world, shop)
+    await desk.assign(world, shop.owner, id, None)
+    await desk.reply(world, Actor(org=shop.org, kind=ActorKind.API, id=uuid4(), name="Key", role=Role.ADMIN), other, "Hello from behind the API.")
+    async with world.store.outside() as tx:
+        found = await (await tx.execute("select ref from jobs where kind = 'notify_handoff' and ref = any(%s)", ([id, other],))).fetchall()
+    assert {row["ref"] for row in found} == {id, other}
+
+
+async def test_each_address_gets_one_mail_though_another_one_fails(world: World, shop: Shop) -> None:
+    await house.change(world, shop.owner, notify=["one@paper.example", "not an address", "two@paper.example"])
+    id = await begun(world, shop)
+    await desk.assign(world, shop.owner, id, None)
+    world.mail.kept.clear()
+    await notices.handoff_waits(world, shop.org, id, f"notify_handoff:{id}")
+    async with world.store.outside() as tx:
+        found = await (await tx.execute("select key from jobs where ref = %s and key like 'notify_handoff:%%:%%' order by id", (id,))).fetchall()
+    failed = 0
+    for row in found:
+        try:
+            await notices.handoff_waits(world, shop.org, id, row["key"])
+        except Refused:
+            failed += 1
+    await house.change(world, shop.owner, notify=[])
+    assert failed == 1
+    assert [mail["To"] for mail in world.mail.kept] == ["one@paper.example", "two@paper.example"]
+    assert "paper" not in str(found)
+
+
+async def test_a_draft_for_the_team_shows_the_customer_nothing(world: World, shop: Shop) -> None:
+    id = await begun(world, shop)
+    await house.set_autopilot(world, shop.owner, ChannelKind.WEB, Autopilot.ASSIST)
+    await desk.take_over(world, shop.owner, id)
+    async with world.live.listen(shop.org, id) as heard:
+        await exchange(world, shop.org, id, says(QUESTION))
+        kinds = []
+        async with asyncio.timeout(30):
+            while "settled" not in kinds:
+                kinds.append((await heard.get()).kind)
+    await house.set_autopilot(world, shop.owner, ChannelKind.WEB, Autopilot.ON)
+    assert (await types(world, shop, id))[-1] is EventType.AGENT_COMMENT
+    assert not [kind for kind in kinds if kind.startswith("state:")]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 import pytest_asyncio
 
@@ -326,3 +327,47 @@ async def test_a_job_of_a_session_that_is_gone_ends(world: World, shop: Shop) ->
         await jobs.add(tx, shop.org, NewJob(kind=JobKind.TAKE_TURN, ref=new_id(), key="gone"))
     await worked_off(world)
     assert await rows(world) == []
+
+
+async def test_what_fails_in_the_database_by_its_own_content_is_not_tried_for_ever(world: World, shop: Shop) -> None:
+    session = await begun(world, shop)
+    await receive(world, shop.org, session, message())
+    async with world.store.outside() as tx:
+        await tx.execute("update jobs set owner = null, attempts = 4")
+    with psycopg.connect(world.store.url, autocommit=True) as owner:
+        owner.execute("alter table turns add constraint spoilt check (reasons = '{internal_error}') not valid")
+        await worked(world, lambda found: any(row["failed_at"] for row in found))
+        owner.execute("alter table turns drop constraint spoilt")
+    assert await log(world, shop, session) == [ASKED, HANDED, TOLD]
+    assert [row["why"] for row in await rows(world) if row["failed_at"]] == ["CheckViolation"]
+
+
+async def test_a_kind_that_only_a_newer_version_knows_is_left_to_it(world: World, shop: Shop) -> None:
+    await add(world, "newer")
+    async with world.store.outside() as tx:
+        await tx.execute("update jobs set kind = 'make_coffee'")
+        await jobs.add(tx, shop.org, NewJob(kind=JobKind.TAKE_TURN, ref=new_id(), key="gone"))
+    await worked(world, lambda found: len(found) == 1)
+    [row] = await rows(world)
+    assert (row["kind"], row["owner"], row["attempts"]) == ("make_coffee", None, 0)
+
+
+async def test_no_more_is_claimed_than_there_is_room_for(world: World, shop: Shop, model: Held) -> None:
+    model.go.clear()
+    for _ in range(11):
+        await receive(world, shop.org, await begun(world, shop), message())
+    async with world.store.outside() as tx:
+        await tx.execute("update jobs set owner = null")
+    stop = asyncio.Event()
+    running = asyncio.create_task(worker.run(world, stop))
+    async with asyncio.timeout(60):
+        while len(world.running) < 8 or model.calls == 0:  # noqa: ASYNC110 - the set tells nobody when it grows
+            await asyncio.sleep(0.02)
+    first = next(iter(world.running))
+    async with world.store.outside() as tx:
+        await jobs.done(tx, first)
+    claimed = [row["id"] for row in await rows(world) if row["owner"]]
+    assert set(claimed) | {first} == world.running
+    stop.set()
+    model.go.set()
+    await running

@@ -105,7 +105,7 @@ async def _answered(world: World, scene: Scene, trace: Trace, *, shown: bool) ->
     if small_talk is not None:
         return _judged(world, scene, trace, small_talk)
     if shown:
-        _show(world, scene, trace, "searching")
+        _show(world, scene, "searching")
     with _timed(trace, "search"):
         trace.query = extract.query(scene.message.text, scene.history)
         found = await learning.find(world, scene.org, trace.query, audience=Audience.PUBLIC, language=scene.language)
@@ -114,7 +114,7 @@ async def _answered(world: World, scene: Scene, trace: Trace, *, shown: bool) ->
     if llm is None:
         return _quoted(world, scene, trace)
     if shown:
-        _show(world, scene, trace, "writing")
+        _show(world, scene, "writing")
     return await _written(world, scene, trace, llm)
 
 
@@ -230,10 +230,9 @@ def _hand_off(scene: Scene, reasons: Sequence[Reason]) -> HandOff:
     return autopilot.hand_off(reasons, scene.history, language=scene.language, minutes=scene.settings.patience)
 
 
-def _show(world: World, scene: Scene, trace: Trace, state: str) -> None:
-    """A passing state for whoever watches; nobody depends on it. A draft for the team is nothing that a customer waits for."""
-    if trace.decision != autopilot.Kind.ASSIST:
-        world.live.say(Notice(scene.org, scene.session.id, f"state:{state}"))
+def _show(world: World, scene: Scene, state: str) -> None:
+    """A passing state for whoever watches; nobody depends on it."""
+    world.live.say(Notice(scene.org, scene.session.id, f"state:{state}"))
 
 
 @contextmanager
