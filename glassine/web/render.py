@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import nh3
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,6 +18,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
+from glassine.rules.markdown import slug
 from glassine.rules.redaction import PLACEHOLDER, restore
 
 _HERE = Path(__file__).parent
@@ -36,6 +38,7 @@ _TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s", "strong", "table", "tbody", "td",
     "th", "thead", "tr", "ul",
 }
+_SCHEMES = {"http", "https", "mailto"}
 _MARKS = re.compile(r"[*`#>]+|^\s*[-+]\s", re.MULTILINE)
 _HTML_TAG = re.compile(r'(<(?:"[^"]*"|[^">])*>)')
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
@@ -47,6 +50,10 @@ def _image(renderer: RendererProtocol, tokens: Sequence[Token], at: int, options
 
 
 _markdown.add_render_rule("image", _image)
+_articles = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])  # articles come from files whose lines are wrapped anywhere
+_articles.add_render_rule("image", _image)
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_WITHIN = re.compile(r"(?:/help/[0-9a-f-]{36}/[0-9a-f-]{36})?(?:#[^\s#]+)?")  # what a link of an article may name on this site
 
 
 def static(name: str) -> str:
@@ -83,9 +90,9 @@ def kind(type: str) -> str:
     return _KIND_NAMES.get(type, type.replace("_", " ").capitalize())
 
 
-def glance(text: str) -> str:
-    """The first words of a text on one line, without Markdown's marks."""
-    return " ".join(_MARKS.sub("", text[:400]).split())
+def glance(text: str, marked: bool = False) -> str:
+    """The first words of a text on one line; of a `marked` one, which is Markdown as the AI writes it, without the marks."""
+    return " ".join((_MARKS.sub("", text[:400]) if marked else text[:400]).split())
 
 
 def plain(text: str, reveals: bool = False) -> Markup:
@@ -110,11 +117,62 @@ def _with_chips(text: str, reveals: bool, between: Callable[[str], str]) -> Mark
 def markdown(text: str, reveals: bool = False) -> Markup:
     """The one way from Markdown to HTML: no raw HTML, no images, links only to the web and to mail addresses."""
     clean = nh3.clean(
-        _markdown.render(text), tags=_TAGS, attributes={"a": {"href", "title"}, "td": {"align"}, "th": {"align"}}, url_schemes={"http", "https", "mailto"},
+        _markdown.render(text), tags=_TAGS, attributes={"a": {"href", "title"}, "td": {"align"}, "th": {"align"}}, url_schemes=_SCHEMES,
         link_rel="noopener noreferrer nofollow", url_relative="deny",
     )
+    return _with_chips_between_tags(clean, reveals)
+
+
+def article(text: str, linked: Callable[[str], str | None]) -> Markup:
+    """An article for its readers: as `markdown`, with an id on each heading, lines joined to paragraphs, and links to other articles.
+
+    `linked` is given a relative link as it was written, without its fragment, and answers where that is here; None: nowhere, and its words stay as text.
+    """
+    env: EnvType = {}
+    tokens = _articles.parse(text, env)
+    _name_headings(tokens)
+    for token in (child for block in tokens for child in block.children or []):
+        if token.type == "link_open":
+            token.attrs["href"] = _here(str(token.attrs["href"]), linked)
+    clean = nh3.clean(
+        _articles.renderer.render(tokens, _articles.options, env), tags=_TAGS, url_schemes=_SCHEMES, link_rel="noopener nofollow", url_relative="pass_through",
+        attributes={"a": {"href", "title"}, "td": {"align"}, "th": {"align"}} | {tag: {"id"} for tag in _HEADINGS},
+        set_tag_attribute_values={"pre": {"tabindex": "0"}}, attribute_filter=_only_ours,
+    )
+    return _with_chips_between_tags(clean, reveals=False)
+
+
+def _name_headings(tokens: Sequence[Token]) -> None:
+    """Ids as GitHub makes them: a heading that stands twice gets a number, so that the first keeps its plain name."""
+    seen: dict[str, int] = {}
+    for at, token in enumerate(tokens):
+        if token.type == "heading_open" and (name := slug(_words(tokens[at + 1]))):
+            seen[name] = seen.get(name, -1) + 1
+            token.attrs["id"] = f"{name}-{seen[name]}" if seen[name] else name
+
+
+def _words(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"})
+
+
+def _here(href: str, linked: Callable[[str], str | None]) -> str:
+    target, mark, fragment = href.partition("#")
+    if not target or re.match(r"[a-z][a-z0-9+.-]*:|/", target, re.IGNORECASE):
+        return href
+    found = linked(unquote(target))
+    return found + mark + fragment if found else ""
+
+
+def _only_ours(tag: str, name: str, value: str) -> str | None:
+    """A link without a scheme leads to another article or within this one, or it is none: `//elsewhere` has no scheme either."""
+    if tag != "a" or name != "href" or re.match(r"(?:https?|mailto):", value, re.IGNORECASE):
+        return value
+    return value if value and _WITHIN.fullmatch(value) else None
+
+
+def _with_chips_between_tags(clean: str, reveals: bool) -> Markup:
     pieces = _HTML_TAG.split(clean)
-    return Markup("").join(Markup(piece) if number % 2 else _chipped(piece, reveals) for number, piece in enumerate(pieces))  # noqa: S704 - sanitised above
+    return Markup("").join(Markup(piece) if number % 2 else _chipped(piece, reveals) for number, piece in enumerate(pieces))  # noqa: S704 - sanitised by both callers
 
 
 def _chipped(html: str, reveals: bool) -> Markup:

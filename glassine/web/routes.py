@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from glassine.story.world import World
@@ -11,6 +11,7 @@ from glassine.web import demo, help, widget_files
 from glassine.web.api.app import create_api
 from glassine.web.assets import Assets
 from glassine.web.pages import desk, inbox, inspect, knowledge, settings, sign_in, stream
+from glassine.web.render import STATIC
 from glassine.web.staff import lost
 
 
@@ -25,11 +26,17 @@ def install(app: FastAPI, world: World) -> None:
         app.include_router(page.router)
     app.add_exception_handler(HTTPException, lost)
     app.add_api_route("/", _home, include_in_schema=False)
+    app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     app.add_api_route("/health", _health, include_in_schema=False)
 
 
 async def _home() -> Response:
     return RedirectResponse("/inbox", status_code=302)
+
+
+async def _icon() -> Response:
+    """What browsers ask for where no page names an icon."""
+    return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"})
 
 
 async def _health() -> Response:
