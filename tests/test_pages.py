@@ -223,6 +223,41 @@ async def test_a_note_is_for_the_team_and_a_reply_is_for_the_customer(desk: Brow
     assert "Reopen" in late.headers["hx-trigger"]
 
 
+async def test_whose_deadline_is_nearest_stands_first_and_the_next_page_goes_on_from_there(world: World, client: Client) -> None:
+    shop = await founded_shop(world, "Patient", "owner@patient.example")
+    waiting = [await conversation(client, shop, "I want to talk to a human being, please.") for _ in range(42)]
+    await client.post(f"/api/chat/sessions/{waiting[0]}/send", headers=shop.bearer, json={"sender": {"type": "contact"}, "message": {"type": "text", "text": "Hello? Anybody?"}})
+    async with signed_in(world, shop.owner) as desk:
+        first = (await desk.get("/inbox?view=unassigned", htmx=True)).text
+        older = re.search(r'id="more"><a class="button" href="([^"]+)"', first)
+        assert older
+        rest = (await desk.get(older[1].replace("&amp;", "&"), htmx=True)).text
+        await desk.act(f"/inbox/sessions/{waiting[5]}/write", mode="note", text="Looking.")
+        assert "No message yet" not in (await desk.get("/inbox?view=unassigned")).text
+    assert re.findall(r'id="line-([0-9a-f-]+)"', first + rest) == waiting
+
+
+async def test_a_closed_conversation_says_so_and_offers_what_comes_next(desk: Browser, client: Client, shop: Shop) -> None:
+    session = await conversation(client, shop, QUESTION)
+    at = f"/inbox/sessions/{session}"
+    assert "It opens again when the customer writes" not in (await desk.get(at)).text
+    page = await desk.act(f"{at}/close")
+    assert "It opens again when the customer writes" in page
+    assert "Reopen to reply" in page
+
+
+async def test_taking_over_what_waits_is_said_as_such(desk: Browser, client: Client, shop: Shop) -> None:
+    session = await conversation(client, shop, "I want to talk to a human being, please.")
+    page = await desk.act(f"/inbox/sessions/{session}/take-over")
+    assert "Anna Agent took it over" in page
+    assert "assigned it" not in page
+
+
+async def test_a_customers_marks_stand_in_the_title_as_typed(desk: Browser, client: Client, shop: Shop) -> None:
+    page = (await desk.get(f"/inbox/sessions/{await conversation(client, shop, 'Order #12 is > 3 days *late*')}")).text
+    assert re.search(r"<h2 class=\"cut\">Order #12 is &gt; 3 days \*late\*</h2>", page)
+
+
 async def test_a_handoff_stands_on_top_with_its_reasons_and_deadline(desk: Browser, client: Client, shop: Shop) -> None:
     session = await conversation(client, shop, QUESTION, "I want to talk to a human being, please.")
     page = (await desk.get(f"/inbox/sessions/{session}")).text
@@ -238,7 +273,7 @@ async def test_every_turn_of_the_ai_can_be_inspected(desk: Browser, client: Clie
     link = re.search(r'class="inspect" href="([^"]+)"', page)
     assert link
     turn = (await desk.get(link[1])).text
-    for step in ("Came in", "Masked", "Decided", "Searched", "Prompt, exactly as sent", "Model", "Guard", "Went out"):
+    for step in ("Came in", "Masked", "Decided", "Searched", "Prompt", "Model", "Guard", "Went out"):
         assert f"<h2>{step}</h2>" in turn
     assert "E-mail <b>1</b>" in turn
     assert "Returns and refunds" in turn
@@ -267,7 +302,8 @@ async def test_a_refresh_holds_only_what_is_new(desk: Browser, client: Client, s
 
 async def test_a_long_list_is_read_page_by_page_without_gap_or_double(world: World, client: Client) -> None:
     shop = await founded_shop(world, "Busy", "owner@busy.example")
-    made = {await conversation(client, shop) for _ in range(45)}
+    made = {await conversation(client, shop, "hello") for _ in range(45)}
+    silent = await conversation(client, shop)
     seen: list[str] = []
     async with signed_in(world, shop.owner) as desk:
         path: str | None = "/inbox?view=autopilot"
@@ -277,6 +313,7 @@ async def test_a_long_list_is_read_page_by_page_without_gap_or_double(world: Wor
             older = re.search(r'id="more"><a class="button" href="([^"]+)"', page)
             path = older[1].replace("&amp;", "&") if older else None
         assert (await desk.get("/inbox?view=autopilot&before=nonsense")).status_code == 404
+    assert silent not in seen, "who has not written waits for nothing"
     assert len(seen) == 45
     assert set(seen) == made
 

@@ -109,24 +109,47 @@ async def test_autopilot_is_set_by_channel_and_says_who_did_it(world: World, sho
 
 async def test_the_models_key_is_written_and_never_shown(world: World, shop: Shop, admin: Browser) -> None:
     model = {"url": "https://models.example/v1", "model": "small-1"}
-    page = await admin.act("/settings/model", **model, key="sk-very-secret")
+    page = (await admin.post("/settings/model", **model, key="sk-very-secret")).text
     assert "small-1" in page
     assert "A key is set" in page
     assert "sk-very-secret" not in page
-    await admin.act("/settings/model", **model, key="")
+    await admin.post("/settings/model", **model, key="")
     settings = (await house.organization(world, shop.org)).settings
     assert await house.llm_key(world, shop.org, settings) == "sk-very-secret"
     assert "sk-very-secret" not in settings.llm_key
-    await admin.act("/settings/model", **model, forget="yes")
+    await admin.post("/settings/model", **model, forget="yes")
     assert (await house.organization(world, shop.org)).settings.llm_key == ""
-    assert (await admin.post("/settings/model", url="https://models.example/v1", model="")).status_code == 400
-    assert (await admin.post("/settings/model", url="file:///etc/passwd", model="x")).status_code == 400
     await admin.act("/settings/model", url="", model="")
 
 
+async def test_an_emptied_address_switches_the_model_off_and_a_wrong_field_says_so_beside_it(world: World, shop: Shop, admin: Browser) -> None:
+    await admin.post("/settings/model", url="http://127.0.0.1:9/v1", model="small-1", key="sk-secret")
+    for wrong, field in (({"url": "https://models.example/v1", "model": ""}, "model"), ({"url": "file:///etc/passwd", "model": "typed"}, "url")):
+        answer = await admin.post("/settings/model", **wrong)
+        assert answer.status_code == 400
+        assert f'id="{field}-wrong" role="alert"' in answer.text
+        assert all(f'value="{value}"' in answer.text for value in wrong.values())
+    assert "No model is used" in await admin.act("/settings/model", url="", model="small-1")
+    settings = (await house.organization(world, shop.org)).settings
+    assert (settings.llm_url, settings.llm_model, settings.llm_key) == ("", "", "")
+
+
+async def test_a_model_is_asked_when_it_is_saved_and_its_silence_can_be_undone(world: World, shop: Shop, admin: Browser) -> None:
+    page = (await admin.post("/settings/model", url="http://127.0.0.1:9/v1", model="small-1", key="sk-secret")).text
+    assert '<span class="tag warn">' in page
+    assert "Saved, but it did not answer: " in page
+    undo = dict(re.findall(r'type="hidden" name="(url|model|forget)" value="([^"]*)"', page))
+    assert undo == {"url": "", "model": "", "forget": "yes"}
+    assert (await house.organization(world, shop.org)).settings.llm_model == "small-1"
+    assert "Undo</button>" not in (await admin.post("/settings/model", url="http://127.0.0.1:9/v2", model="small-2", key="sk-other")).text, "the former key is unknown"
+    await admin.act("/settings/model", **undo)
+    assert (await house.organization(world, shop.org)).settings.llm_model == ""
+
+
 async def test_a_model_that_does_not_answer_is_said_to(admin: Browser) -> None:
+    await admin.act("/settings/model", url="", model="")
     assert (await admin.post("/settings/model/test")).status_code == 400
-    await admin.act("/settings/model", url="http://127.0.0.1:9/v1", model="small-1")  # nothing listens there, and the gate does not lead there
+    await admin.post("/settings/model", url="http://127.0.0.1:9/v1", model="small-1")  # nothing listens there, and the gate does not lead there
     page = (await admin.post("/settings/model/test")).text
     assert 'class="say bad"' in page
     assert "handed off to the team" in page
@@ -139,11 +162,12 @@ async def test_people_are_invited_get_roles_and_leave(world: World, shop: Shop, 
     assert link
     async with browser(world) as visitor:
         assert (await visitor.post(link[1], name="New Person", email="new@team.example", password=PASSWORD)).status_code == 303
+        assert re.search(r"<td>New Person</td><td>.*joined as agent</td>", (await admin.get("/settings/audit")).text)
         person = re.search(r"/settings/people/([0-9a-f-]+)/role", (await admin.get("/settings/people")).text)
         assert person
         assert "New Person is admin now." in await admin.act(f"/settings/people/{person[1]}/role", role="admin")
         assert (await admin.post(f"/settings/people/{person[1]}/disable", name="Somebody")).status_code == 400
-        assert "can no longer sign in" in await admin.act(f"/settings/people/{person[1]}/disable", name="new person")
+        assert "is no longer in the team" in await admin.act(f"/settings/people/{person[1]}/disable", name="new person")
         assert (await visitor.get("/inbox")).status_code == 303
     assert (await admin.post(f"/settings/people/{shop.owner.id}/role", role="viewer")).status_code == 409
     assert (await admin.post("/settings/people/invite", role="emperor")).status_code == 400
@@ -183,7 +207,10 @@ async def test_the_widgets_snippet_names_the_organisation(shop: Shop, admin: Bro
 
 async def test_the_audit_log_tells_changes_and_reveals_apart(admin: Browser) -> None:
     await admin.act("/settings/autopilot/api", mode="on")
-    assert "set autopilot of api to on" in (await admin.get("/settings/audit")).text
+    await admin.act("/settings/model", url="", model="")
+    page = (await admin.get("/settings/audit")).text
+    assert "set autopilot of API to on" in page
+    assert "changed the language model</td>" in page
     assert "set autopilot" not in (await admin.get("/settings/audit?only=reveals")).text
 
 
@@ -215,7 +242,9 @@ async def test_an_agent_sees_settings_and_changes_none(world: World, shop: Shop)
         page = (await at.get("/settings/autopilot")).text
         assert "API keys" not in page
         assert "<button name=\"mode\"" not in page
-        assert (await at.get("/settings/model")).status_code == 200
+        assert "Only admins change this" in page
+        assert "Only admins change this" in (await at.get("/settings/model")).text
+        assert "Your role (agent) does not allow it: managing API keys." in (await at.get("/settings/keys")).text
         assert (await at.get(f"/knowledge/{article.id}")).status_code == 200
         for path in ("/settings/keys", "/settings/audit", "/knowledge/new"):
             assert (await at.get(path)).status_code == 403

@@ -58,11 +58,17 @@ class TurnMark(NamedTuple):
     model: str
 
 
-async def page(tx: Tx, org: OrgId, view: View, person: UUID | None, *, before: tuple[datetime, UUID] | None = None, limit: int = 40) -> list[Line]:
-    """Most recently touched first, older than `before` (time of change and id of the last one seen)."""
+async def page(tx: Tx, org: OrgId, view: View, person: UUID | None, *, before: tuple[datetime | None, UUID] | None = None, limit: int = 40) -> list[Line]:
+    """In the list's order, after `before` (`moment` and id of the last one seen)."""
     when, id = before or (None, None)
     values = {"org": org, "person": person, "before": when, "before_id": id, "limit": limit}
-    return [_line(row) for row in await rows(tx, _SQL.page.replace("{where}", getattr(_SQL, view)), values)]
+    order = _SQL.by_deadline if view == "unassigned" else _SQL.by_change
+    return [_line(row) for row in await rows(tx, _SQL.page.replace("{where}", getattr(_SQL, view)).replace("{order}", order), values)]
+
+
+def moment(view: View, session: Session) -> datetime | None:
+    """What a list is ordered by: those who wait by their deadline, if they have one, and all others by their last change."""
+    return session.deadline if view == "unassigned" else session.updated_at
 
 
 def _line(row: DictRow) -> Line:

@@ -5,7 +5,8 @@ s.status = 'open' and s.owner_kind = 'person' and s.owner_id = %(person)s
 s.status = 'open' and s.owner_kind = 'team'
 
 -- name: autopilot
-s.status = 'open' and s.owner_kind = 'ai'
+-- A chat that somebody opened without writing is nobody's concern yet.
+s.status = 'open' and s.owner_kind = 'ai' and s.last_user_seq > 0
 
 -- name: colleagues
 s.status = 'open' and (s.owner_kind = 'helpdesk' or (s.owner_kind = 'person' and s.owner_id is distinct from %(person)s))
@@ -13,8 +14,17 @@ s.status = 'open' and (s.owner_kind = 'helpdesk' or (s.owner_kind = 'person' and
 -- name: closed
 s.status in ('closed_resolved', 'closed_unresolved')
 
+-- name: by_deadline
+-- Whoever must be answered soonest comes first; whom nobody waits for comes last.
+and (%(before_id)s::uuid is null or (coalesce(s.deadline, 'infinity'), s.id) > (coalesce(%(before)s::timestamptz, 'infinity'), %(before_id)s))
+order by coalesce(s.deadline, 'infinity'), s.id
+
+-- name: by_change
+and (%(before_id)s::uuid is null or (s.updated_at, s.id) < (%(before)s::timestamptz, %(before_id)s))
+order by s.updated_at desc, s.id desc
+
 -- name: page
--- One list of the inbox, most recently touched first, with the newest words and the first words of the customer. {where} is one of the lists above.
+-- One list of the inbox in its order, with the newest words and the first words of the customer. Which and in what order stands above.
 select s.*, p.name as owner_name, newest.text as last_text, newest.actor_kind as last_actor, newest.type as last_type, newest.created_at as last_at,
     opening.text as first_text
 from sessions s
@@ -30,15 +40,14 @@ left join lateral (
     order by e.seq limit 1
 ) opening on true
 where s.org_id = %(org)s and {where}
-  and (%(before)s::timestamptz is null or (s.updated_at, s.id) < (%(before)s, %(before_id)s::uuid))
-order by s.updated_at desc, s.id desc
+{order}
 limit %(limit)s
 
 -- name: counts
 -- The lists' lengths. Closed sessions pile up for years and nobody waits for them, so they are not counted.
 select count(*) filter (where s.owner_kind = 'person' and s.owner_id = %(person)s)::int as mine,
     count(*) filter (where s.owner_kind = 'team')::int as unassigned,
-    count(*) filter (where s.owner_kind = 'ai')::int as autopilot,
+    count(*) filter (where s.owner_kind = 'ai' and s.last_user_seq > 0)::int as autopilot,
     count(*) filter (where s.owner_kind = 'helpdesk' or (s.owner_kind = 'person' and s.owner_id is distinct from %(person)s))::int as colleagues
 from sessions s
 where s.org_id = %(org)s and s.status = 'open'
@@ -58,7 +67,7 @@ left join lateral (
     where e.org_id = s.org_id and e.session_id = s.id and e.type = 'message' and e.actor_kind = 'user'
     order by e.seq limit 1
 ) opening on true
-where s.org_id = %(org)s and s.contact_id = %(contact)s and s.id <> %(session)s
+where s.org_id = %(org)s and s.contact_id = %(contact)s and s.id <> %(session)s and (s.last_user_seq > 0 or s.owner_kind <> 'ai')
 order by s.updated_at desc limit 6
 
 -- name: turns

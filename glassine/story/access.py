@@ -166,6 +166,8 @@ async def accept_invite(world: World, token: str, *, name: str, email: str, pass
                 raise Refused("This invitation has just been used.", status=409)
             await people.insert(tx, org, person, email=address, name=name.strip()[:100], role=Role(row["role"]), password_hash=hash)
             await house.hang_door(tx, "email", world.master.digest("email", address), person)
+            joined = Actor(org=org, kind=ActorKind.AGENT, id=person, name=name.strip()[:100], role=Role(row["role"]))
+            await vault.audit(tx, joined, "people.join", "person", person, {"role": row["role"]})
     except Taken:
         raise Refused("Somebody in this organisation already has this e-mail address. Sign in instead.", status=409) from None
     return await _cookie(world, org, person)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from fastapi import Request, Response
@@ -12,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from glassine.web.render import render
 from glassine.words.errors import Refused
+from glassine.words.people import Verb
 
 
 class Fault(NamedTuple):
@@ -32,6 +35,14 @@ _FAULTS = {
 }
 
 
+_VERBS: Mapping[str, str] = {
+    Verb.READ_SESSIONS: "reading conversations", Verb.ANSWER: "answering customers and changing conversations", Verb.REVEAL: "looking behind a mask",
+    Verb.INSPECT: "inspecting what the AI did", Verb.READ_KNOWLEDGE: "reading articles", Verb.WRITE_KNOWLEDGE: "writing articles", Verb.CHANGE_SETTINGS: "changing settings",
+    Verb.MANAGE_PEOPLE: "managing the team", Verb.MANAGE_KEYS: "managing API keys", Verb.READ_AUDIT: "reading the audit log", Verb.TRANSFER_OWNERSHIP: "choosing who is an owner",
+}
+_VERB = re.compile("|".join(re.escape(verb.value) for verb in Verb))
+
+
 def page_for(request: Request, error: Exception) -> Response:
     """The page for an error; for a request by htmx, a message that the page already open can show."""
     status, said = _read(error)
@@ -44,7 +55,7 @@ def page_for(request: Request, error: Exception) -> Response:
 
 def _read(error: Exception) -> tuple[int, str]:
     if isinstance(error, Refused):
-        return error.status, error.message
+        return error.status, _VERB.sub(lambda verb: _VERBS[verb[0]], error.message) if error.status == 403 else error.message
     if isinstance(error, HTTPException):
         return error.status_code, ""
     return (404, "") if isinstance(error, RequestValidationError) else (500, "")

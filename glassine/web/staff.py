@@ -19,6 +19,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from glassine.story import access
 from glassine.story.world import World
@@ -87,6 +88,8 @@ class PageRoute(APIRoute):
                 response = await handle(request)
             except SignedOut:
                 response = to_the_door(request)
+            except ClientDisconnect:
+                response = Response(status_code=400)  # nobody reads it: the browser left while it was still sending
             except (Refused, HTTPException, RequestValidationError) as error:
                 response = faults.page_for(request, error)
             except Exception as error:

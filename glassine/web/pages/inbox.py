@@ -158,15 +158,19 @@ async def _list(staff: Staff, view: View, before: str) -> Listed:
     async with staff.world.store.tx(staff.actor.org) as tx:
         lines = await inbox.page(tx, staff.actor.org, view, staff.actor.id, before=_read_cursor(before), limit=_PAGE + 1)
     last = lines[_PAGE - 1].session if len(lines) > _PAGE else None
-    return Listed(view, lines[:_PAGE], f"{last.updated_at.isoformat()}_{last.id}" if last else None)
+    return Listed(view, lines[:_PAGE], _cursor(inbox.moment(view, last), last.id) if last else None)
 
 
-def _read_cursor(text: str) -> tuple[datetime, UUID] | None:
+def _cursor(moment: datetime | None, id: UUID) -> str:
+    return f"{moment.isoformat() if moment else ''}_{id}"
+
+
+def _read_cursor(text: str) -> tuple[datetime | None, UUID] | None:
     if not text:
         return None
     moment, _, id = text.replace(" ", "+").partition("_")
     try:
-        return datetime.fromisoformat(moment), UUID(id)
+        return datetime.fromisoformat(moment) if moment else None, UUID(id)
     except ValueError:
         raise Refused("This address points into the middle of a list that is not there. Open the list from its start.", status=404) from None
 

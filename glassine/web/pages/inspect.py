@@ -17,6 +17,7 @@ from glassine.web.staff import PageRoute, Signed
 from glassine.words.ids import SessionId, TurnId
 from glassine.words.people import Verb
 from glassine.words.sessions import Event
+from glassine.words.turns import Reason
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -43,6 +44,7 @@ _STEPS = {  # in the order a turn takes them
     "embed": "Encoding the question", "search": "Search", "extract": "Quoting", "prompt": "Prompt", "model": "Model", "ground": "Guard",
     "settle": "Writing it down", "total": "Altogether",
 }
+_FAILURES = frozenset({"timeout", "rate_limited", "refused", "malformed", "unreachable"})
 _DECISIONS = {"answer": "Answer", "assist": "Draft for the team", "hand_off": "Hand off", "stay_silent": "Stay silent"}
 
 
@@ -56,16 +58,25 @@ async def show_turn(request: Request, staff: Signed, id: UUID, turn: UUID) -> Re
     notes = [str(note) for note in trace.get("notes") or []]
     neighbours = [str(other["id"]) for other in await conversations.all_turns(world, org, session_id)]
     at = neighbours.index(str(turn))
+    answered, failure = trace.get("answer") is not None, _failure(row["reasons"], notes)
     words, icon = wording.OUTCOMES.get(_outcome(row["outcome"]), (str(row["outcome"]), "system"))
     return await page(
         request, staff, "inspect.html", here="inbox", session=session, row=row, trace=trace, reveal_at=f"/inbox/sessions/{id}/reveal",
         channel=wording.CHANNELS.get(session.channel, (str(session.channel), "chat"))[0], message=_event(log, trace.get("message")),
         result=_event(log, row["event_id"]), outcome=words, outcome_icon=icon, reasons=[wording.reason(word) for word in row["reasons"]],
-        decision=_DECISIONS.get(str(trace.get("decision")), str(trace.get("decision") or "Not recorded")), because=[wording.reason(note) for note in notes if note in wording.REASONS], guarded=[note for note in notes if note not in wording.REASONS],
+        decision=_DECISIONS.get(str(trace.get("decision")), str(trace.get("decision") or "Not recorded")), because=[wording.reason(note) for note in notes if note in wording.REASONS], guarded=[note for note in notes if note not in wording.REASONS and note != failure],
+        answered=answered, failure=failure,
         passages=passages(trace.get("hits") or [], {str(id) for id in trace.get("used") or []}), timings=_figures(trace.get("timings") or {}), prompt_text=_prompt_text(trace), masked=trace.get("masked") or {},
         request_json=json.dumps(trace["request"], indent=2, ensure_ascii=False) if trace.get("request") else "", number=at + 1, of=len(neighbours),
         before=neighbours[at - 1] if at else None, after=neighbours[at + 1] if at + 1 < len(neighbours) else None,
     )
+
+
+def _failure(reasons: Sequence[str], notes: Sequence[str]) -> str:
+    """What the model's server did instead of answering, in the words of the turn's notes; empty when none was asked or it answered."""
+    if Reason.MODEL_FAILED not in reasons:
+        return ""
+    return next((note for note in notes if note.partition(": ")[0] in _FAILURES), "The language model gave no usable answer.")
 
 
 def _outcome(word: str) -> str:

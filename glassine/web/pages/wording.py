@@ -97,6 +97,8 @@ def line(event: Event) -> str:
     """A system event as one sentence."""
     sentence = _LINES.get(event.type, ("", event.type.replace("_", " ").capitalize()))[1]
     who = event.actor_name or {ActorKind.API: "The API", ActorKind.USER: "The customer", ActorKind.AI: "The AI"}.get(event.actor, "The system")
+    if event.type is EventType.AGENT_ASSIGNED_BY_USER and event.payload.get("assignee") == str(event.actor_id):
+        return f"{who} took it over"
     whom = event.payload.get("assignee_name") or event.payload.get("name")
     return sentence.format(who=who, whom=f" to {whom}" if whom else "", text=event.text)
 

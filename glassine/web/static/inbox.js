@@ -33,6 +33,7 @@ async function refresh() {
   if (session === openSession()) arrived(stick, after);
   document.querySelector("[data-held]").hidden = !heldList;
   mark();
+  offerNext();
   localTimes();
   tellWaiting();
   if (again) { again = false; soon(); }
@@ -51,9 +52,17 @@ function arrived(stick, after) {
 
 function mark() {
   for (const line of document.querySelectorAll(".line")) {
-    if (line.dataset.session === openSession()) line.setAttribute("aria-current", "true");
-    else line.removeAttribute("aria-current");
+    if (line.dataset.session === openSession()) {
+      line.setAttribute("aria-current", "true");
+      inbox.dataset.place = [...document.querySelectorAll(".line")].indexOf(line);  // where to go on when this one leaves the list
+    } else line.removeAttribute("aria-current");
   }
+}
+
+// A closed conversation offers the next one of the list.
+function offerNext() {
+  const button = document.querySelector("[data-next]");
+  if (button) button.hidden = !document.querySelector(".line:not([aria-current])");
 }
 
 function heard(notice) {
@@ -117,6 +126,7 @@ function threads() {
     if (chosen?.matches?.("a.line") && matchMedia("(max-width: 760px)").matches) scroller()?.focus();
     giveDraft();
     mark();
+    offerNext();
     toBottom();
   });
   document.addEventListener("scroll", (event) => {
@@ -157,6 +167,8 @@ export function startInbox() {
   composer();
   notifications();
   toBottom();
+  mark();
+  offerNext();
   tellWaiting();
   document.addEventListener("changed", soon);
   listen(inbox.dataset.stream, document.body.dataset.person, heard, state);

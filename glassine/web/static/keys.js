@@ -1,4 +1,6 @@
 // The keyboard: single keys where nobody is typing. The dialog on `?` lists them and can switch them off.
+import { closestOf } from "./page.js";
+
 const PLACES = { m: "/inbox?view=mine", u: "/inbox?view=unassigned", a: "/inbox?view=autopilot", c: "/inbox?view=closed", k: "/knowledge", s: "/settings" };
 const REMEMBERED = "glassine-single-keys";
 let going = 0;
@@ -17,7 +19,8 @@ function step(by) {
   const lines = [...document.querySelectorAll(".line")];
   if (!lines.length) return false;
   const at = lines.findIndex((line) => line.matches("[aria-current]"));
-  const next = lines[Math.max(0, Math.min(lines.length - 1, at < 0 ? 0 : at + by))];
+  const gone = Number(document.querySelector("[data-stream]").dataset.place ?? 0);  // closed or given away, its place is taken by the next
+  const next = lines[Math.max(0, Math.min(lines.length - 1, at >= 0 ? at + by : by > 0 ? gone : gone - 1))];
   next.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
   if (!next.matches("[aria-current]")) next.click();
@@ -55,6 +58,7 @@ export function startKeys() {
   dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   if (help) { help.hidden = false; help.addEventListener("click", () => dialog.showModal()); }
+  document.addEventListener("click", (event) => { if (closestOf(event, "[data-next]")) step(1); });
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.altKey) return;
     const from = event.target instanceof Element ? event.target : document.body;

@@ -1,10 +1,10 @@
-// What the other modules share: who we are to the server, messages at the foot of the page, and times in the viewer's zone.
+// What the other modules share: who we are to the server, messages about what was just done, and times in the viewer's zone.
 
 export const csrf = () => document.querySelector('#reveal input[name="csrf"]')?.value ?? "";
 
 export const closestOf = (event, selector) => (event.target instanceof Element ? event.target.closest(selector) : null);
 
-// A message at the foot of the page; with `undo` (an address of ours) and `fields` it carries a button that takes the act back.
+// A message below the navigation, where it covers no work; with `undo` (an address of ours) and `fields` it carries a button that takes the act back.
 export function say({ text, undo, fields, kind }) {
   const toast = document.createElement("div"), words = document.createElement("span");
   toast.className = "toast";
@@ -28,8 +28,7 @@ export function say({ text, undo, fields, kind }) {
     toast.append(form);
   }
   const toasts = document.getElementById("toasts");
-  while (toasts.children.length > 1) toasts.firstChild.remove();
-  toasts.append(toast);
+  toasts.replaceChildren(toast);  // the newest is the one that can be undone
   if (undo) window.htmx.process(toast);
   const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : toast.remove());
   setTimeout(leave, kind === "bad" ? 12000 : 8000);

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from glassine.store.vault import AuditKind
 from glassine.story import privacy
 from glassine.web.pages.settings.sheet import sheet
+from glassine.web.pages.wording import CHANNELS
 from glassine.web.staff import PageRoute, Signed
 
 router = APIRouter(prefix="/audit", route_class=PageRoute)
@@ -31,11 +32,17 @@ _VERBS = {  # icon, and a sentence over the row's details
     "privacy.reveal": ("eye", "looked behind {what} of a {thing}"), "privacy.reveal file": ("eye", "opened a customer's file"), "settings.change": ("settings", "changed {what}"),
     "autopilot.change": ("ai", "set autopilot of {channel} to {autopilot}"), "people.invite": ("people", "invited somebody as {role}"),
     "people.join": ("people", "joined as {role}"), "people.role": ("people", "changed a role from {from} to {to}"),
-    "people.disable": ("people", "signed somebody out for good"), "people.password": ("lock", "set a new password"),
+    "people.disable": ("people", "removed somebody from the team"), "people.password": ("lock", "set a new password"),
     "keys.create": ("key", "made an API key"), "keys.revoke": ("key", "revoked an API key"),
     "knowledge.create": ("book", "wrote the article “{title}”"), "knowledge.change": ("book", "changed the article “{title}”"),
     "knowledge.publish": ("book", "published the article “{title}”"), "knowledge.unpublish": ("book", "took the article “{title}” out of answers"),
     "knowledge.delete": ("bin", "deleted the article “{title}”"),
+}
+
+_SETTINGS: Mapping[str, str] = {  # several fields are one thing to whoever sets them
+    "llm_url": "the language model", "llm_model": "the language model", "llm_key": "the language model", "patience": "how long a customer may wait",
+    "notify": "who is told of handoffs by e-mail", "regions": "the countries whose numbers are masked", "vocabulary": "the words that are never masked",
+    "languages": "the languages", "name": "the organisation's name",
 }
 
 
@@ -50,9 +57,10 @@ def _entry(row: Mapping[str, Any]) -> Entry:
     usual = ("info", str(row["verb"]).replace(".", " ").replace("_", " "))
     icon, sentence = _VERBS.get(f"{row['verb']} {row['thing']}") or _VERBS.get(row["verb"], usual)
     detail: Mapping[str, Any] = row["detail"]
-    changed = detail.get("changed") or []
-    what = detail.get("placeholder") or str(detail.get("field") or ", ".join(changed) or "a value").replace("_", " ")
-    words = sentence.format_map(defaultdict(lambda: "…", {**detail, "what": what, "thing": row["thing"]}))
+    changed = dict.fromkeys(_SETTINGS.get(name, name.replace("_", " ")) for name in detail.get("changed") or [])
+    what = detail.get("placeholder") or str(detail.get("field") or "").replace("_", " ") or " and ".join(changed) or "a value"
+    channel = CHANNELS.get(str(detail.get("channel")), (detail.get("channel") or "…",))[0]
+    words = sentence.format_map(defaultdict(lambda: "…", {**detail, "what": what, "thing": row["thing"], "channel": channel}))
     return Entry(row, icon, words, *_place(row, detail))
 
 

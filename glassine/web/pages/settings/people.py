@@ -58,9 +58,9 @@ async def disable(request: Request, staff: Signed, id: UUID) -> Response:
     given, person = await form(request), PersonId(id)
     before = next((one for one in await access.team(staff.world, staff.actor) if one.id == person), None)
     if before and given.get("name", "").strip().casefold() != before.name.casefold():
-        raise Refused(f"Nothing was changed. To sign {before.name} out for good, type the name exactly: {before.name}")
+        raise Refused(f"Nothing was changed. To remove {before.name} from the team, type the name exactly: {before.name}")
     await access.disable(staff.world, staff.actor, person)
-    return done(request, staff, "/settings/people", Said(text=f"{before.name if before else 'They'} can no longer sign in. What they wrote stays."), "reload")
+    return done(request, staff, "/settings/people", Said(text=f"{before.name if before else 'They'} is no longer in the team and cannot sign in. What they wrote stays."), "reload")
 
 
 def _role(given: dict[str, str]) -> Role:
