@@ -92,6 +92,12 @@ def _completion(**change: Any) -> dict[str, Any]:
     return {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Yes. [1]"}, "finish_reason": "stop"} | change.pop("choice", {})]} | change
 
 
+@pytest.mark.parametrize(("said", "name"), [("a\x00b", "ab"), ("\x00", "small-1"), ("", "small-1"), ("x" * 5_000, "x" * 200)])
+async def test_a_models_name_is_one_that_can_be_stored(stub: StubModel, make: Make, monkeypatch: pytest.MonkeyPatch, said: str, name: str) -> None:
+    monkeypatch.setattr("bench.stub_model._completion", lambda *_: _completion(model=said))
+    assert (await make().complete(PROMPT, org=ORG, session=SESSION)).model == name
+
+
 @pytest.mark.parametrize(("answer", "kind"), [
     ([], "malformed"), ({}, "malformed"), ({"choices": []}, "malformed"), ({"choices": "x"}, "malformed"), ({"choices": [{}]}, "malformed"),
     (_completion(choice={"message": {"role": "assistant", "content": None}}), "malformed"),
@@ -105,6 +111,7 @@ def _completion(**change: Any) -> dict[str, Any]:
     (_completion(choice={"finish_reason": "content_filter"}), "refused"),
     (_completion(choice={"message": {"role": "assistant", "content": "", "refusal": "I cannot"}}), "refused"),
     (_completion(usage={"prompt_tokens": "many"}), "malformed"), (_completion(usage={"prompt_tokens": -1}), "malformed"),
+    (_completion(usage={"prompt_tokens": 10**300}), "malformed"),
 ])
 async def test_answers_that_are_not_whole_readable_text(stub: StubModel, make: Make, monkeypatch: pytest.MonkeyPatch, answer: object, kind: str) -> None:
     monkeypatch.setattr("bench.stub_model._completion", lambda *_: answer)

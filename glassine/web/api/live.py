@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from fastapi import Request
@@ -22,7 +22,7 @@ _BEAT = 15.0  # seconds between signs of life
 _LONGEST = 600.0  # seconds; the widget connects anew
 
 
-async def events(request: Request, world: World, who: Visitor, session: Session) -> AsyncIterator[str]:
+async def events(request: Request, world: World, who: Visitor, session: Session) -> AsyncGenerator[str, None]:
     """The session as it is now, then whatever happens, until the visitor leaves."""
     seen = session.last_seq
     end = asyncio.get_running_loop().time() + _LONGEST
