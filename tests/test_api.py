@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 
-from glassine.story import house, learning
+from glassine.store import events, search
+from glassine.story import access, conversations, desk, files, house, learning
+from glassine.story.inbound import receive
 from glassine.story.world import World
+from glassine.words.channels import Attachment, Inbound
+from glassine.words.ids import ContactId, SessionId
 from glassine.words.knowledge import ArticleStatus, Audience
-from glassine.words.sessions import Autopilot, ChannelKind
+from glassine.words.people import ActorKind
+from glassine.words.sessions import Autopilot, ChannelKind, EventType
 from tests.shop import Shop, founded_shop
 
 Client = httpx2.AsyncClient
@@ -259,3 +264,85 @@ async def test_a_placeholder_in_an_article_stays_what_it_is(client: Client, worl
     session = await start(client, shop)
     said = await send(client, shop, session, "I am eve@example.com. How is a masked e-mail address shown to the team?")
     assert "the chip [EMAIL_1] until" in said["autopilotResponse"]["value"]["content"]
+
+
+async def test_a_reply_of_the_team_sent_twice_is_said_once(client: Client, shop: Shop) -> None:
+    session, other, uuid = await start(client, shop), await start(client, shop), str(uuid4())
+    first = await send(client, shop, session, "We are looking into it.", sender="human_agent", uuid=uuid)
+    second = await send(client, shop, session, "We are looking into it.", sender="human_agent", uuid=uuid)
+    assert (first["id"], first["code"]) == (uuid, None)
+    assert (second["id"], second["code"]) == (uuid, "duplicate_message_ignored")
+    assert [row["event"]["type"] for row in await history(client, shop, session)].count("message") == 1
+    body = {"sender": "human_agent", "message": {"text": "Elsewhere."}, "uuid": uuid}
+    assert (await client.post(f"/api/chat/sessions/{other}/send", headers=shop.bearer, json=body)).status_code == 409
+
+
+async def test_a_session_in_the_queue_is_handed_off_whatever_the_code(client: Client, shop: Shop, articles: None) -> None:
+    session, uuid = await start(client, shop), str(uuid4())
+    await send(client, shop, session, "I want to talk to a human being, please", uuid=uuid)
+    for more in ({}, {"uuid": uuid}):
+        said = await send(client, shop, session, "I want to talk to a human being, please", **more)
+        assert said["code"]
+        assert said["sessionIsHandedOff"] is True
+
+
+async def test_whoever_takes_a_session_over_during_a_turn_is_why_it_is_cancelled(client: Client, world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = await start(client, shop)
+
+    async def taken_while_searching(*_: Any, **__: Any) -> Any:
+        await desk.take_over(world, shop.owner, SessionId(UUID(session)))
+        return await found(*_, **__)
+
+    found = search.search
+    monkeypatch.setattr(search, "search", taken_while_searching)
+    said = await send(client, shop, session, "How long do I have to return an unused lamp?")
+    assert said["code"] == "session_assigned_to_human_agent"
+    assert said["sessionIsHandedOff"] is True
+
+
+async def test_a_key_for_sessions_alone_does_not_learn_whose_they_are(client: Client, world: World, shop: Shop) -> None:
+    contact = {"email": "mary@example.com", "name": "Mary Shelley", "phone_number": "+14155552671", "custom_data": {"plan": "pro"}}
+    session = await start(client, shop, contact=contact)
+    seen = {}
+    for scopes in (["chat-sessions:read"], ["chat-sessions:write"], ["chat-sessions:read", "contacts:read"], ["chat-sessions:read", "contacts:write"]):
+        key = {"Authorization": f"Bearer {await access.create_key(world, shop.owner, 'Some', scopes)}"}
+        one = (await client.get(f"/api/chat/sessions/{session}", headers=key)).json()
+        listed = (await client.get("/api/chat/sessions", headers=key)).json()["items"]
+        assert one["contact"] in [each["contact"] for each in listed]
+        seen[scopes[-1]] = one["contact"]
+    for scope in ("chat-sessions:read", "chat-sessions:write"):
+        assert {name for name, value in seen[scope].items() if value is not None} == {"id", "created_at", "updated_at"}
+    for scope in ("contacts:read", "contacts:write"):
+        assert seen[scope].items() >= contact.items()
+
+
+async def test_the_history_names_who_answered_and_the_files(client: Client, world: World, shop: Shop) -> None:
+    session = await start(client, shop)
+    who = (await client.get(f"/api/chat/sessions/{session}", headers=shop.bearer)).json()["contact"]["id"]
+    file = await files.upload(world, shop.org, ContactId(UUID(who)), name="receipt.pdf", media_type="application/pdf", content=b"%PDF-1.4 a receipt")
+    attached = Attachment(id=file, name="receipt.pdf", type="application/pdf", size=18)
+    await receive(world, shop.org, SessionId(UUID(session)), Inbound(external_id=uuid4(), text="Here it is.", attachments=(attached,)))
+    await desk.reply(world, shop.owner, SessionId(UUID(session)), "Thank you.")
+    rows = [row["event"] for row in await history(client, shop, session)]
+    assert [rows[0]["attachments"][0][name] for name in ("id", "name", "type", "size")] == [str(file), "receipt.pdf", "application/pdf", 18]
+    assert (await client.get(rows[0]["attachments"][0]["url"])).content == b"%PDF-1.4 a receipt"
+    assert rows[-1]["human_agent_id"] == str(shop.owner.id)
+    key = {"Authorization": f"Bearer {await access.create_key(world, shop.owner, 'Masked', ['chat-sessions:read'])}"}
+    masked = (await client.get(f"/api/chat/sessions/{session}/history", headers=key)).json()["items"]
+    assert "url" not in masked[0]["event"]["attachments"][0], "what is in a file is not masked"
+
+
+async def test_the_end_of_a_very_long_session_is_what_its_readers_see(client: Client, world: World, shop: Shop) -> None:
+    session = SessionId(UUID(await start(client, shop)))
+    async with world.store.tx(shop.org) as tx:
+        for number in range(450):
+            await events.append(tx, shop.org, session, EventType.MESSAGE, ActorKind.USER, text=f"line {number}")
+    end = await conversations.timeline(world, shop.org, session, limit=3)
+    assert [event.text for event in end] == ["line 447", "line 448", "line 449"]
+    seen, cursor = [], "0"
+    while cursor:
+        page = (await client.get(f"/api/chat/sessions/{session}/history", headers=shop.bearer, params={"cursor": cursor})).json()
+        assert len(page["items"]) <= 200
+        seen += [row["event"]["content"]["text"] for row in page["items"]]
+        cursor = page["next"]
+    assert seen == [f"line {number}" for number in range(450)]

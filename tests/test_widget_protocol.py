@@ -259,3 +259,25 @@ async def test_the_stream_tells_what_happens_and_then_what_was_said(client: Widg
     assert said == (await client.poll())["history"]
     assert said[-1]["publicId"] == sent["autopilotResponse"]["id"]
     assert said[-1]["sources"][0]["title"] == "Returns and refunds"
+
+
+async def test_a_visitor_whose_contact_is_gone_starts_again(product: Product, client: WidgetClient) -> None:
+    await client.begin(QUESTION)
+    contact = product.ask("GET", f"/chat/sessions/{client.id}").json()["contact"]["id"]
+    assert product.ask("DELETE", f"/contacts/{contact}").status_code == 204
+    for method, path, body in (
+        ("GET", "/sessions", ...), ("GET", f"/poll/{client.id}", ...), ("POST", "/create-session", {"customData": {"external_id": client.external_id}}),
+    ):
+        assert (await client.call(method, path, body)).status_code == 401, path
+
+
+async def test_what_the_page_and_the_rating_said_comes_back_as_it_was(product: Product, client: WidgetClient) -> None:
+    await client.begin(QUESTION)
+    state = {"contact": {"email": "ann.miller@example.com"}, "steps": ["ann.miller@example.com", 2]}
+    await client.ok("POST", "/checkpoint", {"session_id": client.id, "payload": state})
+    await client.ok("POST", "/session/resolve", {"session_id": client.id})
+    await client.ok("POST", "/submit-csat", {"session_id": client.id, "score": 5, "feedback": "Write to ann.miller@example.com"})
+    special = {item["type"]: item["systemMessagePayload"]["payload"] for item in (await client.poll())["history"]}
+    assert special["state_checkpoint"] == state
+    assert special["csat_submitted"] == {"score": 5, "feedback": "Write to ann.miller@example.com"}
+    assert "ann.miller" not in product.ask("GET", f"/chat/sessions/{client.id}/history").text

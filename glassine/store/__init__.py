@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from psycopg import AsyncConnection
+from psycopg import DataError as Unstorable
 from psycopg import Error as DatabaseError
 from psycopg import OperationalError as Unreachable
 from psycopg.errors import UniqueViolation as Taken
@@ -21,7 +22,7 @@ from glassine.words.ids import OrgId
 
 Tx = AsyncConnection[DictRow]
 
-__all__ = ["DatabaseError", "Store", "Taken", "Tx", "Unreachable", "one", "rows"]
+__all__ = ["DatabaseError", "Store", "Taken", "Tx", "Unreachable", "Unstorable", "one", "rows"]
 
 _ENTER = "select set_config('role', 'glassine_app', true), set_config('glassine.org_id', %s, true)"
 _ENTER_OUTSIDE = "select set_config('role', 'glassine_app', true), set_config('glassine.org_id', '', true)"

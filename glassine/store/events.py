@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -56,8 +56,19 @@ async def say(
 
 
 async def log(tx: Tx, org: OrgId, session: SessionId, *, after: int = 0, limit: int = 10_000) -> list[Event]:
-    """All events in order, from the one after sequence number `after`."""
+    """Events in order, the first `limit` after sequence number `after`."""
     return [from_row(row) for row in await rows(tx, _SQL.log, {"org": org, "session": session, "after": after, "limit": limit})]
+
+
+async def newest(tx: Tx, org: OrgId, session: SessionId, *, limit: int = 10_000) -> list[Event]:
+    """The end of the log, in order."""
+    return [from_row(row) for row in await rows(tx, _SQL.newest, {"org": org, "session": session, "limit": limit})]
+
+
+async def glimpses(tx: Tx, org: OrgId, sessions: Sequence[SessionId]) -> dict[SessionId, tuple[str, str]]:
+    """The customer's first words and the last words of either side, masked, by session; a session without any is left out."""
+    found = await rows(tx, _SQL.glimpses, {"org": org, "sessions": list(sessions)})
+    return {SessionId(row["session_id"]): (row["first"] or "", row["last"] or "") for row in found}
 
 
 async def find(tx: Tx, org: OrgId, id: EventId) -> Event | None:

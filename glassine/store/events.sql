@@ -20,12 +20,27 @@ where e.org_id = %(org)s and e.session_id = %(session)s and e.seq > %(after)s
 order by e.seq
 limit %(limit)s
 
+-- name: newest
+select e.*, p.name as actor_name
+from (
+    select * from events where org_id = %(org)s and session_id = %(session)s order by seq desc limit %(limit)s
+) e left join people p on p.org_id = e.org_id and p.id = e.actor_id and e.actor_kind = 'agent'
+order by e.seq
+
 -- name: recent
 select * from (
     select e.*, null::text as actor_name from events e
     where e.org_id = %(org)s and e.session_id = %(session)s and e.type in ('message', 'agent_message')
     order by e.seq desc limit %(limit)s
 ) newest order by seq
+
+-- name: glimpses
+-- Both ends of each log are read from the primary key, so that a long session costs as little as a short one.
+select s.id as session_id,
+    (select e.text from events e where e.org_id = %(org)s and e.session_id = s.id and e.type = 'message' and e.actor_kind = 'user' and e.text <> '' order by e.seq limit 1) as first,
+    (select e.text from events e where e.org_id = %(org)s and e.session_id = s.id and e.type in ('message', 'agent_message') and e.text <> ''
+     order by e.seq desc limit 1) as last
+from unnest(%(sessions)s::uuid[]) as s (id)
 
 -- name: find
 select e.*, null::text as actor_name from events e where e.org_id = %(org)s and e.id = %(id)s

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from glassine.edge.secrets import Unreadable
-from glassine.rules.redaction import restore
+from glassine.rules.redaction import PLACEHOLDER, restore
 from glassine.store import contacts as stored
 from glassine.store import events, sessions, turns, vault
 from glassine.story import contacts
 from glassine.story.masking import to_text
 from glassine.story.world import World
-from glassine.words.ids import OrgId, SessionId, TurnId
+from glassine.words.ids import ContactId, EventId, OrgId, SessionId, TurnId
 from glassine.words.sessions import Contact, Event, Session
+
+_GLIMPSE = 120  # characters
 
 
 async def session(world: World, org: OrgId, id: SessionId) -> Session:
@@ -23,11 +26,17 @@ async def session(world: World, org: OrgId, id: SessionId) -> Session:
         return await sessions.load(tx, org, id)
 
 
-async def timeline(world: World, org: OrgId, id: SessionId, *, after: int = 0) -> list[Event]:
-    """The masked log, in order. Raises NotFound."""
+async def timeline(world: World, org: OrgId, id: SessionId, *, after: int | None = None, limit: int = 10_000) -> list[Event]:
+    """The masked log, in order: its newest `limit` events, or the first ones after sequence number `after`. Raises NotFound."""
     async with world.store.tx(org) as tx:
         await sessions.load(tx, org, id)
-        return await events.log(tx, org, id, after=after)
+        return await events.newest(tx, org, id, limit=limit) if after is None else await events.log(tx, org, id, after=after, limit=limit)
+
+
+async def event(world: World, org: OrgId, id: EventId) -> Event | None:
+    """One event of any session, masked."""
+    async with world.store.tx(org) as tx:
+        return await events.find(tx, org, id)
 
 
 async def contact(world: World, org: OrgId, id: SessionId) -> Contact:
@@ -81,11 +90,29 @@ async def restorer(world: World, org: OrgId, id: SessionId) -> dict[str, str]:
     return {token.placeholder: to_text(own.open(bytes(token.sealed), org, "vault", id, token.placeholder)) for token in found}
 
 
+async def glimpses(world: World, org: OrgId, contact: ContactId, ids: Sequence[SessionId]) -> dict[SessionId, tuple[str, str]]:
+    """The customer's first words and the last ones of each of their sessions, at most 120 characters of each, for the customer's own list."""
+    org_key = await world.key(org)
+    async with world.store.tx(org) as tx:
+        found = await events.glimpses(tx, org, ids)
+        masked = [id for id, texts in found.items() if any(PLACEHOLDER.search(text) for text in texts)]
+        sealed = await stored.load(tx, org, contact)
+        tokens = {id: await vault.all_of(tx, org, id) for id in masked}
+    own = contacts.own_key(org_key, org, sealed) if masked else None
+    values = {id: {token.placeholder: to_text(own.open(bytes(token.sealed), org, "vault", id, token.placeholder)) for token in tokens[id]} for id in masked if own}
+    return {id: (_glimpse(first, values.get(id, {})), _glimpse(last, values.get(id, {}))) for id, (first, last) in found.items()}
+
+
+def _glimpse(text: str, tokens: dict[str, str]) -> str:
+    words = " ".join(restore(text, tokens).split())
+    return words if len(words) <= _GLIMPSE else f"{words[: _GLIMPSE - 1].rstrip()}…"
+
+
 async def own_words(world: World, org: OrgId, id: SessionId) -> list[tuple[Event, str]]:
     """The log as its customer may read it: their own values are back in place."""
     tokens = await restorer(world, org, id)
     async with world.store.tx(org) as tx:
-        log = await events.log(tx, org, id)
+        log = await events.newest(tx, org, id)
     return [(event, restore(event.text, tokens)) for event in log]
 
 

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from glassine.rules.redaction import PLACEHOLDER, restore
-from glassine.story.conversations import restorer
+from glassine.story import desk
+from glassine.story.conversations import event, restorer, session
 from glassine.story.inbound import receive
 from glassine.story.turn import Settled
 from glassine.story.worker import begin_turn
 from glassine.story.world import World
 from glassine.words.channels import Inbound
-from glassine.words.ids import OrgId, SessionId
-from glassine.words.sessions import Event
+from glassine.words.errors import Refused
+from glassine.words.ids import EventId, OrgId, SessionId
+from glassine.words.people import Actor
+from glassine.words.sessions import Event, EventType, OwnerKind
 from glassine.words.turns import HandOff, Reason, Reply, Silence
 
 _log = logging.getLogger(__name__)
@@ -46,15 +49,15 @@ async def exchange(world: World, org: OrgId, id: SessionId, inbound: Inbound, *,
     """Receives a message and waits for its turn. Raises what `receive` raises; a turn that fails or is late goes on without the caller."""
     heard = await receive(world, org, id, inbound, first=first)
     if heard.job is None:
-        return Sent(message=heard.event, code="duplicate_message_ignored")
+        return await _unanswered(world, org, heard.event, "duplicate_message_ignored")
     task = begin_turn(world, org, id, heard.job)
     try:
         settled = await asyncio.wait_for(asyncio.shield(task), PATIENCE)
     except TimeoutError:
-        return Sent(message=heard.event)
+        return await _unanswered(world, org, heard.event, None)
     except Exception:
         _log.exception("The turn of session %s failed; it is tried again", id)
-        return Sent(message=heard.event)
+        return await _unanswered(world, org, heard.event, None)
     return await _heard_back(world, org, heard.event, settled)
 
 
@@ -62,6 +65,25 @@ async def _heard_back(world: World, org: OrgId, message: Event, settled: Settled
     outcome, said = settled.outcome, settled.said
     if isinstance(outcome, Silence) or said is None:
         code = next((code for reason, code in _CODES.items() if reason in outcome.reasons), "skipping_unuseful_response")
-        return Sent(message=message, code=code)
+        return await _unanswered(world, org, message, code)
     tokens = await restorer(world, org, said.session) if PLACEHOLDER.search(said.text) else {}
     return Sent(message=message, said=said, text=restore(said.text, tokens), handed_off=isinstance(outcome, HandOff), resolves=isinstance(outcome, Reply) and outcome.resolves)
+
+
+async def _unanswered(world: World, org: OrgId, message: Event, code: str | None) -> Sent:
+    """Who owns the session is read anew: whoever took it while its turn ran is why the turn was cancelled, unless the customer wrote again."""
+    now = await session(world, org, message.session)
+    owned = now.owner.kind is not OwnerKind.AI
+    if code == _CODES[Reason.OVERTAKEN] and owned and now.last_user_seq == message.seq:
+        code = _CODES[Reason.OWNED_BY_PERSON]
+    return Sent(message=message, code=code, handed_off=owned)
+
+
+async def reply_once(world: World, actor: Actor, id: SessionId, text: str, message: EventId) -> Sent:
+    """The team's words to the customer, under the sender's own id of them. Raises what `desk.reply` raises, and Refused (409) for an id that is taken."""
+    before = await event(world, actor.org, message)
+    if before is None:
+        return Sent(message=await desk.reply(world, actor, id, text, message=message), handed_off=True)
+    if before.session != id or before.type is not EventType.AGENT_MESSAGE:
+        raise Refused("Another message already has this id. Give each message a new UUID.", status=409, code="id_taken")
+    return Sent(message=before, code="duplicate_message_ignored", handed_off=True)

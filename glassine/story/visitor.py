@@ -13,12 +13,12 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from glassine.rules.redaction import restore
-from glassine.store import events, sessions
+from glassine.store import contacts, events, sessions
 from glassine.store.live import notify
 from glassine.story.inbound import LONGEST
 from glassine.story.masking import Mask, say, shortened, write
 from glassine.story.world import World
-from glassine.words.errors import Refused
+from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ContactId, EventId, OrgId, SessionId
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Event, EventType, Status
@@ -50,9 +50,17 @@ async def by_token(world: World, org: OrgId, token: str) -> Visitor:
         visitor = Visitor(OrgId(UUID(who["organization"])), ContactId(UUID(who["contact"])), bool(who["verified"]))
     except (JoseError, ValueError, KeyError, TypeError):
         raise _unknown() from None
-    if visitor.org != org:
+    if visitor.org != org or not await _is_here(world, visitor):
         raise _unknown()
     return visitor
+
+
+async def _is_here(world: World, visitor: Visitor) -> bool:
+    async with world.store.tx(visitor.org) as tx:
+        try:
+            return bool(await contacts.load(tx, visitor.org, visitor.contact))
+        except NotFound:
+            return False
 
 
 def _unknown() -> Refused:
@@ -139,12 +147,13 @@ async def checkpoint_restored(world: World, org: OrgId, id: SessionId, tokens: M
     """The newest state as the page saved it, or None."""
     async with world.store.tx(org) as tx:
         row = await sessions.find(tx, org, id)
-    return _restored(row["checkpoint"], tokens) if row else None
+    return restored(row["checkpoint"], tokens) if row else None
 
 
-def _restored(value: Any, tokens: Mapping[str, str]) -> Any:
+def restored(value: Any, tokens: Mapping[str, str]) -> Any:
+    """A JSON structure with a customer's own values back in place, names and texts alike."""
     if isinstance(value, dict):
-        return {restore(key, tokens): _restored(each, tokens) for key, each in value.items()}
+        return {restore(key, tokens): restored(each, tokens) for key, each in value.items()}
     if isinstance(value, list):
-        return [_restored(each, tokens) for each in value]
+        return [restored(each, tokens) for each in value]
     return restore(value, tokens) if isinstance(value, str) else value

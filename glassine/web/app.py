@@ -6,9 +6,11 @@ from fastapi import FastAPI
 
 from glassine.story.world import World
 from glassine.web import routes
+from glassine.web.limits import keep_uploads_in_memory
 
 
 def create_app(world: World) -> FastAPI:
+    keep_uploads_in_memory()
     app = FastAPI(title="Glassine", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.world = world
     routes.install(app, world)

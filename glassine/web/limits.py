@@ -1,9 +1,11 @@
-"""How much a request may carry. What is larger is refused before it is read, in the API's form."""
+"""How much a request may carry. What is larger is refused before it is read, in the API's form; what is taken in stays in memory."""
 
 from __future__ import annotations
 
 import json
 
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 2 * 1024 * 1024
@@ -23,35 +25,30 @@ class BodyLimit:
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not length.isdigit() or int(length) > limit:
             return await _refuse(send, limit)
-        seen, answered = 0, False
+        seen = 0
 
         async def counted() -> Message:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > limit:
-                raise _TooLarge
+                raise HTTPException(413, _sentence(limit))  # the one kind of error that the framework lets through while it reads a body
             return message
 
-        async def noted(message: Message) -> None:
-            nonlocal answered
-            answered = True
-            await send(message)
-
-        try:
-            await self._app(scope, counted, noted)
-        except _TooLarge:
-            if not answered:
-                await _refuse(send, limit)
-        return None
+        return await self._app(scope, counted, send)
 
 
-class _TooLarge(Exception):
-    pass
+def keep_uploads_in_memory() -> None:
+    """By itself the framework writes an upload of more than 1 MB to a temporary file, in the clear. BodyLimit keeps memory bounded."""
+    MultiPartParser.spool_max_size = LARGEST_UPLOAD + 1
+
+
+def _sentence(limit: int) -> str:
+    return f"The request is larger than {limit // (1024 * 1024)} MB."
 
 
 async def _refuse(send: Send, limit: int) -> None:
-    body = json.dumps({"statusCode": 413, "message": f"The request is larger than {limit // (1024 * 1024)} MB.", "error": "Request Entity Too Large"}).encode()
+    body = json.dumps({"statusCode": 413, "message": _sentence(limit), "error": "Request Entity Too Large"}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body})

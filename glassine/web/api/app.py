@@ -42,9 +42,11 @@ def create_api(world: World) -> FastAPI:
     for module in (chat, contacts, knowledge, privacy, widget, files):
         api.include_router(module.router)
     errors.install(api)
+    # From the inside out: whatever answers, a refusal of a body or a failure too, can be read by a browser of any origin.
+    api.add_middleware(errors.Guard)
+    api.add_middleware(BodyLimit)
     api.add_middleware(
         CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"], max_age=86_400,
         allow_headers=["Authorization", "Content-Type", "Accept", "X-Bot-Token"],
     )
-    api.add_middleware(BodyLimit)
     return api

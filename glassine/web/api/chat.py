@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from glassine.rules.permits import require
 from glassine.store.sessions import Filter
 from glassine.story import contacts, conversations, desk
 from glassine.story.contacts import Identity
-from glassine.story.exchange import Sent, exchange
+from glassine.story.exchange import Sent, exchange, reply_once
 from glassine.story.inbound import open_session
+from glassine.web.api import files as links
 from glassine.web.api import shapes
 from glassine.web.api.door import Here, Scope
+from glassine.web.api.wire import Body, Flat, JSONResponse, Moment
 from glassine.words.channels import Inbound
 from glassine.words.errors import Refused
-from glassine.words.ids import ContactId, SessionId
+from glassine.words.ids import ContactId, EventId, SessionId
 from glassine.words.people import Actor, Verb
-from glassine.words.sessions import ChannelKind, Status
+from glassine.words.sessions import ChannelKind, Contact, Session, Status
 
 router = APIRouter(prefix="/chat/sessions", tags=["Sessions"])
 Reader = Annotated[Actor, Depends(Scope("chat-sessions:read"))]
 Writer = Annotated[Actor, Depends(Scope("chat-sessions:write"))]
-Flat = dict[str, str | int | float | bool | None]
+_PAGE = 200  # events of a history
 
 
-class ChannelName(BaseModel):
+class ChannelName(Body):
     type: ChannelKind = ChannelKind.API
 
 
-class ContactFields(BaseModel):
+class ContactFields(Body):
     email: str | None = Field(default=None, max_length=320)
     name: str | None = Field(default=None, max_length=200)
     phone_number: str | None = Field(default=None, max_length=40)
     custom_data: Flat | None = None
 
 
-class NewSession(BaseModel):
+class NewSession(Body):
     """`contact_id` of a known contact, or `contact` to make one; with neither, an anonymous one is made."""
 
     contact_id: UUID | None = None
@@ -52,7 +52,7 @@ class NewSession(BaseModel):
     custom_data: Flat | None = Field(None, description="Flat; for people only, the AI never sees it. A nested value is answered with 400.")
 
 
-class Created(BaseModel):
+class Created(Body):
     id: UUID
 
 
@@ -80,7 +80,7 @@ async def _contact(world: Here, actor: Actor, body: NewSession) -> ContactId:
 @router.get("")
 async def list_sessions(
     world: Here, actor: Reader, cursor: str | None = None, status: Status | None = None, channel_type: ChannelKind | None = None, handed_off: bool | None = None,
-    created_after: datetime | None = None, created_before: datetime | None = None, updated_after: datetime | None = None, updated_before: datetime | None = None,
+    created_after: Moment | None = None, created_before: Moment | None = None, updated_after: Moment | None = None, updated_before: Moment | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> Any:
     """Newest first. `next` is the cursor of the page after this one, or null."""
@@ -90,16 +90,25 @@ async def list_sessions(
     )
     found = await conversations.page(world, actor.org, which, before=shapes.place(cursor), limit=limit)
     last = shapes.cursor(found[-1][0].created_at, found[-1][0].id) if len(found) == limit else None
-    return JSONResponse({"items": [shapes.session(*each) for each in found], "next": last})
+    return JSONResponse({"items": [_shape(actor, *each) for each in found], "next": last})
+
+
+def _knows(actor: Actor) -> bool:
+    """Who reads sessions need not know whose they are: that takes a scope for contacts."""
+    return actor.scopes is None or not actor.scopes.isdisjoint({"contacts:read", "contacts:write"})
+
+
+def _shape(actor: Actor, session: Session, who: Contact, attached: shapes.Json) -> shapes.Json:
+    return shapes.session(session, shapes.contact(who) if _knows(actor) else shapes.unnamed(who), attached)
 
 
 @router.get("/{id}")
 async def get_session(world: Here, actor: Reader, id: UUID) -> Any:
     """One session with its contact."""
-    return JSONResponse(shapes.session(*await conversations.whole(world, actor.org, SessionId(id))))
+    return JSONResponse(_shape(actor, *await conversations.whole(world, actor.org, SessionId(id))))
 
 
-class Change(BaseModel):
+class Change(Body):
     status: Status | None = None
     generate_summary_and_sentiment_on_resolve: bool | None = None
     reflect_status_change_for_integration: bool | None = None
@@ -113,19 +122,19 @@ async def update_session(world: Here, actor: Writer, id: UUID, body: Change) -> 
         await desk.reopen(world, actor, SessionId(id))
     elif body.status is not None:
         await desk.close(world, actor, SessionId(id), body.status)
-    return JSONResponse(shapes.session(*await conversations.whole(world, actor.org, SessionId(id))))
+    return JSONResponse(_shape(actor, *await conversations.whole(world, actor.org, SessionId(id))))
 
 
-class Sender(BaseModel):
+class Sender(Body):
     type: Literal["contact", "user", "human_agent"] = "contact"
 
 
-class Text(BaseModel):
+class Text(Body):
     type: Literal["text"] = "text"
     text: str
 
 
-class Message(BaseModel):
+class Message(Body):
     """`uuid` is your id of the message: sent twice, it is answered once. `sender` may also be a plain word."""
 
     model_config = ConfigDict(extra="ignore")
@@ -147,8 +156,8 @@ async def send_message(world: Here, actor: Writer, id: UUID, body: Message) -> A
     """Send a customer's message, and wait up to 20 seconds for the AI's turn. What comes later is in the history."""
     kind = body.sender if isinstance(body.sender, str) else body.sender.type
     if kind == "human_agent":
-        event = await desk.reply(world, actor, SessionId(id), body.message.text)
-        return JSONResponse({"success": True, "data": {"success": True, "code": None, "id": str(event.id), "sessionIsHandedOff": True}})
+        told = await reply_once(world, actor, SessionId(id), body.message.text, EventId(body.uuid or uuid4()))
+        return JSONResponse({"success": True, "data": {"success": True, "code": told.code, "id": str(told.message.id), "sessionIsHandedOff": True}})
     inbound = Inbound(
         external_id=body.uuid or uuid4(), text=body.message.text, context=body.clientContext or {}, custom_data=body.custom_data or {}, language=body.language,
     )
@@ -165,10 +174,13 @@ def _sent(sent: Sent) -> shapes.Json:
 
 @router.get("/{id}/history")
 async def session_history(world: Here, actor: Reader, id: UUID, cursor: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> Any:
-    """The event log in order, masked. `next` continues it."""
-    log = await conversations.timeline(world, actor.org, SessionId(id), after=cursor)
-    page = log[:200]
-    return JSONResponse({"items": [shapes.history_item(event) for event in page], "next": str(page[-1].seq) if len(log) > len(page) else None})
+    """The event log in order, masked. `next` continues it. Files have a link for those who may also read contacts: nothing in a file is masked."""
+    log = await conversations.timeline(world, actor.org, SessionId(id), after=cursor, limit=_PAGE + 1)
+    page = log[:_PAGE]
+    items = [shapes.history_item(event) for event in page]
+    for item in items if _knows(actor) else []:
+        await links.signed(world, actor.org, item["event"])
+    return JSONResponse({"items": items, "next": str(page[-1].seq) if len(log) > len(page) else None})
 
 
 @router.get("/{id}/inspect")

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import JSONResponse, Response
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from fastapi.responses import Response
+from pydantic import AliasChoices, ConfigDict, Field
 
 from glassine.store.contacts import Range
 from glassine.story import contacts, visitor
 from glassine.story.contacts import Identity
 from glassine.web.api import shapes
 from glassine.web.api.door import Here, Scope
+from glassine.web.api.wire import Body, Flat, JSONResponse, Moment
 from glassine.words.ids import ContactId
 from glassine.words.people import Actor
 
 router = APIRouter(tags=["Contacts"])
 Reader = Annotated[Actor, Depends(Scope("contacts:read"))]
 Writer = Annotated[Actor, Depends(Scope("contacts:write"))]
-Flat = dict[str, str | int | float | bool | None]
 
 
-class ContactInput(BaseModel):
+class ContactInput(Body):
     model_config = ConfigDict(populate_by_name=True)
     email: str | None = Field(None, max_length=320)
     phone_number: str | None = Field(None, max_length=40, validation_alias=AliasChoices("phone_number", "phone"))
@@ -50,8 +49,8 @@ async def save_contact(world: Here, actor: Writer, body: SaveContact) -> Any:
 
 @router.get("/contacts")
 async def list_contacts(
-    world: Here, actor: Reader, cursor: str | None = None, created_after: datetime | None = None, created_before: datetime | None = None,
-    updated_after: datetime | None = None, updated_before: datetime | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    world: Here, actor: Reader, cursor: str | None = None, created_after: Moment | None = None, created_before: Moment | None = None,
+    updated_after: Moment | None = None, updated_before: Moment | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> Any:
     """Newest first. `next` is the cursor of the page after this one, or null."""
     found = await contacts.page(world, actor.org, Range(created_after, created_before, updated_after, updated_before), before=shapes.place(cursor), limit=limit)
@@ -80,7 +79,7 @@ async def delete_contact(world: Here, actor: Writer, id: UUID) -> Response:
     return Response(status_code=204)
 
 
-class AuthenticateUser(BaseModel):
+class AuthenticateUser(Body):
     email: str = Field(max_length=320)
     name: str | None = Field(None, max_length=200)
     avatar_url: str | None = None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from glassine.store import DatabaseError
+from glassine.store import Taken, Unreachable, Unstorable
 from glassine.words.errors import Refused
 
 _log = logging.getLogger(__name__)
@@ -25,8 +27,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(DatabaseError, _database)
-    app.add_exception_handler(OSError, _database)
+    app.add_exception_handler(RecursionError, _deep)
+    app.add_exception_handler(Unstorable, _unstorable)
+    app.add_exception_handler(Taken, _taken)
+    for lost in (Unreachable, ConnectionError, TimeoutError):
+        app.add_exception_handler(lost, _database)
 
 
 async def _refused(_: Request, exception: Exception) -> JSONResponse:
@@ -47,6 +52,43 @@ async def _http(_: Request, exception: Exception) -> JSONResponse:
 
 
 async def _database(_: Request, exception: Exception) -> JSONResponse:
-    """Nothing was acknowledged, so nothing is lost: the caller sends it again."""
+    """Whether it was stored is not known: a commit may have arrived and its answer not. With the same uuid the caller can ask again."""
     _log.error("A request failed for want of the database: %s", type(exception).__name__)
-    return error(503, "Glassine cannot reach its database at the moment. Nothing was stored; send it again.", {"Retry-After": "2"})
+    return error(503, "Glassine cannot reach its database at the moment. Send it again with the same uuid: what was stored already is not stored twice.", {"Retry-After": "2"})
+
+
+async def _unstorable(_: Request, exception: Exception) -> JSONResponse:
+    _log.warning("The database would not take a value of a request: %s", type(exception).__name__)
+    return error(400, "Something in this request cannot be stored: a NUL character, or a number or time out of range. Take it out and send it again.")
+
+
+async def _taken(_: Request, __: Exception) -> JSONResponse:
+    return error(409, "Another request wrote the same a moment ago. Read what is there, then send yours again if it is still needed.")
+
+
+async def _deep(_: Request, __: Exception) -> JSONResponse:
+    return error(400, "The request is nested too deeply. Send it flatter.")
+
+
+class Guard:
+    """ASGI middleware for what nobody foresaw: a 500 in the API's form. It stands inside CORS, where the framework's own handler does not,
+    and logs the place only, because an exception's words may hold what a customer wrote."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as failure:
+            _log.error("A request failed: %s\n%s", type(failure).__name__, "".join(traceback.format_tb(failure.__traceback__)))
+            if begun:
+                raise ConnectionAbortedError from None
+            await error(500, "Something failed on our side, and the log says where. Send it again with the same uuid; if it happens twice, tell your operator.")(scope, receive, send)

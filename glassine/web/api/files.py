@@ -29,7 +29,7 @@ def id_in(url: str) -> FileId:
 
 async def signed(world: World, org: OrgId, item: dict[str, Any]) -> dict[str, Any]:
     """A history item whose attachments have links."""
-    for file in item["attachments"] or []:
+    for file in item.get("attachments") or []:
         file["url"] = await files.link(world, org, FileId(UUID(file["id"])))
     return item
 

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field
+from fastapi.responses import Response
+from pydantic import Field
 
 from glassine.story import learning
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.shapes import moment
+from glassine.web.api.wire import Body, JSONResponse
 from glassine.words.ids import ArticleId
 from glassine.words.knowledge import Article, ArticleStatus, Audience
 from glassine.words.people import Actor
@@ -38,7 +39,7 @@ async def search(
     ]})
 
 
-class ArticleInput(BaseModel):
+class ArticleInput(Body):
     """`published` false keeps it a draft, which nobody but the team sees."""
 
     title: str = Field(min_length=1, max_length=300)
@@ -49,7 +50,7 @@ class ArticleInput(BaseModel):
     url: str | None = Field(None, max_length=2_000)
 
 
-class ArticleChange(BaseModel):
+class ArticleChange(Body):
     title: str | None = Field(None, min_length=1, max_length=300)
     body: str | None = Field(None, max_length=1_000_000)
     audience: Audience | None = None

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from glassine.story import house, privacy
 from glassine.web.api.door import Here, Scope
+from glassine.web.api.wire import Body, JSONResponse
 from glassine.words.people import Actor
 from glassine.words.sessions import Autopilot, ChannelKind
 
 router = APIRouter()
 
 
-class Text(BaseModel):
+class Text(Body):
     text: str = Field(max_length=100_000)
 
 
@@ -33,7 +33,7 @@ async def autopilot(world: Here, actor: Annotated[Actor, Depends(Scope("autopilo
     return JSONResponse({"items": [{"channel": row["kind"], "autopilot": row["autopilot"]} for row in await house.channels(world, actor.org)]})
 
 
-class Mode(BaseModel):
+class Mode(Body):
     autopilot: Autopilot
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from glassine.rules.redaction import restore
+from glassine.story.visitor import restored
 from glassine.words.errors import Refused
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Contact, Event, EventType, Owner, OwnerKind, Session, Status
@@ -18,7 +19,10 @@ Json = dict[str, Any]
 
 def moment(at: datetime | None) -> str | None:
     """ISO 8601 in UTC with milliseconds, as browsers write it."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z" if at else None
+    if at is None:
+        return None
+    at = at.astimezone(UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
 def cursor(at: datetime, id: UUID) -> str:
@@ -32,7 +36,8 @@ def place(text: str | None) -> tuple[datetime, UUID] | None:
         return None
     try:
         at, id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
-        return datetime.fromisoformat(at), UUID(id)
+        when = datetime.fromisoformat(at)
+        return when if when.tzinfo else when.replace(tzinfo=UTC), UUID(id)
     except (ValueError, binascii.Error):
         raise Refused("This cursor is not one of ours. Start the list again without it.") from None
 
@@ -46,12 +51,18 @@ def contact(contact: Contact) -> Json:
     }
 
 
-def session(session: Session, who: Contact, attached: Json) -> Json:
-    """A session as the public API shows it."""
+def unnamed(who: Contact) -> Json:
+    """A contact for those who may read sessions but no contacts: nothing of who they are."""
+    shown = {"id", "created_at", "updated_at"}
+    return {name: value if name in shown else None for name, value in contact(who).items()}
+
+
+def session(session: Session, who: Json, attached: Json) -> Json:
+    """A session as the public API shows it; `who` is `contact` or `unnamed`."""
     return {
         "id": str(session.id), "status": session.status, "ai_closure_type": session.ai_closure_type, "sentiment": session.sentiment, "summary": session.summary,
         "channel": {"type": session.channel}, "ticket_number": session.ticket_number, "assist_mode": False,
-        "created_at": moment(session.created_at), "updated_at": moment(session.updated_at), "contact": contact(who), "language": session.language,
+        "created_at": moment(session.created_at), "updated_at": moment(session.updated_at), "contact": who, "language": session.language,
         "assignee_id": str(session.owner.id) if session.owner.kind is OwnerKind.PERSON else None, "assignee": {"kind": session.owner.assignee, "name": session.owner.name},
         "custom_data": attached, "team": None,
         "handoff": {"summary": session.summary, "sentiment": session.sentiment} if session.handed_off_at else None,
@@ -69,12 +80,16 @@ _OLD_NAMES = {
 def history_item(event: Event) -> Json:
     """One line of GET /chat/sessions/{id}/history. Texts are masked, as everywhere outside the customer's own channel."""
     body: Json = {"type": _OLD_NAMES.get(event.type, event.type), "sender": {"type": _SENDERS[event.actor], "name": event.actor_name}}
+    if event.actor is ActorKind.AGENT:
+        body["human_agent_id"] = str(event.actor_id) if event.actor_id else None
     if event.text:
         body["content"] = {"type": "text", "text": event.text}
     if event.type is EventType.HANDOFF:
         body |= {"reasons": event.payload.get("reasons", []), "summary": event.payload.get("summary"), "sentiment": event.payload.get("sentiment")}
     if event.payload.get("sources"):
         body["sources"] = event.payload["sources"]
+    if event.payload.get("attachments"):
+        body["attachments"] = [dict(file) for file in event.payload["attachments"]]
     return {"id": str(event.id), "created_at": moment(event.created_at), "event": body}
 
 
@@ -87,12 +102,13 @@ def autopilot_response(id: UUID, text: str, *, resolves: bool, debug: Json | Non
 # -- the widget's shapes (protocol v2) ------------------------------------------------------------------------------------------
 
 
-def widget_session(session: Session, checkpoint: Any = None) -> Json:
-    """Every key is always there: the widget counts on it."""
+def widget_session(session: Session, checkpoint: Any = None, glimpse: tuple[str, str] | None = None) -> Json:
+    """Every key is always there: the widget counts on it. `glimpse`: the customer's first words and the last ones, which only the list gives."""
+    first, last = glimpse or (None, None)
     return {
-        "id": str(session.id), "ticketNumber": session.ticket_number, "title": None, "createdAt": moment(session.created_at), "updatedAt": moment(session.updated_at),
+        "id": str(session.id), "ticketNumber": session.ticket_number, "title": first or None, "createdAt": moment(session.created_at), "updatedAt": moment(session.updated_at),
         "isHandedOff": session.handed_off_at is not None, "isOpened": session.status is Status.OPEN, "assignee": _assignee(session.owner),
-        "channel": session.channel, "isVerified": session.verified, "lastMessage": None, "modeId": None, "latestStateCheckpointPayload": checkpoint,
+        "channel": session.channel, "isVerified": session.verified, "lastMessage": last or None, "modeId": None, "latestStateCheckpointPayload": checkpoint,
         "sessionAttributes": {}, "customStatus": None,
     }
 
@@ -115,8 +131,9 @@ def widget_item(event: Event, text: str, tokens: dict[str, str]) -> Json | None:
         "publicId": str(event.id), "type": event.type, "content": {"text": text},
         "sender": {"kind": "system" if special else _KINDS[event.actor], "name": event.actor_name, "avatar": None}, "sentAt": moment(event.created_at),
         "actionCalls": None, "attachments": [_attachment(file, tokens) for file in event.payload.get("attachments", [])] or None,
-        "systemMessagePayload": {"type": event.type if special else "none", "payload": _special(event)},
+        "systemMessagePayload": {"type": event.type if special else "none", "payload": _special(event, text, tokens)},
         "sources": event.payload.get("sources", []), "mightSolveUserIssue": bool(event.payload.get("resolves")),
+        "choices": list(event.payload.get("choices", [])), "isHandoffNotice": bool(event.payload.get("handoff")),
     }
 
 
@@ -124,7 +141,7 @@ def _attachment(file: Json, tokens: dict[str, str]) -> Json:
     return {**file, "name": restore(str(file.get("name", "")), tokens)}
 
 
-def _special(event: Event) -> Json:
+def _special(event: Event, text: str, tokens: dict[str, str]) -> Json:
     if event.type is EventType.CSAT_SUBMITTED:
-        return {"score": event.payload.get("score"), "feedback": event.text or None}
-    return dict(event.payload.get("payload", {})) if event.type is EventType.STATE_CHECKPOINT else {}
+        return {"score": event.payload.get("score"), "feedback": text or None}
+    return dict(restored(event.payload.get("payload", {}), tokens)) if event.type is EventType.STATE_CHECKPOINT else {}

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request, UploadFile
-from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi.responses import Response
+from pydantic import ConfigDict, Field
 from starlette.responses import StreamingResponse
 
 from glassine.rules.redaction import restore
@@ -22,6 +22,7 @@ from glassine.story.world import World
 from glassine.web.api import files as links
 from glassine.web.api import live, shapes
 from glassine.web.api.door import Here, as_uuid, guest, limit, site
+from glassine.web.api.wire import Body, Flat, JSONResponse
 from glassine.words.channels import Attachment, Inbound
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import EventId, OrgId, SessionId
@@ -30,7 +31,6 @@ from glassine.words.sessions import ChannelKind, OwnerKind, Session, Status
 router = APIRouter(prefix="/backend/widget/v2", tags=["Widget"])
 Site = Annotated[OrgId, Depends(site)]
 Guest = Annotated[Visitor, Depends(guest)]
-Flat = dict[str, str | int | float | bool | None]
 _PAGE = 30
 
 
@@ -41,7 +41,7 @@ async def config(world: Here, org: Site) -> Any:
     return JSONResponse({"org": {"id": str(org), "name": organization.name}, "sessionsPollingIntervalSeconds": 60, "sessionPollingIntervalSeconds": 5, "modes": []})
 
 
-class NewContact(BaseModel):
+class NewContact(Body):
     email: str | None = Field(None, max_length=320)
     non_verified_name: str | None = Field(None, max_length=200)
     non_verified_custom_data: Flat | None = None
@@ -65,29 +65,28 @@ async def list_sessions(world: Here, who: Guest, filters: str = "{}", cursor: st
     which = Filter(contact=who.contact, external_id=None if who.verified else external)
     found = await conversations.page(world, who.org, which, before=shapes.place(cursor or offset), limit=_PAGE)
     last = shapes.cursor(found[-1][0].created_at, found[-1][0].id) if len(found) == _PAGE else None
-    return JSONResponse({"items": [shapes.widget_session(session) for session, _, _ in found], "next": last})
+    glimpses = await conversations.glimpses(world, who.org, who.contact, [session.id for session, _, _ in found])
+    return JSONResponse({"items": [shapes.widget_session(session, glimpse=glimpses.get(session.id)) for session, _, _ in found], "next": last})
 
 
 def _filters(text: str) -> dict[str, str | None]:
     try:
         read = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused("filters must be JSON.") from None
     if not isinstance(read, dict) or not isinstance(read.get("external_id"), str | None):
         raise Refused("filters must be an object, and external_id a text.")
     return read
 
 
-class NewSession(BaseModel):
-    customData: dict[str, Any] | None = None  # noqa: N815 - the wire's name
+class NewSession(Body):
+    customData: Flat | None = None  # noqa: N815 - the wire's name
 
 
 @router.post("/create-session", status_code=201)
 async def create_session(world: Here, who: Guest, body: NewSession | None = None) -> Any:
     """Starts a session; an unverified visitor's must carry the browser's external_id."""
-    data = dict((body.customData if body else None) or {})
-    if any(isinstance(value, dict | list) for value in data.values()):
-        raise Refused("customData must be flat: texts, numbers and booleans.")
+    data: dict[str, Any] = dict((body.customData if body else None) or {})
     external = as_uuid(str(data.pop("external_id")) if data.get("external_id") else None, "external_id")
     if not who.verified and external is None:
         raise Refused("An unverified contact must name its external_id.", status=400)
@@ -129,12 +128,12 @@ async def rows(world: World, who: Visitor, session: Session, tokens: dict[str, s
     return [await links.signed(world, who.org, item) for item in shown if item]
 
 
-class First(BaseModel):
+class First(Body):
     uuid: UUID
     content: str = Field(max_length=20_000)
 
 
-class Outgoing(BaseModel):
+class Outgoing(Body):
     """A message. What newer widgets add is ignored."""
 
     model_config = ConfigDict(extra="ignore")
@@ -184,7 +183,7 @@ async def _answer(world: World, who: Visitor, id: SessionId, sent: Sent) -> shap
         body["code"] = sent.code
     if sent.said:
         body["autopilotResponse"] = shapes.autopilot_response(sent.said.id, sent.text, resolves=sent.resolves)
-        body["autopilotResponse"]["sources"] = sent.said.payload.get("sources", [])
+        body["autopilotResponse"] |= {"sources": sent.said.payload.get("sources", []), "choices": list(sent.said.payload.get("choices", []))}
     if sent.handed_off or sent.code:
         session = await conversations.session(world, who.org, id)
         body["session"] = shapes.widget_session(session)
@@ -192,7 +191,7 @@ async def _answer(world: World, who: Visitor, id: SessionId, sent: Sent) -> shap
     return body
 
 
-class Vote(BaseModel):
+class Vote(Body):
     action: str
     sessionId: UUID  # noqa: N815 - the wire's name
     messagePublicId: UUID  # noqa: N815 - the wire's name
@@ -206,7 +205,7 @@ async def vote(world: Here, who: Guest, body: Vote) -> Any:
     return JSONResponse({"messagePublicId": str(body.messagePublicId), "success": True})
 
 
-class Resolve(BaseModel):
+class Resolve(Body):
     session_id: UUID
 
 
@@ -219,7 +218,7 @@ async def resolve(world: Here, who: Guest, body: Resolve) -> Any:
     return JSONResponse(shapes.widget_session(await own(world, who, body.session_id)))
 
 
-class Checkpoint(BaseModel):
+class Checkpoint(Body):
     session_id: UUID
     payload: dict[str, Any]
 
@@ -232,7 +231,7 @@ async def checkpoint(world: Here, who: Guest, body: Checkpoint) -> Any:
     return JSONResponse({"success": True})
 
 
-class Rating(BaseModel):
+class Rating(Body):
     session_id: UUID
     score: int
     feedback: str | None = None
@@ -248,7 +247,7 @@ async def submit_csat(world: Here, who: Guest, body: Rating) -> Any:
     return JSONResponse({"success": True})
 
 
-class Form(BaseModel):
+class Form(Body):
     sessionId: UUID  # noqa: N815 - the wire's name
     formMessageId: str | None = None  # noqa: N815 - the wire's name
     actionId: str | None = None  # noqa: N815 - the wire's name
