@@ -161,6 +161,7 @@ export class Chat {
       if (late.at <= asked || known.has(publicId)) this.latecomers.delete(publicId);
     }
     this.items = [...history.filter(shown), ...[...this.latecomers.values()].map((late) => late.item)];
+    if (this.trouble === "unreachable") this.outbox.retryAll();
     this.trouble = null;
     this.learn(session);
     this.arrived();
@@ -186,7 +187,8 @@ export class Chat {
 
   /** What the server says of the session now. */
   learn(session) {
-    this.sessions = this.sessions.map((one) => (one.id === session.id ? session : one));
+    const named = (one) => ({ ...session, title: session.title ?? one.title, lastMessage: session.lastMessage ?? one.lastMessage }); // only the list gives them
+    this.sessions = this.sessions.map((one) => (one.id === session.id ? named(one) : one));
     const before = this.session;
     if (before?.id !== session.id || session.updatedAt < before.updatedAt) return; // an answer that was overtaken on its way
     this.session = session;
@@ -227,6 +229,13 @@ export class Chat {
     const last = this.items?.at(-1);
     if (!last || !this.session?.isOpened || this.session.assignee.kind !== "ai" || this.outbox.here.length) return null;
     return last.sender.kind === "ai" && (this.solving.has(last.publicId) || last.mightSolveUserIssue) && !this.voted.has(last.publicId) ? last : null;
+  }
+
+  /** The topics the AI asks back with, `{id, choices}`, as long as that is the last word and the AI is listening; or null. */
+  get offered() {
+    const last = this.items?.at(-1);
+    if (!last?.choices?.length || !this.session?.isOpened || this.session.assignee.kind !== "ai" || this.outbox.here.length) return null;
+    return { id: last.publicId, choices: last.choices };
   }
 
   /** What is being done about the last message: received | searching | writing | idle. */

@@ -119,7 +119,7 @@ export class Composer {
     } catch (trouble) {
       if (stop.signal.aborted) return;
       drop();
-      this.trouble.textContent = `${this.say("notUploaded", { name: file.name })} ${trouble.message}`;
+      this.trouble.textContent = `${this.say("notUploaded", { name: file.name })} ${trouble.message || this.say("noAnswer")}`;
     }
   }
 }

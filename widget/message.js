@@ -3,19 +3,29 @@
 import { address, link, markdown, plain } from "./markdown.js";
 import { h, icon } from "./dom.js";
 
-/** `{kind, name, at, text, attachments, sources}` of a history item or of a letter that has not arrived yet. */
+/**
+ * `{kind, name, at, text, attachments, sources}` of a history item or of a letter that has not arrived yet. The AI's word that
+ * people take over is a notice: it answers nothing. An offer of topics names its sources already.
+ */
 export function spoken({ item, letter }) {
   if (letter) return { kind: "user", at: letter.sentAt, text: letter.text, attachments: letter.attachments, sources: [] };
-  const { sender, sentAt, content, attachments, sources } = item;
-  return { kind: sender.kind, name: sender.name, at: sentAt, text: content?.text ?? "", attachments: attachments ?? [], sources: sources ?? [] };
+  const { sender, sentAt, content, attachments, sources, choices, isHandoffNotice } = item;
+  const kind = isHandoffNotice ? "notice" : sender.kind;
+  return { kind, name: sender.name, at: sentAt, text: content?.text ?? "", attachments: attachments ?? [], sources: choices?.length ? [] : (sources ?? []) };
 }
 
-/** The element of one message; `first`: the first of several in a row by the same sender, which carries the label for all. */
-export function draw(words, first, say, language) {
+/**
+ * The element of one message; `first`: the first of several in a row by the same sender, which carries the label for all;
+ * `offer`: `{choices, pick}` when the customer can pick a topic now: buttons then take the place of the numbered list.
+ */
+export function draw(words, first, say, language, offer = null) {
+  if (words.kind === "notice") return notice(words, say, language);
   const from = { user: "you", ai: "ai", agent: "person" }[words.kind];
   const label = words.kind === "user" ? say("you") : words.name || say(from);
   const when = new Date(words.at);
-  const body = words.kind === "ai" ? markdown(words.text, say) : plain(words.text, say);
+  const body = (text) => text.trim() && h("div", { class: "body", dir: "auto" }, words.kind === "ai" ? markdown(text, say) : plain(text, say));
+  const list = offer?.choices.map((choice, at, { length }) => `${length > 1 ? `${at + 1}.` : "-"} ${choice}`).join("\n");
+  const [before, ...after] = offer ? words.text.split(list) : [words.text];
   return h(
     "div",
     { class: `message from-${from}${first ? " first" : ""}` },
@@ -27,10 +37,27 @@ export function draw(words, first, say, language) {
       words.kind === "ai" && label !== say("ai") && h("span", { class: "kind" }, say("ai")),
       h("time", { datetime: words.at, title: when.toLocaleString(language) }, clock(when, language)),
     ),
-    words.text && h("div", { class: "body", dir: "auto" }, body),
+    body(before),
+    offer && buttons(offer, say),
+    body(after.join(list)),
     files(words.attachments),
     cited(words.sources, say),
   );
+}
+
+function notice(words, say, language) {
+  const when = new Date(words.at);
+  return h("div", { class: "handoff" },
+    icon("person"),
+    h("p", { dir: "auto" }, h("span", { class: "unseen" }, `${say("system")}: `), words.text),
+    h("time", { datetime: words.at, title: when.toLocaleString(language) }, clock(when, language)));
+}
+
+/** Each with its number, as the list had it, for who would rather write; a click says the words themselves. */
+function buttons({ choices, pick }, say) {
+  const button = (words, at) =>
+    h("button", { type: "button", class: "quiet-button", onclick: () => pick(words) }, choices.length > 1 && h("span", { class: "number", "aria-hidden": "true" }, String(at + 1)), h("span", { dir: "auto" }, words));
+  return h("div", { class: "choices", role: "group", "aria-label": say("choices") }, choices.map(button));
 }
 
 /** Hours and minutes, as the customer's language writes them. */

@@ -2,10 +2,13 @@
 
 import { uuid } from "./wire.js";
 
+const PAUSES = [1000, 3000, 8000]; // milliseconds before a message that reached nobody goes again by itself
+const PASSING = [0, 502, 503, 504]; // no answer, or one that says to come back
+
 export class Outbox {
   constructor(chat) {
     this.chat = chat;
-    this.letters = []; // {uuid, session: an id or null, text, attachments, sentAt, state: waiting | sending | sent | failed, error, tried, offline}
+    this.letters = []; // {uuid, session: an id or null, text, attachments, sentAt, state: waiting | sending | sent | failed, error, tried, missed, offline}
     this.busy = false;
   }
 
@@ -25,17 +28,17 @@ export class Outbox {
 
   add(text, attachments) {
     const session = this.chat.session?.id ?? null;
-    this.letters.push({ uuid: uuid(), session, text, attachments, sentAt: new Date().toISOString(), state: "waiting", error: "", tried: 0 });
+    this.letters.push({ uuid: uuid(), session, text, attachments, sentAt: new Date().toISOString(), state: "waiting", error: "", tried: 0, missed: 0 });
     this.pump();
   }
 
   /** Sends a failed message again under the id it had, so that it cannot arrive twice. */
   retry(letter) {
-    Object.assign(letter, { state: "waiting", error: "", tried: 0 });
+    Object.assign(letter, { state: "waiting", error: "", tried: 0, missed: 0 });
     this.pump();
   }
 
-  /** When the connection is back: everything that could not go out. */
+  /** When the connection or the server is back: everything that could not go out. */
   retryAll() {
     for (const letter of this.letters) if (letter.state === "failed" && letter.offline) this.retry(letter);
   }
@@ -94,22 +97,31 @@ export class Outbox {
     chat.changed();
   }
 
-  /** A stale contact or session is replaced once and the message goes again; everything else waits for the customer. */
+  /**
+   * A stale contact or session is replaced once and the message goes again; what reached nobody goes again after a pause, which
+   * is safe because the server knows a message by its id; everything else waits for the customer.
+   */
   async troubled(letter, trouble) {
     const { chat } = this;
     if (!this.letters.includes(letter)) return; // it arrived; only the answer to it was lost, and polling brings that
-    if ([401, 404].includes(trouble.status) && letter.tried === 1 && !chat.options.user.token) {
+    if ([401, 404].includes(trouble.status) && letter.tried - letter.missed === 1 && !chat.options.user.token) {
       letter.session = null;
       chat.lose(trouble);
       await this.deliver(letter);
       return;
     }
     await chat.poll(letter.session).catch(() => {});
-    if (this.letters.includes(letter)) this.failed(letter, trouble);
+    if (!this.letters.includes(letter)) return;
+    if (!PASSING.includes(trouble.status) || letter.missed >= PAUSES.length || !navigator.onLine) return void this.failed(letter, trouble);
+    letter.missed += 1;
+    chat.phase = "idle";
+    chat.changed();
+    await new Promise((go) => setTimeout(go, PAUSES[letter.missed - 1]));
+    if (this.letters.includes(letter)) await this.deliver(letter);
   }
 
   failed(letter, trouble) {
-    Object.assign(letter, { state: "failed", error: trouble.status ? trouble.message : "", offline: trouble.status === 0 });
+    Object.assign(letter, { state: "failed", error: trouble.message, offline: PASSING.includes(trouble.status) });
     this.chat.phase = "idle";
     this.chat.changed();
   }

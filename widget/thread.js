@@ -6,7 +6,7 @@ import { h, icon } from "./dom.js";
 const TOGETHER = 5 * 60_000; // milliseconds: messages of one sender within it stand under one label
 
 export class Thread {
-  /** `act`: what the buttons do: `{vote, retry, rate}`. */
+  /** `act`: what the buttons do: `{vote, retry, rate, pick}`. */
   constructor(chat, say, language, act) {
     Object.assign(this, { chat, say, language, act });
     this.drawn = new Map(); // key -> {sign, node}
@@ -57,9 +57,12 @@ export class Thread {
   }
 
   entry(row, words, first) {
-    const { say, language } = this;
-    const sign = JSON.stringify([words.kind, words.name, words.text, words.attachments.map((file) => file.name), words.sources, first, words.at.slice(0, 16)]);
-    return { key: row.item?.publicId ?? row.letter.uuid, sign, mine: words.kind === "user", make: () => draw(words, first, say, language) };
+    const { chat, say, language } = this;
+    const key = row.item?.publicId ?? row.letter.uuid;
+    const offer = chat.offered?.id === key ? { choices: chat.offered.choices, pick: this.act.pick } : null;
+    const names = words.attachments.map((file) => file.name);
+    const sign = JSON.stringify([words.kind, words.name, words.text, names, words.sources, first, words.at.slice(0, 16), offer?.choices]);
+    return { key, sign, mine: words.kind === "user", make: () => draw(words, first, say, language, offer) };
   }
 
   /** Brings the list to these entries with as few changes as possible; gives the first node added by somebody, if any. */
@@ -103,9 +106,12 @@ export class Thread {
   /** What became of a message that the server has not shown us yet. */
   fate(letter) {
     const { say } = this;
-    if (letter.state !== "failed") return [{ key: `fate ${letter.uuid}`, sign: "sending", make: () => h("p", { class: "fate" }, say("sending")) }];
+    if (letter.state !== "failed") {
+      const words = say(letter.missed ? "unreachable" : "sending");
+      return [{ key: `fate ${letter.uuid}`, sign: words, make: () => h("p", { class: "fate" }, words) }];
+    }
     const again = () => h("button", { type: "button", class: "text-button", onclick: () => this.act.retry(letter) }, say("retry"));
-    const make = () => h("p", { class: "fate failed" }, icon("system"), h("span", { dir: "auto" }, `${say("failed")} ${letter.error}`), again());
+    const make = () => h("p", { class: "fate failed" }, icon("system"), h("span", { dir: "auto" }, `${say("failed")} ${letter.error || say("noAnswer")}`), again());
     return [{ key: `fate ${letter.uuid}`, sign: letter.error + letter.tried, make }];
   }
 
@@ -167,7 +173,7 @@ function ratingCard(say, rate) {
     event.preventDefault();
     const said = new FormData(event.target);
     trouble.textContent = "";
-    await rate(Number(said.get("score")), String(said.get("feedback")).trim()).catch((reason) => (trouble.textContent = `${say("failed")} ${reason.message}`));
+    await rate(Number(said.get("score")), String(said.get("feedback")).trim()).catch((reason) => (trouble.textContent = `${say("failed")} ${reason.message || say("noAnswer")}`));
   };
   return h("form", { class: "rating", onsubmit },
     h("fieldset", {}, h("legend", {}, say("rate")),

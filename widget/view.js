@@ -12,7 +12,7 @@ export class View {
     Object.assign(this, { chat, say, language });
     this.listing = false;
     this.composer = new Composer(chat, say);
-    this.thread = new Thread(chat, say, language, { vote: this.vote.bind(this), retry: this.retry.bind(this), rate: this.rate.bind(this) });
+    this.thread = new Thread(chat, say, language, { vote: this.vote.bind(this), retry: this.retry.bind(this), rate: this.rate.bind(this), pick: this.pick.bind(this) });
     this.list = h("ul", { class: "list" });
     this.notice = h("p", { class: "notice", role: "status" });
     this.buildHeader(close);
@@ -106,10 +106,13 @@ export class View {
     const when = new Date(session.createdAt);
     const day = when.toLocaleDateString(language, { day: "numeric", month: "long", year: "numeric" });
     const pick = () => { if (this.chat.session?.id !== session.id) this.chat.select(session); this.show(false); };
+    const number = say("ticket", { n: session.ticketNumber });
+    const last = session.lastMessage === session.title ? null : session.lastMessage;
     return h("li", {}, h("button", { type: "button", onclick: pick },
-      h("span", { class: "row-title", dir: "auto" }, session.title ?? say("ticket", { n: session.ticketNumber })),
-      h("span", { class: session.isOpened ? "status open" : "status" }, icon(session.isOpened ? "you" : "resolve"), say(session.isOpened ? "isOpen" : "isClosed")),
-      h("time", { datetime: session.createdAt }, `${day}, ${clock(when, language)}`)));
+      h("span", { class: "row-title", dir: "auto" }, chips(session.title ?? number, say)),
+      state(session, say),
+      last && h("span", { class: "row-last", dir: "auto" }, chips(last, say)),
+      h("span", { class: "row-when" }, session.title ? `${number} · ` : "", h("time", { datetime: session.createdAt }, `${day}, ${clock(when, language)}`))));
   }
 
   show(listing) {
@@ -139,6 +142,12 @@ export class View {
     if (action === "upvote") await this.resolve();
   }
 
+  /** A topic of the AI's offer, said in the customer's name. */
+  pick(words) {
+    this.chat.say(words);
+    this.focus();
+  }
+
   retry(letter) {
     this.chat.outbox.retry(letter);
     this.focus();
@@ -150,9 +159,16 @@ export class View {
   }
 
   complain(trouble) {
-    this.chat.trouble = trouble.status ? trouble.message : "unreachable";
+    this.chat.trouble = trouble.message || "unreachable";
     this.update();
   }
+}
+
+/** Who has the next word in a conversation, as icon and words. */
+function state(session, say) {
+  const kind = session.assignee.kind;
+  const [name, words] = !session.isOpened ? ["resolve", "isClosed"] : kind === "ai" ? ["ai", "isOpen"] : ["person", kind === "human" ? "isOpen" : "waits"];
+  return h("span", { class: `status${session.isOpened ? " open" : ""} by-${name}` }, icon(name), say(words));
 }
 
 function privacy(say) {

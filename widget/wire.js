@@ -3,7 +3,7 @@
 const PATIENCE = 40_000; // milliseconds: the server itself waits 20 s for an answer before it says "later"
 const SILENCE = 60_000; // a stream that says nothing for so long, not even a comment, is taken for dead
 
-/** A request that failed. `status` 0 means that no answer came: no network, or nobody there. */
+/** A request that failed. `status` 0 means that no answer came: no network, or nobody there. The message is for the customer, and may be empty. */
 export class Trouble extends Error {
   constructor(status, message) {
     super(message);
@@ -50,11 +50,11 @@ export class Wire {
       answer = await fetch(this.base + path, {
         method, headers, credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...(body && { body: JSON.stringify(body) }),
       });
-    } catch (reason) {
-      throw new Trouble(0, String(reason));
+    } catch {
+      throw new Trouble(0, "");
     }
     const said = await answer.json().catch(() => null);
-    if (!answer.ok || said === null) throw new Trouble(answer.ok ? 0 : answer.status, textOf(said?.message));
+    if (!answer.ok || said === null) throw new Trouble(answer.ok ? 0 : answer.status, textOf(answer.status, said));
     return said;
   }
 
@@ -69,7 +69,7 @@ export class Wire {
       request.onload = () => {
         const said = request.response;
         if (request.status < 300 && said?.fileUrl) done(said);
-        else failed(new Trouble(request.status, textOf(said?.message)));
+        else failed(new Trouble(request.status, textOf(request.status, said)));
       };
       request.onerror = request.onabort = () => failed(new Trouble(0, ""));
       signal.addEventListener("abort", () => request.abort());
@@ -121,6 +121,8 @@ function events(heard) {
   };
 }
 
-function textOf(message) {
+/** What a server says of its own failure is meant for its operator. */
+function textOf(status, said) {
+  const message = status < 500 ? said?.message : "";
   return Array.isArray(message) ? message.join(" ") : String(message ?? "");
 }
