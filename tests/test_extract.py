@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -9,7 +11,8 @@ from hypothesis import strategies as some
 from glassine.rules.extract import DEFAULT, Thresholds, answer, chat, confidence, query, quote
 from glassine.words.knowledge import Audience, Hit
 from glassine.words.people import ActorKind
-from glassine.words.turns import Reason
+from glassine.words.sessions import Event
+from glassine.words.turns import Reason, Reply
 from tests.stories import hit, said
 
 STEPS = """Volumes keep data between restarts.
@@ -22,7 +25,11 @@ To create a volume:
 
 The volume is empty. It is mounted at the next start. You can list volumes with this command:
 
+```
 fly volumes list --app shop
+
+fly volumes show
+```
 
 Every volume costs money from the moment it exists. We bill by the hour. Snapshots are kept for five days, and they can be restored with one click in the same page. Older snapshots are removed without notice, so copy what you need. Volumes cannot shrink."""
 
@@ -32,19 +39,20 @@ def volume(best: str, similarity: float = 0.7, heading: str = "Volumes") -> Hit:
 
 
 def test_a_good_passage_is_quoted_with_its_source() -> None:
-    grounded = answer("How do I create a volume?", [volume("To create a volume:")], language="en")
+    grounded = answer("How do I create a volume?", [volume("To create a volume:", heading="Volumes › Steps")], language="en")
     assert grounded.reply
     assert grounded.reply.text.startswith("To create a volume:\n\n- Open the Volumes page.\n- Choose a region.\n- Press Create.")
     assert grounded.reasons == (Reason.ANSWERED_FROM_KNOWLEDGE,)
-    assert [source.title for source in grounded.reply.sources] == ["Volumes"]
+    assert [source.title for source in grounded.reply.sources] == ["Volumes › Steps"]
+    assert [source.section for source in grounded.reply.sources] == ["steps"]
     assert grounded.reply.resolves
 
 
 @pytest.mark.parametrize(("best", "has", "has_not"), [
     ("Choose a region.", "To create a volume:\n\n- Open the Volumes page.\n- Choose a region.\n- Press Create.", "restarts"),  # the whole list, and what introduces it
     ("It is mounted at the next start.", "The volume is empty. It is mounted at the next start.", "Press Create"),  # what 'it' refers to
-    ("You can list volumes with this command:", "```\nfly volumes list --app shop\n```", "Press Create"),  # the code that follows
-    ("fly volumes list --app shop", "You can list volumes with this command:\n\n```\nfly volumes list --app shop\n```", "Press Create"),
+    ("You can list volumes with this command:", "```\nfly volumes list --app shop\n\nfly volumes show\n```", "Press Create"),  # the code that follows
+    ("fly volumes list --app shop", "You can list volumes with this command:\n\n```\nfly volumes list --app shop\n\nfly volumes show\n```", "Press Create"),
     ("We bill by the hour.", "We bill by the hour. Snapshots are kept for five days", "Press Create"),
     ("a sentence that is not there", "Volumes keep data between restarts.", "shrink"),
 ])  # fmt: skip
@@ -87,22 +95,75 @@ def test_the_bands() -> None:
 LOOSE = Thresholds(answer=0.99, suggest=0.1)
 
 
+def offering(reply: Reply) -> Event:
+    return said(reply.text, ActorKind.AI, {"sources": [], "choices": list(reply.choices), "resolves": False})
+
+
 def test_did_you_mean_offers_titles_once_and_then_hands_off() -> None:
     near = [hit("a", heading=f"Article {number}") for number in (1, 1, 2, 3, 4)]
     first = answer("the thing with the form", near, language="en", thresholds=LOOSE)
     assert first.reply
     assert "1. Article 1\n2. Article 2\n3. Article 3\n" in first.reply.text
-    assert "Article 4" not in first.reply.text
+    assert first.reply.choices == ("Article 1", "Article 2", "Article 3")
+    assert not first.reply.sources
     assert not first.reply.resolves
-    offered = said(first.reply.text, ActorKind.AI, {"sources": [{"title": source.title} for source in first.reply.sources], "resolves": False})
-    again = answer("no, the other thing", near, history=[said("a"), offered, said("b")], language="en", thresholds=LOOSE)
+    again = answer("the other thing", near, history=[said("a"), offering(first.reply), said("b")], language="en", thresholds=LOOSE)
     assert again.reply is None
     assert again.reasons == (Reason.LOW_CONFIDENCE,)
-    answered = said("Done.", ActorKind.AI, {"sources": [{"title": "x"}], "resolves": True})
-    assert answer("something else", near, history=[offered, answered], language="en", thresholds=LOOSE).reply
-    for picked, searched in (("2", "Article 2"), ("Number 3.", "Article 3"), (" 1) ", "Article 1"), ("4", "4"), ("2 parcels are lost", "2 parcels are lost"), ("no", "no")):
-        assert query(picked, [offered, said(picked)]) == searched
-    assert query("2", [offered, answered]) == "2"
+    answered = said("Done.", ActorKind.AI, {"sources": [{"title": "x"}], "choices": [], "resolves": True})
+    assert answer("something else", near, history=[offering(first.reply), answered], language="en", thresholds=LOOSE).reply
+
+
+@pytest.mark.parametrize(("words", "searched"), [
+    ("2", "Article 2"), ("Number 3.", "Article 3"), (" 1) ", "Article 1"), ("the first one", "Article 1"), ("the second, please", "Article 2"), ("die dritte bitte", "Article 3"),
+    ("article 2", "Article 2"), ("3rd", "Article 3"), ("4", "4"), ("2 parcels are lost", "2 parcels are lost"), ("yes", "yes"), ("no", "no"),
+    ("my first parcel is lost", "my first parcel is lost"), ("first or second", "first or second"),
+])  # fmt: skip
+def test_a_choice_is_picked_by_number_ordinal_or_title(words: str, searched: str) -> None:
+    three = said("?", ActorKind.AI, {"choices": ["Article 1", "Article 2", "Article 3"]})
+    assert query(words, [three, said(words)]) == searched
+    assert query(words, [three, said("Done.", ActorKind.AI, {"choices": []}), said(words)]) == words
+
+
+def test_what_was_picked_is_quoted_however_sure_the_search_is_and_a_no_goes_to_people() -> None:
+    near = [hit("The form is blue.", heading="Form", similarity=0.5), hit("The list is red.", heading="List", similarity=0.4)]
+    offered = [said("Choose.", ActorKind.AI, {"choices": ["Form", "List"]})]
+    picked = answer(query("the second one", offered), near, history=offered, language="en", thresholds=LOOSE)
+    assert picked.reply
+    assert picked.reply.text == "The list is red."
+    for words in ("No.", "none of these", "nein"):
+        refused = answer(words, near, history=offered, language="en", thresholds=LOOSE)
+        assert (refused.reply, refused.reasons) == (None, (Reason.LOW_CONFIDENCE,))
+
+
+def test_a_single_guess_is_worded_so_and_yes_takes_it() -> None:
+    only = answer("the thing with the form", [hit("a", heading="Form")], language="en", thresholds=LOOSE)
+    assert only.reply
+    assert only.reply.text.startswith("Do you mean this?\n\n- Form\n\n")
+    for words in ("yes", "Yes, please!", "ok", "ja"):
+        assert query(words, [offering(only.reply), said(words)]) == "Form"
+
+
+def test_the_customer_is_asked_when_a_hit_behind_the_first_fits_better() -> None:
+    rare = hit("We make no update checks.", heading="Checks", similarity=0.6)
+    asked = "How do I update paper checks?"
+    right = hit("To get the newest paper, update it.", heading="Get the newest", similarity=0.85)
+    assert answer(asked, [rare], language="en").reasons == (Reason.ANSWERED_FROM_KNOWLEDGE,)
+    unsure = answer(asked, [rare, right], language="en")
+    assert unsure.reply
+    assert unsure.reply.choices == ("Get the newest", "Checks")
+    assert answer(asked, [rare, replace(right, similarity=0.5)], language="en").reasons == (Reason.ANSWERED_FROM_KNOWLEDGE,)
+    assert answer(asked, [rare, replace(right, heading="Checks")], language="en").reasons == (Reason.ANSWERED_FROM_KNOWLEDGE,)
+
+
+def test_one_shared_word_is_not_enough_in_a_short_question() -> None:
+    assert confidence("Form?", hit("A form.", similarity=0.3), "en") < DEFAULT.answer
+    assert confidence("Form?", hit("A form.", similarity=0.9), "en") > 0.85
+
+
+def test_rows_of_a_table_stay_lines() -> None:
+    table = "Prices:\n\nSize | Price\nSmall | 5\nLarge | 9\n\n" + "Something long about nothing at all. " * 20
+    assert quote(hit(table, best="Large | 9"), "xyz", "en").startswith("Prices:\n\nSize | Price\nSmall | 5\nLarge | 9\n\n")
 
 
 def test_small_talk_needs_no_search() -> None:

@@ -21,15 +21,15 @@ def judged(answer: str, message: str = "How long does a refund take?", hits: lis
 
 
 @pytest.mark.parametrize(("answer", "text", "titles"), [
-    ("Refunds take 5 working days [1].", "Refunds take 5 working days.", ["Refunds"]),
-    ("Refunds take 5 days[1]. We ship within 3 days [2].", "Refunds take 5 days. We ship within 3 days.", ["Refunds", "Shipping"]),
-    ("Five days 【1】, three to ship [2, 1].", "Five days, three to ship.", ["Refunds", "Shipping"]),
-    ("1. Open [the page](https://shop.example/refunds) [1]\n2. Wait 5 days [1]", "1. Open [the page](https://shop.example/refunds)\n2. Wait 5 days", ["Refunds"]),
-    ("<think>5 or 17?</think>\nIt takes 5 days [1]", "It takes 5 days", ["Refunds"]),
-    ("See ![a chart](https://shop.example/refunds) here [1].", "See a chart here.", ["Refunds"]),
+    ("Refunds take 5 working days [1].", "Refunds take 5 working days.", ["Refunds › Time"]),
+    ("Refunds take 5 days[1]. We ship within 3 days [2].", "Refunds take 5 days. We ship within 3 days.", ["Refunds › Time", "Shipping"]),
+    ("Five days 【1】, three to ship [2, 1].", "Five days, three to ship.", ["Refunds › Time", "Shipping"]),
+    ("1. Open [the page](https://shop.example/refunds) [1]\n2. Wait 5 days [1]", "1. Open [the page](https://shop.example/refunds)\n2. Wait 5 days", ["Refunds › Time"]),
+    ("<think>5 or 17?</think>\nIt takes 5 days [1]", "It takes 5 days", ["Refunds › Time"]),
+    ("See ![a chart](https://shop.example/refunds) here [1].", "See a chart here.", ["Refunds › Time"]),
     ("Use `list[0]` like ```\na[7] = 5\n``` in 5 days [1].", None, []),
-    ("The fee is 1000.50 EUR [1].", "The fee is 1000.50 EUR.", ["Refunds"]),
-    ("Write to Billing@Shop.example [1].", "Write to Billing@Shop.example.", ["Refunds"]),
+    ("The fee is 1000.50 EUR [1].", "The fee is 1000.50 EUR.", ["Refunds › Time"]),
+    ("Write to Billing@Shop.example [1].", "Write to Billing@Shop.example.", ["Refunds › Time"]),
 ])  # fmt: skip
 def test_answers_with_their_sources(answer: str, text: str | None, titles: list[str]) -> None:
     grounded = judged(answer)

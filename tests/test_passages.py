@@ -31,10 +31,26 @@ def test_titles_and_front_matter(text: str, title: str | None, meta: dict[str, o
     assert found.body.endswith("Text\n")
 
 
+@pytest.mark.parametrize(("text", "fault"), [
+    ('---\ntitle: "Never closed\nowner: me\n---\nText', "not valid YAML, see its line"),
+    ("---\ntitle: [a, b\n---\nText", "not valid YAML"),
+    ("---\ntitle: x\n\tindented: y\n---\nText", "not valid YAML"),
+    ("+++\ntitle = In TOML\n+++\nText", "not valid TOML"),
+    ("---\ntitle: No end\n\nText", "no end"),
+    ("+++\ntitle = 'No end'\n\nText", "no end"),
+    ("---\n\nA line above the text: that is all.\n", ""),
+    ("---\ntitle: @home: with a colon\n---\nText", ""),
+])
+def test_broken_front_matter_is_a_fault(text: str, fault: str) -> None:
+    found = page(text).fault
+    assert fault in found
+    assert bool(found) == bool(fault)
+
+
 @pytest.mark.parametrize(("suffix", "text", "plain"), [
     (".mdx", "import X from './x'\nexport const a = 1\n\n<Note>\nRead **this** {/* not this */}\n</Note>\n", ["Read this"]),
     (".mdx", '<Accordion title="Can I?">\nYes.\n</Accordion>\n', ["Can I?", "Yes."]),
-    (".mdx", "Put <your-api-key> in `<head>`, and <Your App> beside it.", ["Put <your-api-key> in <head>, and <Your App> beside it."]),
+    (".mdx", "Put <your-api-key> in `<head>`, and <Your App> beside it.", ["Put <your-api-key> in `<head>`, and <Your App> beside it."]),
     (".md", ":::note Mind this\nText\n:::", ["Mind this", "Text"]),
     (".md", "> [!WARNING]\n> Hot.", ["Hot."]),
     (".md", "## Name {#id}\nText\n{: .class}\n", ["Name", "Text"]),
@@ -43,7 +59,7 @@ def test_titles_and_front_matter(text: str, title: str | None, meta: dict[str, o
     (".html.markerb", "```\ndeploy <%= name %>\n```\n<%= partial \"/docs/partials/signing\" %>\n\n<%% shown %>", ["deploy", "Sign in first.", "<% shown %>"]),
     (".html.erb", '<ul><li><%= nav_link "Jobs", "/jobs" %></li><li>Two</li></ul><script>x()</script>', ["Jobs", "Two"]),
     (".html", "<html><head><title>x</title></head><body><h2>Fees</h2><p>5 &lt; 6 * 2<br>and</p><pre>a  b</pre></body></html>", ["Fees", "5 < 6 * 2", "and", "a  b"]),
-    (".md", "| a | b |\n|---|---|\n| 1 | `2` |", ["a | b", "1 | 2"]),
+    (".md", "| a | b |\n|---|---|\n| 1 | `2` |", ["a | b", "1 | `2`"]),
     (".md", "<details>\n<summary>How much?</summary>\n\n5 euros\n</details>", ["How much?", "5 euros"]),
     (".md", "Open <!-- and never close", ["Open <!-- and never close"]),
     (".md", "![picture](x.png)", []),
@@ -92,7 +108,7 @@ def test_words_of_two_languages_meet_in_codes_only() -> None:
 def test_passages_carry_their_heading_path_and_keep_code() -> None:
     found = chunks("Scale", "# Scale\n\nIntro.\n\n## Memory\n\nRun this:\n\n```sh\nfly scale memory 4096\n```\n\n### Limits\n\n- one\n- two\n", "en")
     assert [chunk.heading for chunk in found] == ["Scale", "Scale › Memory", "Scale › Memory › Limits"]
-    assert found[1].text == "Run this:\n\nfly scale memory 4096"
+    assert found[1].text == "Run this:\n\n```\nfly scale memory 4096\n```"
     assert found[1].sentences == ("Run this:", "fly scale memory 4096")
     assert found[2].text == "- one\n- two"
     assert [chunk.position for chunk in found] == [0, 1, 2]

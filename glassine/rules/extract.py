@@ -14,22 +14,28 @@ its source, and the customer can say that it does not help. The FAQ holds many a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from glassine.rules import phrases
+from glassine.rules.choices import declined, picked
 from glassine.rules.grounding import Grounded, sources
 from glassine.rules.passages import sentences, terms
 from glassine.rules.small_talk import small_talk
 from glassine.words.knowledge import Audience, Hit
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Event, EventType
-from glassine.words.turns import Reason, Reply, Source
+from glassine.words.turns import Reason, Reply
 
 _MOST_OFFERED = 3
 _ENOUGH = 380  # characters after which a quote ends at the next whole sentence
 _AT_MOST = 1_100
 _MOST_ITEMS = 12
+_LISTED = frozenset({"item", "row"})
+_COMPARED = 3  # hits of a search whose confidences are compared
+_SURER = 0.03  # a rival's lead in confidence,
+_NEARER = 0.12  # or in similarity, from which the customer is asked
+_TELLING = 3  # terms of a question from which shared words count in full
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +58,33 @@ def answer(
     if small is not None:
         return small
     seen = [hit for hit in hits if hit.audience is Audience.PUBLIC]
-    best = confidence(message, seen[0], spoken) if seen else 0.0
-    if best >= thresholds.answer:
+    offered = _offered(history)
+    asked_for = next((hit for hit in seen if offered and _label(hit) == message and message in offered), None)
+    if asked_for:
+        return _quoted(asked_for, message, spoken)
+    if offered and declined(message):
+        return Grounded(reply=None, reasons=(Reason.LOW_CONFIDENCE,), notes=("None of the choices fits, says the customer.",))
+    sure = [confidence(message, hit, spoken) for hit in seen]
+    best = sure[0] if seen else 0.0
+    rivals = _rivals(seen, sure, thresholds)
+    if best >= thresholds.answer and not rivals:
         return _quoted(seen[0], message, spoken)
     note = f"The best passage reaches a confidence of {best:.2f}." if seen else "Nothing was found."
-    near = [hit for hit in seen if confidence(message, hit, spoken) >= thresholds.suggest]
+    near = sorted((pair for pair in zip(sure, seen, strict=True) if pair[0] >= thresholds.suggest), key=lambda pair: -pair[0])
     if not near:
         return Grounded(reply=None, reasons=(Reason.INSUFFICIENT_KNOWLEDGE,), notes=(note,))
-    if _offered(history):
+    if offered:
         return Grounded(reply=None, reasons=(Reason.LOW_CONFIDENCE,), notes=(note, "A choice was offered already."))
-    return _did_you_mean(near, language)
+    return _did_you_mean([hit for _, hit in near], language, (note, "Other passages fit as well as the first.") if rivals else (note,))
+
+
+def _rivals(seen: Sequence[Hit], sure: Sequence[float], thresholds: Thresholds) -> bool:
+    """Whether a passage of another section, right behind the first, fits better by all its words or clearly better by meaning: one rare word can win a search."""
+    return any(
+        sure[at] >= thresholds.answer and hit.heading != seen[0].heading
+        and (sure[at] - sure[0] >= _SURER or hit.similarity - seen[0].similarity >= _NEARER)
+        for at, hit in enumerate(seen[1:_COMPARED], 1)
+    )  # fmt: skip
 
 
 def chat(message: str, language: str | None) -> Grounded | None:
@@ -74,17 +97,14 @@ def chat(message: str, language: str | None) -> Grounded | None:
 
 
 def query(message: str, history: Sequence[Event]) -> str:
-    """What to search for: the message, or the title that a bare number picks out of the choice offered last."""
-    picked = re.fullmatch(r"\D{0,12}([1-9])[.)!]?\s*", message.strip())
-    offered = _offered(history)
-    if picked is None or int(picked[1]) > len(offered):
-        return message
-    return offered[int(picked[1]) - 1]
+    """What to search for: the message, or the title that it picks out of the choice offered last."""
+    return picked(message, _offered(history)) or message
 
 
 def confidence(message: str, hit: Hit, language: str) -> float:
     """How likely a passage answers, 0 to 1: similarity of its best sentence, and the share of the question's terms that it holds.
 
+    In a question of one or two terms a shared word says little by itself, so there it counts by the similarity too.
     Across languages words say nothing, so there the similarity stands alone.
     """
     similarity = min(max(hit.similarity, 0.0), 1.0)
@@ -92,7 +112,8 @@ def confidence(message: str, hit: Hit, language: str) -> float:
         return similarity
     asked = set(terms(message, language))
     held = set(terms(f"{hit.heading}\n{hit.text}", language))
-    return 0.6 * similarity + 0.4 * len(asked & held) / max(len(asked), 1)
+    telling = min(len(asked) / _TELLING, 1.0)
+    return 0.6 * similarity + 0.4 * len(asked & held) / max(len(asked), 1) * (telling + (1 - telling) * similarity)
 
 
 def _quoted(hit: Hit, message: str, language: str) -> Grounded:
@@ -100,33 +121,29 @@ def _quoted(hit: Hit, message: str, language: str) -> Grounded:
     return Grounded(reply=reply, reasons=reply.reasons, used=(str(hit.passage),))
 
 
-def _did_you_mean(near: Sequence[Hit], language: str | None) -> Grounded:
+def _did_you_mean(near: Sequence[Hit], language: str | None, notes: tuple[str, ...]) -> Grounded:
     by_label: dict[str, Hit] = {}
     for hit in near:
         by_label.setdefault(_label(hit), hit)
     offered = list(by_label.items())[:_MOST_OFFERED]
-    reply = Reply(
-        text=phrases.did_you_mean([label for label, _ in offered], language), reasons=(Reason.DID_YOU_MEAN,),
-        sources=tuple(Source(title=label, url=hit.url, article=str(hit.article)) for label, hit in offered),
-    )  # fmt: skip
-    return Grounded(reply=reply, reasons=reply.reasons, used=tuple(str(hit.passage) for _, hit in offered))
+    titles = tuple(label for label, _ in offered)
+    reply = Reply(text=phrases.did_you_mean(titles, language), reasons=(Reason.DID_YOU_MEAN,), choices=titles)
+    return Grounded(reply=reply, reasons=reply.reasons, used=tuple(str(hit.passage) for _, hit in offered), notes=notes)
 
 
 def _label(hit: Hit) -> str:
-    return " ".join((hit.heading or hit.title).split())[:120]
+    return " ".join((hit.heading or hit.title).split())[:120].rstrip()
 
 
 def _offered(history: Sequence[Event]) -> list[str]:
-    """The titles of the choice in our last message, if it was one: it has sources and does not claim to resolve anything."""
+    """The titles of the choice in our last message, if it was one."""
     ours = next((event for event in reversed(history) if event.type is EventType.MESSAGE and event.actor is ActorKind.AI), None)
-    if ours is None or ours.payload.get("resolves"):
-        return []
-    return [str(source["title"]) for source in ours.payload.get("sources", [])]
+    return [str(title) for title in ours.payload.get("choices", [])] if ours else []
 
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A stretch of a passage that is quoted whole or not at all. `kind`: sentence | item | code."""
+    """A stretch of a passage that is quoted whole or not at all. `kind`: sentence | item | row | code."""
 
     kind: str
     text: str
@@ -143,7 +160,7 @@ def quote(hit: Hit, message: str, language: str) -> str:
     taken, size = [units[start]], len(units[start].text)
     for unit in units[start + 1 :]:
         goes_on = taken[-1].text.rstrip().endswith(":") or (unit.kind != "sentence" and unit.block == taken[-1].block)
-        if size + len(unit.text) > _AT_MOST or (size >= _ENOUGH and not goes_on) or sum(one.kind == "item" for one in taken) >= _MOST_ITEMS:
+        if size + len(unit.text) > _AT_MOST or (size >= _ENOUGH and not goes_on) or sum(one.kind in _LISTED for one in taken) >= _MOST_ITEMS:
             break
         taken.append(unit)
         size += len(unit.text)
@@ -159,41 +176,47 @@ def _heading_matches(hit: Hit, message: str, language: str) -> bool:
 
 def _units(text: str, language: str) -> list[_Unit]:
     found: list[_Unit] = []
-    for number, block in enumerate(block for block in re.split(r"\n{2,}", text) if block.strip()):
+    for number, block in enumerate(_blocks(text)):
         lines = block.split("\n")
-        if all(line.startswith("- ") for line in lines):
-            found += [_Unit("item", line, number) for line in lines]
-        elif (found and found[-1].text.rstrip().endswith(":") and not _reads(block)) or _is_code(block):
+        if block.startswith("```"):
             found.append(_Unit("code", block, number))
+        elif all(line.startswith("- ") for line in lines):
+            found += [_Unit("item", line, number) for line in lines]
+        elif len(lines) > 1 and all(" | " in line for line in lines):
+            found += [_Unit("row", line, number) for line in lines]
         else:
             found += [_Unit("sentence", sentence, number) for sentence in sentences(block, language)]
     return found
 
 
-def _reads(block: str) -> bool:
-    """Whether a block is prose: it begins like a sentence and ends like one."""
-    return bool(re.match(r"[\W_]*[A-ZÀ-Þ¿¡Ѐ-Я一-龯ぁ-ん가-힣]", block)) and block.rstrip().endswith((".", "!", "?", ":", "。", "…", ")"))
-
-
-def _is_code(block: str) -> bool:
-    """Code has more signs than words can have: braces, assignments, paths, options. One short line without a full stop needs one of them."""
-    if _reads(block):
-        return False
-    signs, words = len(_CODE_SIGNS.findall(block)), len(block.split())
-    return signs * 12 > words and (signs >= 2 or (words <= 12 and "\n" not in block and block[:1].islower()))
-
-
-_CODE_SIGNS = re.compile(r"[{}$;=|\\<>]|(?<!\S)--?\w|^\s*[#$>]\s|\w/\w|\w\(\)", re.MULTILINE)
+def _blocks(text: str) -> Iterator[str]:
+    """What blank lines separate; code is one block from fence to fence."""
+    gathered: list[str] = []
+    fence = ""
+    for line in text.split("\n"):
+        if not gathered and re.fullmatch(r"`{3,}", line):
+            fence, gathered = line, [line]
+        elif fence or line.strip():
+            gathered.append(line)
+        if gathered and (line == fence and len(gathered) > 1 if fence else not line.strip()):
+            yield "\n".join(gathered)
+            gathered, fence = [], ""
+    if gathered:
+        yield "\n".join(gathered)
 
 
 def _where(units: Sequence[_Unit], sentence: str) -> int:
     """The unit that holds a sentence; the first one if none does."""
-    wanted = " ".join(sentence.split())
+    wanted = _bare(sentence)
     for at, unit in enumerate(units):
-        plain = " ".join(unit.text.removeprefix("- ").split())
+        plain = _bare(unit.text)
         if plain and (wanted in plain or plain in wanted):
             return at
     return 0
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.removeprefix("- ").replace("`", "").split())
 
 
 _REFERS_BACK = re.compile(
@@ -205,7 +228,7 @@ _REFERS_BACK = re.compile(
 def _back(units: Sequence[_Unit], start: int) -> int:
     """From a list's item to the list's beginning and its introduction; from 'It …' to the sentence before."""
     at = start
-    while at > 0 and units[at].kind == "item" and units[at - 1].kind == "item" and start - at < _MOST_ITEMS - 2:
+    while at > 0 and units[at].kind in _LISTED and units[at - 1].kind == units[at].kind and start - at < _MOST_ITEMS - 2:
         at -= 1
     if at > 0 and units[at - 1].kind == "sentence" and (units[at].kind != "sentence" or _REFERS_BACK.match(units[at].text)):
         at -= 1
@@ -217,6 +240,6 @@ def _joined(units: Sequence[_Unit]) -> str:
     pieces: list[str] = []
     for at, unit in enumerate(units):
         same = at > 0 and units[at - 1].block == unit.block
-        between = "" if not pieces else ("\n" if unit.kind == "item" else " ") if same else "\n\n"
-        pieces.append(between + (f"```\n{unit.text}\n```" if unit.kind == "code" else unit.text))
+        between = "" if not pieces else ("\n" if unit.kind in _LISTED else " ") if same else "\n\n"
+        pieces.append(between + unit.text)
     return "".join(pieces)

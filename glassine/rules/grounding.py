@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from glassine.rules import prompt
+from glassine.rules.markdown import slug
+from glassine.rules.passages import PATH
 from glassine.rules.redaction import PLACEHOLDER
 from glassine.rules.small_talk import small_talk
 from glassine.words.knowledge import Hit
@@ -62,8 +64,14 @@ def ground(answer: str, hits: Sequence[Hit], *, message: str, earlier: str = "")
 
 
 def sources(hits: Iterable[Hit]) -> tuple[Source, ...]:
-    """What a reply cites: one source per article, in the order of the hits."""
-    return tuple({hit.article: Source(title=hit.title, url=hit.url, article=str(hit.article)) for hit in hits}.values())
+    """What a reply cites: one source per section of an article, in the order of the hits."""
+    found: dict[tuple[str, str], Source] = {}
+    for hit in hits:
+        path = hit.heading.split(PATH)
+        section = slug(path[-1]) if len(path) > 1 else ""
+        title = hit.title if len(path) < 2 else f"{hit.title}{PATH}{path[-1]}"
+        found.setdefault((str(hit.article), section), Source(title=title, url=hit.url, article=str(hit.article), section=section))
+    return tuple(found.values())
 
 
 def _rejected(note: str) -> Grounded:

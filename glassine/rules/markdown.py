@@ -6,6 +6,7 @@ Works on text only: it reads no file, follows no include, and runs nothing that 
 from __future__ import annotations
 
 import html
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -26,10 +27,11 @@ class Page:
     title: str | None
     body: str
     meta: Mapping[str, Any] = field(default_factory=dict)
+    fault: str = ""  # why its front matter cannot be read
 
 
 class Block(NamedTuple):
-    """One stretch of plain text. `kind`: heading | paragraph | item | row | code; `level` is that of a heading, else 0."""
+    """One stretch of plain text, in which code keeps its backticks. `kind`: heading | paragraph | item | row | code; `level` is that of a heading, else 0."""
 
     kind: str
     text: str
@@ -42,7 +44,7 @@ def page(text: str, suffix: str = ".md", fragments: Mapping[str, str] | None = N
     `fragments` maps the names of shared fragments to their text: an ERB `partial "…/name"` is replaced by the fragment it names.
     """
     text = _normal(text)
-    meta, body = _front_matter(text)
+    meta, body, fault = _front_matter(text)
     if "<%" in body and "%>" in body:
         body = _without_erb(body, fragments or {}, rendered=suffix.endswith("erb"))
     if suffix in {".html", ".htm", ".html.erb"}:
@@ -50,7 +52,7 @@ def page(text: str, suffix: str = ".md", fragments: Mapping[str, str] | None = N
     body = _outside_code(body)
     title = meta.get("title")
     named = _one_line(str(title)) if isinstance(title, str | int | float) else ""
-    return Page(title=named or _first_heading(body), body=body.strip() + "\n", meta=meta)
+    return Page(title=named or _first_heading(body), body=body.strip() + "\n", meta=meta, fault=fault)
 
 
 def _normal(text: str) -> str:
@@ -60,18 +62,34 @@ def _normal(text: str) -> str:
 _FRONT = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n(.*?)\n\1[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
-def _front_matter(text: str) -> tuple[dict[str, Any], str]:
+_UNCLOSED = re.compile(r"\A\s*(?:---[ \t]*\n\w[\w-]*:\s|\+\+\+[ \t]*\n\w[\w-]*\s*=)")
+
+
+def _front_matter(text: str) -> tuple[dict[str, Any], str, str]:
+    """What it says, the text after it, and what is wrong with it."""
     found = _FRONT.match(text)
     if not found:
-        return {}, text
+        return {}, text, "its front matter has no end: a line like the first one is missing" if _UNCLOSED.match(text) else ""
     try:
-        meta = yaml.safe_load(found[2]) if found[1] == "---" else tomllib.loads(found[2])
-    except (yaml.YAMLError, tomllib.TOMLDecodeError, ValueError):
-        # Titles with an unquoted colon are common and are not valid YAML: take plain `name: value` lines then.
-        meta = dict(re.findall(r"^(\w+)\s*[:=]\s*[\"']?(.*?)[\"']?\s*$", found[2], re.MULTILINE))
+        meta = _read_yaml(found[2]) if found[1] == "---" else tomllib.loads(found[2])
+    except (yaml.YAMLError, tomllib.TOMLDecodeError, ValueError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        where = "" if line is None else f", see its line {line + 2}"
+        return {}, text[found.end() :], f"its front matter is not valid {'YAML' if found[1] == '---' else 'TOML'}{where}"
     if not isinstance(meta, dict):
-        return {}, text
-    return {str(name): value for name, value in meta.items()}, text[found.end() :]
+        return {}, text, ""
+    return {str(name): value for name, value in meta.items()}, text[found.end() :], ""
+
+
+_LEFT_BARE = re.compile(r"^(\w[\w-]*:[ \t]+)(?![\"'\[{|>])((?:[@`%*&!].*|.*:[ \t].*|.*:)?)[ \t]*$", re.MULTILINE)
+
+
+def _read_yaml(text: str) -> Any:
+    """Titles with a colon are often left without quotes, which YAML does not allow: if need be, they are put in quotes."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return yaml.safe_load(_LEFT_BARE.sub(lambda line: line[1] + json.dumps(line[2], ensure_ascii=False) if line[2] else line[0], text))
 
 
 _ERB = re.compile(r"<%(%|#|=|-)?(.*?)-?%>", re.DOTALL)
@@ -168,23 +186,26 @@ def blocks(markdown: str) -> list[Block]:
                 cells.append(_one_line(_inline(token)))
             case "inline":
                 kind = "heading" if level else "item" if in_item else "paragraph"
-                found.append(Block(kind, _inline(token).strip(), level))
+                found.append(Block(kind, _inline(token, plain=kind == "heading").strip(), level))
                 in_item = False
             case _:
                 pass
     return [block for block in found if block.text.strip()]
 
 
-def _inline(token: Token) -> str:
+def _inline(token: Token, *, plain: bool = False) -> str:
     parts: list[str] = []
     for child in token.children or []:
-        if child.type in {"text", "code_inline"}:
-            parts.append(child.content)
+        if child.type == "text":
+            parts.append(html.unescape(child.content))
+        elif child.type == "code_inline":
+            edge = " " if "`" in (child.content[:1], child.content[-1:]) else ""
+            parts.append(child.content if plain else f"{child.markup}{edge}{child.content}{edge}{child.markup}")
         elif child.type == "softbreak":
             parts.append(" ")
         elif child.type == "hardbreak":
             parts.append("\n")
-    return html.unescape("".join(parts))
+    return "".join(parts)
 
 
 def _first_heading(body: str) -> str | None:

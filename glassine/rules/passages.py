@@ -16,11 +16,11 @@ from glassine.rules.markdown import Block, blocks
 from glassine.rules.stop_words import STOP_WORDS
 from glassine.words.knowledge import Chunk
 
-VERSION = 1  # of chunking and terms together: articles cut by another version are indexed again at the next import
+VERSION = 2  # of chunking and terms together: articles cut by another version are indexed again at the next import
 
 _MOST_WORDS = 170  # about 230 of MiniLM's 256 tokens, which leaves room for the heading
 _MOST_SENTENCES = 40
-_PATH = " › "
+PATH = " › "
 
 
 def chunks(title: str, markdown: str, language: str) -> list[Chunk]:
@@ -52,7 +52,7 @@ def _sections(title: str, found: list[Block]) -> Iterator[tuple[str, list[Block]
 
 
 def _heading(title: str, path: list[tuple[int, str]]) -> str:
-    return _PATH.join(" ".join(name.split()) for name in [title, *(name for _, name in path)] if name.strip())[:500]
+    return PATH.join(" ".join(name.split()) for name in [title, *(name for _, name in path)] if name.strip())[:500]
 
 
 def _same(one: str, other: str) -> bool:
@@ -121,9 +121,15 @@ def _joined(part: list[Block]) -> str:
         tight = block.kind == before and block.kind in {"item", "row"}
         if lines and not tight:
             lines.append("")
-        lines.append(f"- {block.text}" if block.kind == "item" else block.text)
+        lines.append(f"- {block.text}" if block.kind == "item" else _fenced(block.text) if block.kind == "code" else block.text)
         before = block.kind
     return "\n".join(lines)
+
+
+def _fenced(code: str) -> str:
+    """Code between fences that are longer than any inside it."""
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`{3,}", code)), 3)
+    return f"{fence}\n{code}\n{fence}"
 
 
 def _sentences_of(part: list[Block], language: str) -> list[str]:
@@ -132,9 +138,9 @@ def _sentences_of(part: list[Block], language: str) -> list[str]:
         if block.kind == "code":
             found.append(" ".join(block.text.split())[:300])
         elif block.kind == "row":
-            found.append(block.text)
+            found.append(block.text.replace("`", ""))
         else:
-            found.extend(sentences(block.text, language))
+            found.extend(sentences(block.text.replace("`", ""), language))
     return [sentence for sentence in found if any(letter.isalnum() for letter in sentence)][:_MOST_SENTENCES]
 
 

@@ -17,6 +17,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "who_are_you": "I am an AI and answer from this team's help articles. If you would rather talk to a person, say so and I pass this on to the team.",
         "did_you_mean": "I am not sure which of these you mean:",
         "choose": "Reply with a number, or ask in other words. If none of these fits, say so and our team takes over.",
+        "is_it_this": "Do you mean this?",
+        "confirm": "Reply “yes” to read it, or ask in other words. If it does not fit, say so and our team takes over.",
         "requested": "I am passing this on to our team.",
         "unknown": "I did not find an answer to this in our articles, so I am passing it on to our team.",
         "trouble": "I cannot answer this myself right now, so I am passing it on to our team.",
@@ -34,6 +36,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "who_are_you": "Ich bin eine KI und antworte aus den Hilfeartikeln dieses Teams. Wenn Sie lieber mit einem Menschen sprechen, sagen Sie es, dann gebe ich an das Team weiter.",
         "did_you_mean": "Ich bin nicht sicher, was davon Sie meinen:",
         "choose": "Antworten Sie mit einer Nummer oder fragen Sie mit anderen Worten. Wenn nichts davon passt, sagen Sie es, dann übernimmt unser Team.",
+        "is_it_this": "Meinen Sie das hier?",
+        "confirm": "Antworten Sie mit „ja“, um es zu lesen, oder fragen Sie mit anderen Worten. Wenn es nicht passt, sagen Sie es, dann übernimmt unser Team.",
         "requested": "Ich gebe das an unser Team weiter.",
         "unknown": "Dazu habe ich in unseren Artikeln keine Antwort gefunden, deshalb gebe ich es an unser Team weiter.",
         "trouble": "Das kann ich gerade nicht selbst beantworten, deshalb gebe ich es an unser Team weiter.",
@@ -51,6 +55,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "who_are_you": "Je suis une IA et je réponds à partir des articles d'aide de cette équipe. Si vous préférez parler à une personne, dites-le et je transmets à l'équipe.",
         "did_you_mean": "Je ne sais pas lequel de ces sujets vous intéresse :",
         "choose": "Répondez avec un numéro, ou posez la question autrement. Si rien ne convient, dites-le et notre équipe prend le relais.",
+        "is_it_this": "Est-ce ce que vous cherchez ?",
+        "confirm": "Répondez « oui » pour le lire, ou posez la question autrement. Si cela ne convient pas, dites-le et notre équipe prend le relais.",
         "requested": "Je transmets votre demande à notre équipe.",
         "unknown": "Je n'ai pas trouvé de réponse dans nos articles, je transmets donc votre question à notre équipe.",
         "trouble": "Je ne peux pas y répondre moi-même pour le moment, je transmets donc votre question à notre équipe.",
@@ -68,6 +74,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "who_are_you": "Soy una IA y respondo con los artículos de ayuda de este equipo. Si prefiere hablar con una persona, dígalo y lo paso al equipo.",
         "did_you_mean": "No sé con seguridad a cuál de estos temas se refiere:",
         "choose": "Responda con un número o pregunte con otras palabras. Si ninguno encaja, dígalo y nuestro equipo se encarga.",
+        "is_it_this": "¿Se refiere a esto?",
+        "confirm": "Responda «sí» para leerlo o pregunte con otras palabras. Si no encaja, dígalo y nuestro equipo se encarga.",
         "requested": "Paso su mensaje a nuestro equipo.",
         "unknown": "No he encontrado una respuesta en nuestros artículos, así que paso su pregunta a nuestro equipo.",
         "trouble": "Ahora mismo no puedo responder yo, así que paso su pregunta a nuestro equipo.",
@@ -85,6 +93,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "who_are_you": "Ik ben een AI en antwoord op basis van de hulpartikelen van dit team. Spreekt u liever een mens, zeg het dan en ik geef het door aan het team.",
         "did_you_mean": "Ik weet niet zeker welke van deze u bedoelt:",
         "choose": "Antwoord met een nummer of stel de vraag anders. Past er niets, zeg het dan en ons team neemt het over.",
+        "is_it_this": "Bedoelt u dit?",
+        "confirm": "Antwoord „ja” om het te lezen, of stel de vraag anders. Past het niet, zeg het dan en ons team neemt het over.",
         "requested": "Ik geef dit door aan ons team.",
         "unknown": "Ik heb hierop geen antwoord gevonden in onze artikelen, dus ik geef het door aan ons team.",
         "trouble": "Ik kan dit nu zelf niet beantwoorden, dus ik geef het door aan ons team.",
@@ -102,6 +112,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "who_are_you": "Sou uma IA e respondo com os artigos de ajuda desta equipe. Se preferir falar com uma pessoa, diga e eu passo para a equipe.",
         "did_you_mean": "Não tenho certeza de qual destes temas se trata:",
         "choose": "Responda com um número ou pergunte com outras palavras. Se nenhum servir, diga e a nossa equipe assume.",
+        "is_it_this": "É isto que procura?",
+        "confirm": "Responda “sim” para ler ou pergunte com outras palavras. Se não servir, diga e a nossa equipe assume.",
         "requested": "Vou passar isto para a nossa equipe.",
         "unknown": "Não encontrei resposta nos nossos artigos, por isso vou passar a pergunta para a nossa equipe.",
         "trouble": "Neste momento não consigo responder, por isso vou passar a pergunta para a nossa equipe.",
@@ -119,6 +131,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "who_are_you": "Sono un'IA e rispondo con gli articoli di aiuto di questo team. Se preferisce parlare con una persona, lo dica e passo la richiesta al team.",
         "did_you_mean": "Non sono sicuro di quale di questi argomenti si tratti:",
         "choose": "Risponda con un numero o chieda con altre parole. Se nessuno va bene, lo dica e il nostro team prenderà in carico la richiesta.",
+        "is_it_this": "Intende questo?",
+        "confirm": "Risponda «sì» per leggerlo o chieda con altre parole. Se non va bene, lo dica e il nostro team prenderà in carico la richiesta.",
         "requested": "Passo la richiesta al nostro team.",
         "unknown": "Non ho trovato una risposta nei nostri articoli, quindi passo la domanda al nostro team.",
         "trouble": "In questo momento non posso rispondere, quindi passo la domanda al nostro team.",
@@ -152,8 +166,10 @@ def small_talk(kind: SmallTalk, language: str | None) -> str:
 
 
 def did_you_mean(titles: Sequence[str], language: str | None) -> str:
-    """A numbered list of titles, and how to go on."""
+    """A numbered list of titles, or the only one, and how to go on."""
     said = _TEXTS[spoken(language)]
+    if len(titles) == 1:
+        return f"{said['is_it_this']}\n\n- {titles[0]}\n\n{said['confirm']}"
     listed = "\n".join(f"{number}. {title}" for number, title in enumerate(titles, 1))
     return f"{said['did_you_mean']}\n\n{listed}\n\n{said['choose']}"
 

@@ -244,8 +244,9 @@ class _Import:
             return ImportLine(path=document.path, outcome="failed", reason=_plainly(error))
 
     async def _bring(self, document: Document) -> ImportLine:
-        suffix = "".join(PurePosixPath(document.path).suffixes[-2:]).lower()
-        page = await asyncio.to_thread(markdown.page, document.text, suffix, self.fragments)
+        page = await asyncio.to_thread(markdown.page, document.text, "".join(PurePosixPath(document.path).suffixes[-2:]).lower(), self.fragments)
+        if page.fault:
+            raise Refused(page.fault)
         if reason := _left_out(page):
             return ImportLine(path=document.path, outcome="skipped", reason=reason)
         self.kept.add(document.path)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
+from urllib.parse import quote
 
 from glassine.edge.llm import Llm
 from glassine.rules import autopilot, extract, grounding, prompt
@@ -28,7 +29,7 @@ from glassine.words.ids import OrgId, SessionId, TurnId, new_id
 from glassine.words.knowledge import Audience
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Event, EventType, OwnerKind, Session
-from glassine.words.turns import HandOff, Outcome, Reason, Reply, Silence, Suggestion, Trace
+from glassine.words.turns import HandOff, Outcome, Reason, Reply, Silence, Source, Suggestion, Trace
 
 _REMEMBERED = 20  # messages of the session that a turn looks back on
 _LANGUAGE = "en"  # where the organisation names none either
@@ -162,7 +163,13 @@ def _judged(world: World, scene: Scene, trace: Trace, grounded: Grounded) -> Out
     if grounded.reply is None:
         return _hand_off(scene, grounded.reasons)
     ours = f"{world.settings.url}/help/{scene.org}"
-    return replace(grounded.reply, sources=tuple(replace(source, url=source.url or f"{ours}/{source.article}") for source in grounded.reply.sources))
+    return replace(grounded.reply, sources=tuple(_reachable(source, f"{ours}/{source.article}") for source in grounded.reply.sources))
+
+
+def _reachable(source: Source, ours: str) -> Source:
+    """With the address of its section: on the page that the article came from, or on our own."""
+    url = source.url or ours
+    return replace(source, url=f"{url}#{quote(source.section)}" if source.section and "#" not in url else url)
 
 
 def _earlier(scene: Scene) -> str:
@@ -195,7 +202,7 @@ async def _say(tx: Tx, scene: Scene, outcome: Outcome) -> Event | None:
     org, id = scene.org, scene.session.id
     match outcome:
         case Reply():
-            payload = {"sources": [asdict(source) for source in outcome.sources], "resolves": outcome.resolves}
+            payload = {"sources": [asdict(source) for source in outcome.sources], "resolves": outcome.resolves, "choices": list(outcome.choices)}
             return await events.append(tx, org, id, EventType.MESSAGE, ActorKind.AI, text=outcome.text, payload=payload)
         case Suggestion():
             payload = {"sources": [asdict(source) for source in outcome.sources], "suggestion": True}

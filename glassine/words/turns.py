@@ -32,11 +32,12 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What a reply cites: the article's title and, when readers can open it, its address."""
+    """What a reply cites: 'Article › Section' and, when readers can open it, its address."""
 
     title: str
     url: str | None
     article: str
+    section: str = ""  # the anchor of the section in the article's page; empty: the whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class Reply:
     reasons: tuple[Reason, ...]
     sources: tuple[Source, ...] = ()
     resolves: bool = False  # the reply may have solved it: the widget asks "was this helpful"
+    choices: tuple[str, ...] = ()  # what the customer may pick from: the widget shows buttons that send these words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
