@@ -7,15 +7,22 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx2
 import pytest
+from pydantic import TypeAdapter
 
+from glassine.web.api import described
 from tests.running import Product, product  # noqa: F401 - a fixture
+from tests.shop import Shop
 
 _ROOT = Path(__file__).parent.parent
-_CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,ignored_auth"
+_CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,ignored_auth"
+
+
+NOT_JSON = {"get /files/{org}/{id}/{signature}", "get /backend/widget/v2/stream/{id}", "post /backend/widget/v2/action/execute"}
 
 
 def _schemathesis() -> str | None:
@@ -25,12 +32,48 @@ def _schemathesis() -> str | None:
 
 
 def test_the_description_names_every_error_form(product: Product) -> None:  # noqa: F811 - the fixture above
-    described = httpx2.get(f"{product.api_base}/openapi.json").json()
-    assert described["openapi"].startswith("3.1")
-    for path, methods in described["paths"].items():
+    description = httpx2.get(f"{product.api_base}/openapi.json").json()
+    assert description["openapi"].startswith("3.1")
+    for path, methods in description["paths"].items():
         for method, operation in methods.items():
             assert operation.get("summary") or operation.get("description"), f"{method} {path} says nothing"
             assert {"400", "401", "404"} <= operation["responses"].keys(), f"{method} {path}"
+
+
+def test_the_description_shows_what_every_answer_looks_like(product: Product) -> None:  # noqa: F811 - the fixture above
+    paths = httpx2.get(f"{product.api_base}/openapi.json").json()["paths"]
+    silent = [
+        f"{method} {path}" for path, methods in paths.items() for method, operation in methods.items()
+        for status in ("200", "201") for shown in operation["responses"].get(status, {}).get("content", {}).values() if not shown.get("schema")
+    ]
+    assert set(silent) <= NOT_JSON
+
+
+async def test_answers_look_as_described(client: httpx2.AsyncClient, shop: Shop) -> None:
+    async def asked(method: str, path: str, model: Any, body: Any = None, headers: dict[str, str] = shop.bearer) -> Any:
+        answer = await client.request(method, f"/api{path}", json=body, headers=headers)
+        return TypeAdapter(model).validate_json(answer.content)
+
+    about = {"contact": {"email": "ada@example.com", "name": "Ada"}, "custom_data": {"plan": "pro"}}
+    session = (await client.post("/api/chat/sessions", headers=shop.bearer, json=about)).json()["id"]
+    await asked("POST", f"/chat/sessions/{session}/send", described.Sent, {"message": {"text": "I want to talk to a human being, please"}})
+    await asked("POST", f"/chat/sessions/{session}/send", described.Sent, {"sender": "human_agent", "message": {"text": "Hello."}})
+    await asked("GET", "/chat/sessions?limit=1", described.Page[described.Session])
+    await asked("GET", f"/chat/sessions/{session}/history", described.Page[described.HistoryItem])
+    await asked("GET", f"/chat/sessions/{session}/inspect", described.Turns)
+    await asked("GET", "/contacts?limit=1", described.Page[described.Contact])
+    await asked("POST", "/knowledge/articles", described.Article, {"title": "Returns", "body": "You can return an unused lamp within 30 days."})
+    await asked("GET", "/knowledge/articles", described.Articles)
+    assert (await asked("GET", "/knowledge/search?q=return a lamp", described.Hits)).items
+    assert (await asked("POST", "/redaction/preview", described.Preview, {"text": "ada@example.com"})).findings
+    await asked("GET", "/autopilot", described.Modes)
+    who = {"X-Bot-Token": shop.widget_token}
+    who |= {"Authorization": "Bearer " + (await asked("POST", "/widget/authenticate-user", described.Vouched, {"email": "ada@example.com"})).token}
+    begun = await asked("POST", "/backend/widget/v2/create-session", described.WidgetSession, {}, who)
+    for text in ("I want to talk to a human being, please", ""):
+        await asked("POST", "/backend/widget/v2/chat/send", described.WidgetSent, {"session_id": str(begun.id), "content": text}, who)
+    await asked("POST", "/backend/widget/v2/session/resolve", described.WidgetSession, {"session_id": str(begun.id)}, who)
+    assert len((await asked("GET", f"/backend/widget/v2/poll/{begun.id}", described.Polled, headers=who)).history) == 3
 
 
 @pytest.mark.long

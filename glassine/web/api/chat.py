@@ -14,8 +14,9 @@ from glassine.story import contacts, conversations, desk
 from glassine.story.contacts import Identity
 from glassine.story.exchange import Sent, exchange, reply_once
 from glassine.story.inbound import open_session
+from glassine.web.api import described, shapes
 from glassine.web.api import files as links
-from glassine.web.api import shapes
+from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.wire import Body, Flat, JSONResponse, Moment
 from glassine.words.channels import Inbound
@@ -77,7 +78,7 @@ async def _contact(world: Here, actor: Actor, body: NewSession) -> ContactId:
     return (await contacts.create(world, actor.org, identity, verified=body.verified and bool(given.email or given.phone_number))).id
 
 
-@router.get("")
+@router.get("", responses=shows(described.Page[described.Session]))
 async def list_sessions(
     world: Here, actor: Reader, cursor: str | None = None, status: Status | None = None, channel_type: ChannelKind | None = None, handed_off: bool | None = None,
     created_after: Moment | None = None, created_before: Moment | None = None, updated_after: Moment | None = None, updated_before: Moment | None = None,
@@ -102,7 +103,7 @@ def _shape(actor: Actor, session: Session, who: Contact, attached: shapes.Json) 
     return shapes.session(session, shapes.contact(who) if _knows(actor) else shapes.unnamed(who), attached)
 
 
-@router.get("/{id}")
+@router.get("/{id}", responses=shows(described.Session))
 async def get_session(world: Here, actor: Reader, id: UUID) -> Any:
     """One session with its contact."""
     return JSONResponse(_shape(actor, *await conversations.whole(world, actor.org, SessionId(id))))
@@ -115,7 +116,7 @@ class Change(Body):
     session_closed_payload: dict[str, Any] | None = None
 
 
-@router.patch("/{id}")
+@router.patch("/{id}", responses=shows(described.Session))
 async def update_session(world: Here, actor: Writer, id: UUID, body: Change) -> Any:
     """Close a session as resolved or unresolved, or open it again."""
     if body.status is Status.OPEN:
@@ -151,7 +152,7 @@ class Message(Body):
         return value or None
 
 
-@router.post("/{id}/send")
+@router.post("/{id}/send", responses=shows(described.Sent))
 async def send_message(world: Here, actor: Writer, id: UUID, body: Message) -> Any:
     """Send a customer's message, and wait up to 20 seconds for the AI's turn. What comes later is in the history."""
     kind = body.sender if isinstance(body.sender, str) else body.sender.type
@@ -172,7 +173,7 @@ def _sent(sent: Sent) -> shapes.Json:
     return {"success": True, "data": data}
 
 
-@router.get("/{id}/history")
+@router.get("/{id}/history", responses=shows(described.Page[described.HistoryItem]))
 async def session_history(world: Here, actor: Reader, id: UUID, cursor: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> Any:
     """The event log in order, masked. `next` continues it. Files have a link for those who may also read contacts: nothing in a file is masked."""
     log = await conversations.timeline(world, actor.org, SessionId(id), after=cursor, limit=_PAGE + 1)
@@ -183,7 +184,7 @@ async def session_history(world: Here, actor: Reader, id: UUID, cursor: Annotate
     return JSONResponse({"items": items, "next": str(page[-1].seq) if len(log) > len(page) else None})
 
 
-@router.get("/{id}/inspect")
+@router.get("/{id}/inspect", responses=shows(described.Turns))
 async def inspect_session(world: Here, actor: Reader, id: UUID) -> Any:
     """What the AI saw and did, turn by turn: prompt as sent, passages with scores, what was masked, decisions, timings, model and tokens."""
     require(actor, Verb.INSPECT)

@@ -12,7 +12,8 @@ from pydantic import AliasChoices, ConfigDict, Field
 from glassine.store.contacts import Range
 from glassine.story import contacts, visitor
 from glassine.story.contacts import Identity
-from glassine.web.api import shapes
+from glassine.web.api import described, shapes
+from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.wire import Body, Flat, JSONResponse, Moment
 from glassine.words.ids import ContactId
@@ -41,13 +42,13 @@ class SaveContact(ContactInput):
     contact: ContactInput | None = None
 
 
-@router.post("/contacts", status_code=201)
+@router.post("/contacts", status_code=201, responses=shows(described.Contact, 201))
 async def save_contact(world: Here, actor: Writer, body: SaveContact) -> Any:
     """Make a contact, or update the one with this e-mail address or phone number."""
     return JSONResponse(shapes.contact(await contacts.create(world, actor.org, (body.contact or body).identity, verified=True)), status_code=201)
 
 
-@router.get("/contacts")
+@router.get("/contacts", responses=shows(described.Page[described.Contact]))
 async def list_contacts(
     world: Here, actor: Reader, cursor: str | None = None, created_after: Moment | None = None, created_before: Moment | None = None,
     updated_after: Moment | None = None, updated_before: Moment | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 50,
@@ -58,13 +59,13 @@ async def list_contacts(
     return JSONResponse({"items": [shapes.contact(each) for each in found], "next": last})
 
 
-@router.get("/contacts/{id}")
+@router.get("/contacts/{id}", responses=shows(described.Contact))
 async def get_contact(world: Here, actor: Reader, id: UUID) -> Any:
     """One contact."""
     return JSONResponse(shapes.contact(await contacts.load(world, actor.org, ContactId(id))))
 
 
-@router.patch("/contacts/{id}")
+@router.patch("/contacts/{id}", responses=shows(described.Contact))
 async def update_contact(world: Here, actor: Writer, id: UUID, body: SaveContact) -> Any:
     """Set the fields that are named, empty those that are null; custom data is merged."""
     given = body.contact or body
@@ -88,7 +89,7 @@ class AuthenticateUser(Body):
     customData: Flat | None = None  # noqa: N815 - the wire's name
 
 
-@router.post("/widget/authenticate-user", tags=["Widget"])
+@router.post("/widget/authenticate-user", tags=["Widget"], responses=shows(described.Vouched))
 async def authenticate_user(world: Here, actor: Annotated[Actor, Depends(Scope("widget:write"))], body: AuthenticateUser) -> Any:
     """Your server vouches for a visitor: the token makes the widget's contact a verified one, who sees their sessions on every device."""
     identity = Identity(email=body.email, phone_number=body.phone, name=body.name, custom_data=body.customData or {})

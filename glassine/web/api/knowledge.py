@@ -10,6 +10,8 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from glassine.story import learning
+from glassine.web.api import described
+from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.shapes import moment
 from glassine.web.api.wire import Body, JSONResponse
@@ -22,7 +24,7 @@ Reader = Annotated[Actor, Depends(Scope("help-center:read"))]
 Writer = Annotated[Actor, Depends(Scope("help-center:write"))]
 
 
-@router.get("/search")
+@router.get("/search", responses=shows(described.Hits))
 async def search(
     world: Here, actor: Reader, q: Annotated[str, Query(max_length=2_000)], audience: Audience = Audience.PUBLIC,
     language: Annotated[str | None, Query(pattern="^[a-z]{2}$")] = None, limit: Annotated[int, Query(ge=1, le=50)] = 8,
@@ -59,7 +61,7 @@ class ArticleChange(Body):
     url: str | None = Field(None, max_length=2_000)
 
 
-@router.get("/articles")
+@router.get("/articles", responses=shows(described.Articles))
 async def list_articles(
     world: Here, actor: Reader, status: ArticleStatus | None = None, source: Annotated[str | None, Query(max_length=200)] = None, audience: Audience | None = None,
     contains: Annotated[str, Query(max_length=200)] = "", limit: Annotated[int, Query(ge=1, le=100)] = 50, offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
@@ -69,20 +71,20 @@ async def list_articles(
     return JSONResponse({"items": [shape(article) for article in page.articles], "total": page.total})
 
 
-@router.post("/articles", status_code=201)
+@router.post("/articles", status_code=201, responses=shows(described.Article, 201))
 async def create_article(world: Here, actor: Writer, body: ArticleInput) -> Any:
     """Write an article, and publish it unless `published` is false."""
     article = await learning.save(world, actor.org, title=body.title, body=body.body, audience=body.audience, language=body.language, url=body.url, by=actor)
     return JSONResponse(shape(await learning.publish(world, actor.org, article.id, by=actor) if body.published else article), status_code=201)
 
 
-@router.get("/articles/{id}")
+@router.get("/articles/{id}", responses=shows(described.Article))
 async def get_article(world: Here, actor: Reader, id: UUID) -> Any:
     """One article."""
     return JSONResponse(shape(await learning.article(world, actor.org, ArticleId(id))))
 
 
-@router.patch("/articles/{id}")
+@router.patch("/articles/{id}", responses=shows(described.Article))
 async def update_article(world: Here, actor: Writer, id: UUID, body: ArticleChange) -> Any:
     """Change the fields that are named; answers follow at once. `published` false takes it out of every answer."""
     before = await learning.article(world, actor.org, ArticleId(id))

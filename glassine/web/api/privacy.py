@@ -8,6 +8,8 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from glassine.story import house, privacy
+from glassine.web.api import described
+from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.wire import Body, JSONResponse
 from glassine.words.people import Actor
@@ -20,14 +22,14 @@ class Text(Body):
     text: str = Field(max_length=100_000)
 
 
-@router.post("/redaction/preview", tags=["Privacy"])
+@router.post("/redaction/preview", tags=["Privacy"], responses=shows(described.Preview))
 async def preview(world: Here, actor: Annotated[Actor, Depends(Scope("redaction:write"))], body: Text) -> Any:
     """What would be masked in a text. `start` and `end` count code points of the text that was sent. Nothing is stored."""
     masked = await privacy.preview(world, actor.org, body.text)
     return JSONResponse({"text": masked.text, "findings": [{"start": span.start, "end": span.end, "type": span.type} for span in masked.findings]})
 
 
-@router.get("/autopilot", tags=["Autopilot"])
+@router.get("/autopilot", tags=["Autopilot"], responses=shows(described.Modes))
 async def autopilot(world: Here, actor: Annotated[Actor, Depends(Scope("autopilot:read"))]) -> Any:
     """What the AI may do on each channel."""
     return JSONResponse({"items": [{"channel": row["kind"], "autopilot": row["autopilot"]} for row in await house.channels(world, actor.org)]})
@@ -37,7 +39,7 @@ class Mode(Body):
     autopilot: Autopilot
 
 
-@router.put("/autopilot/{channel}", tags=["Autopilot"])
+@router.put("/autopilot/{channel}", tags=["Autopilot"], responses=shows(described.Mode))
 async def set_autopilot(world: Here, actor: Annotated[Actor, Depends(Scope("autopilot:write"))], channel: ChannelKind, body: Mode) -> Any:
     """Switch the AI off, to drafts only, or on."""
     await house.set_autopilot(world, actor, channel, body.autopilot)

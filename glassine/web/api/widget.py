@@ -19,8 +19,9 @@ from glassine.story.exchange import Sent, exchange
 from glassine.story.inbound import open_session
 from glassine.story.visitor import Visitor
 from glassine.story.world import World
+from glassine.web.api import described, live, shapes
 from glassine.web.api import files as links
-from glassine.web.api import live, shapes
+from glassine.web.api.described import shows
 from glassine.web.api.door import Here, as_uuid, guest, limit, site
 from glassine.web.api.wire import Body, Flat, JSONResponse
 from glassine.words.channels import Attachment, Inbound
@@ -34,7 +35,7 @@ Guest = Annotated[Visitor, Depends(guest)]
 _PAGE = 30
 
 
-@router.get("/config")
+@router.get("/config", responses=shows(described.WidgetConfig))
 async def config(world: Here, org: Site) -> Any:
     """What the widget needs to begin."""
     organization = await house.organization(world, org)
@@ -47,7 +48,7 @@ class NewContact(Body):
     non_verified_custom_data: Flat | None = None
 
 
-@router.post("/contact/create-unverified", status_code=201)
+@router.post("/contact/create-unverified", status_code=201, responses=shows(described.Token, 201))
 async def create_unverified(request: Request, world: Here, org: Site, body: NewContact) -> Any:
     """A visitor nobody has vouched for. What they say of themselves is kept apart, sealed, and finds nobody."""
     limit(f"new:{request.client.host if request.client else ''}", world.settings.visitor_rate)
@@ -56,7 +57,7 @@ async def create_unverified(request: Request, world: Here, org: Site, body: NewC
     return JSONResponse({"token": await visitor.token_for(world, org, contact.id, verified=False)}, status_code=201)
 
 
-@router.get("/sessions")
+@router.get("/sessions", responses=shows(described.Page[described.WidgetSession]))
 async def list_sessions(world: Here, who: Guest, filters: str = "{}", cursor: str | None = None, offset: str | None = None) -> Any:
     """The visitor's sessions, newest first. Who is not verified sees those of this browser only."""
     external = as_uuid(_filters(filters).get("external_id"), "external_id")
@@ -83,7 +84,7 @@ class NewSession(Body):
     customData: Flat | None = None  # noqa: N815 - the wire's name
 
 
-@router.post("/create-session", status_code=201)
+@router.post("/create-session", status_code=201, responses=shows(described.WidgetSession, 201))
 async def create_session(world: Here, who: Guest, body: NewSession | None = None) -> Any:
     """Starts a session; an unverified visitor's must carry the browser's external_id."""
     data: dict[str, Any] = dict((body.customData if body else None) or {})
@@ -102,7 +103,7 @@ async def own(world: World, who: Visitor, id: UUID) -> Session:
     return session
 
 
-@router.get("/poll/{id}")
+@router.get("/poll/{id}", responses=shows(described.Polled))
 async def poll(world: Here, who: Guest, id: UUID) -> Any:
     """The session and its whole history."""
     session = await own(world, who, id)
@@ -110,7 +111,7 @@ async def poll(world: Here, who: Guest, id: UUID) -> Any:
     return JSONResponse({"session": await whole(world, who, session, tokens), "history": await rows(world, who, session, tokens)})
 
 
-@router.get("/session/history/{id}")
+@router.get("/session/history/{id}", responses=shows(list[described.WidgetRow]))
 async def history(world: Here, who: Guest, id: UUID) -> Any:
     """The whole history."""
     session = await own(world, who, id)
@@ -147,7 +148,7 @@ class Outgoing(Body):
     initial_messages: list[First] | None = Field(None, max_length=20)
 
 
-@router.post("/chat/send")
+@router.post("/chat/send", responses=shows(described.WidgetSent))
 async def send(world: Here, who: Guest, body: Outgoing) -> Any:
     """A customer's message; waits for the turn as the public API does. What is wrong with the message comes as a sentence for the visitor."""
     try:
@@ -197,7 +198,7 @@ class Vote(Body):
     messagePublicId: UUID  # noqa: N815 - the wire's name
 
 
-@router.post("/chat/vote")
+@router.post("/chat/vote", responses=shows(described.Done))
 async def vote(world: Here, who: Guest, body: Vote) -> Any:
     """A thumb up or down on a reply."""
     session = await own(world, who, body.sessionId)
@@ -209,7 +210,7 @@ class Resolve(Body):
     session_id: UUID
 
 
-@router.post("/session/resolve")
+@router.post("/session/resolve", responses=shows(described.WidgetSession))
 async def resolve(world: Here, who: Guest, body: Resolve) -> Any:
     """The customer says that it is solved."""
     session = await own(world, who, body.session_id)
@@ -223,7 +224,7 @@ class Checkpoint(Body):
     payload: dict[str, Any]
 
 
-@router.post("/checkpoint")
+@router.post("/checkpoint", responses=shows(described.Done))
 async def checkpoint(world: Here, who: Guest, body: Checkpoint) -> Any:
     """The page's own state."""
     session = await own(world, who, body.session_id)
@@ -238,7 +239,7 @@ class Rating(Body):
     system_message_uuid: UUID | None = None
 
 
-@router.post("/submit-csat")
+@router.post("/submit-csat", responses=shows(described.Done))
 async def submit_csat(world: Here, who: Guest, body: Rating) -> Any:
     """How it went, from 1 to 5."""
     session = await own(world, who, body.session_id)
@@ -260,7 +261,7 @@ async def execute_action(world: Here, who: Guest, body: Form) -> Any:
     raise NotFound("There is no action that waits for this form.")
 
 
-@router.post("/upload", status_code=201)
+@router.post("/upload", status_code=201, responses=shows(described.Uploaded, 201))
 async def upload(world: Here, who: Guest, file: UploadFile) -> Any:
     """Up to 5 MB, sealed under the contact's key. The link works for whoever has it, and for nothing else."""
     content = await file.read(files.LARGEST_FILE + 1)

@@ -1,0 +1,225 @@
+"""What answers look like, for the OpenAPI description only: answers themselves are written by shapes.py, and a test holds the two together."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from glassine.words.knowledge import ArticleStatus, Audience
+from glassine.words.privacy import PiiType
+from glassine.words.sessions import Autopilot, ChannelKind, Status
+
+Item = TypeVar("Item")
+
+
+class Page(BaseModel, Generic[Item]):
+    items: list[Item]
+    next: str | None
+
+
+class Contact(BaseModel):
+    """Everything but the id and the times is null for a key that may not read contacts."""
+
+    id: UUID
+    email: str | None
+    phone_number: str | None
+    name: str | None
+    custom_data: dict[str, Any] | None
+    non_verified_email: str | None
+    non_verified_name: str | None
+    non_verified_custom_data: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Channel(BaseModel):
+    type: ChannelKind
+
+
+class Assignee(BaseModel):
+    kind: str
+    name: str | None
+
+
+class Session(BaseModel):
+    id: UUID
+    status: Status
+    channel: Channel
+    ticket_number: int
+    contact: Contact
+    assignee: Assignee
+    assignee_id: UUID | None
+    language: str | None
+    summary: str | None
+    sentiment: str | None
+    custom_data: dict[str, Any]
+    handoff: dict[str, str | None] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class AutopilotValue(BaseModel):
+    error: bool
+    content: str
+
+
+class AutopilotResponse(BaseModel):
+    type: str
+    id: UUID
+    value: AutopilotValue
+    mightSolveUserIssue: bool  # noqa: N815 - the wire's name
+
+
+class SentData(BaseModel):
+    success: bool
+    code: str | None
+    sessionIsHandedOff: bool  # noqa: N815 - the wire's name
+    id: UUID | None = None
+    autopilotResponse: AutopilotResponse | None = None  # noqa: N815 - the wire's name
+
+
+class Sent(BaseModel):
+    success: bool
+    data: SentData
+
+
+class HistoryItem(BaseModel):
+    """`event` has a `type` and a `sender`; the rest depends on the type."""
+
+    id: UUID
+    created_at: datetime
+    event: dict[str, Any]
+
+
+class Turns(BaseModel):
+    session_id: UUID
+    turns: list[dict[str, Any]]
+
+
+class Vouched(BaseModel):
+    token: str
+    contact: dict[str, UUID]
+
+
+class Hit(BaseModel):
+    passage_id: UUID
+    article_id: UUID
+    title: str
+    heading: str
+    text: str
+    url: str | None
+    audience: Audience
+    score: float
+    similarity: float
+    best_sentence: str
+    scores: dict[str, float]
+
+
+class Hits(BaseModel):
+    items: list[Hit]
+
+
+class Article(BaseModel):
+    id: UUID
+    source: str
+    path: str
+    title: str
+    body: str
+    status: ArticleStatus
+    audience: Audience
+    language: str
+    url: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Articles(BaseModel):
+    items: list[Article]
+    total: int
+
+
+class Finding(BaseModel):
+    start: int
+    end: int
+    type: PiiType
+
+
+class Preview(BaseModel):
+    text: str
+    findings: list[Finding]
+
+
+class Mode(BaseModel):
+    channel: ChannelKind
+    autopilot: Autopilot
+
+
+class Modes(BaseModel):
+    items: list[Mode]
+
+
+class Token(BaseModel):
+    token: str
+
+
+class WidgetSession(BaseModel):
+    id: UUID
+    ticketNumber: int  # noqa: N815 - the wire's name
+    isHandedOff: bool  # noqa: N815 - the wire's name
+    isOpened: bool  # noqa: N815 - the wire's name
+    assignee: Assignee
+    channel: ChannelKind
+    isVerified: bool  # noqa: N815 - the wire's name
+    createdAt: datetime  # noqa: N815 - the wire's name
+    updatedAt: datetime  # noqa: N815 - the wire's name
+
+
+class WidgetRow(BaseModel):
+    publicId: UUID  # noqa: N815 - the wire's name
+    type: str
+    content: dict[str, str]
+    sender: dict[str, str | None]
+    sentAt: datetime  # noqa: N815 - the wire's name
+    attachments: list[dict[str, Any]] | None
+    systemMessagePayload: dict[str, Any]  # noqa: N815 - the wire's name
+    sources: list[dict[str, Any]]
+
+
+class Polled(BaseModel):
+    session: WidgetSession
+    history: list[WidgetRow]
+
+
+class WidgetSent(BaseModel):
+    """With `success` false, `error` holds a sentence for the visitor."""
+
+    success: bool
+    code: str | None = None
+    sessionIsHandedOff: bool | None = None  # noqa: N815 - the wire's name
+    autopilotResponse: AutopilotResponse | None = None  # noqa: N815 - the wire's name
+    session: WidgetSession | None = None
+    error: dict[str, str | None] | None = None
+
+
+class Done(BaseModel):
+    success: bool
+
+
+class Uploaded(BaseModel):
+    fileName: str  # noqa: N815 - the wire's name
+    fileUrl: str  # noqa: N815 - the wire's name
+
+
+class WidgetConfig(BaseModel):
+    org: dict[str, str]
+    sessionsPollingIntervalSeconds: int  # noqa: N815 - the wire's name
+    sessionPollingIntervalSeconds: int  # noqa: N815 - the wire's name
+    modes: list[dict[str, Any]]
+
+
+def shows(model: Any, status: int = 200) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that answers with this."""
+    return {status: {"model": model}}
