@@ -10,11 +10,12 @@ import pytest
 from playwright.sync_api import Request, Route, expect
 
 from tests.running import Product, product
-from tests.visitors import FOR_A_PERSON, QUESTION, Open, answered, browser, chat, inside, launcher, say, session_of, visit
+from tests.visitors import FOR_A_PERSON, QUESTION, Open, answered, browser, chat, inside, launcher, say, session_of, violations, visit
 
 __all__ = ["browser", "product", "visit"]  # the fixtures
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.long]
 STREAM = re.compile(r"/widget/v2/stream/")
+POLL = re.compile(r"/widget/v2/poll/")
 SEND = re.compile(r"/widget/v2/chat/send$")
 
 
@@ -69,23 +70,48 @@ def _hang_up_after_delivery(route: Route) -> None:
     route.abort()
 
 
-def test_a_failed_message_is_sent_again_under_its_own_id(visit: Open) -> None:
+@pytest.mark.parametrize("down", [None, 503], ids=["nobody answers", "the server says to come back"])
+def test_what_reaches_nobody_goes_again_by_itself_under_its_own_id(visit: Open, down: int | None) -> None:
     page = visit()
     sent: list[str] = []
 
-    def fail_once(route: Route) -> None:
+    def fail_twice(route: Route) -> None:
         sent.append(json.loads(route.request.post_data or "{}")["uuid"])
-        if len(sent) == 1:
-            route.abort()
-        else:
+        if len(sent) > 2:
             route.continue_()
+        elif down:
+            route.fulfill(status=down, json={"statusCode": down, "message": "Glassine cannot reach its database."})
+        else:
+            route.abort()
 
-    page.route(SEND, fail_once)
+    page.route(SEND, fail_twice)
     say(page, QUESTION)
-    expect(chat(page).get_by_text("Not sent.")).to_be_visible()
+    expect(chat(page).locator(".fate")).to_have_text("The chat cannot be reached right now. Trying again.")
+    answered(page)
+    assert len(sent) == 3
+    assert len(set(sent)) == 1
+    expect(chat(page).locator(".from-you")).to_have_count(1)
+    expect(chat(page).locator(".fate")).to_have_count(0)
+
+
+def test_after_a_while_the_customer_decides_when_it_goes_again(visit: Open) -> None:
+    page = visit()
+    sent: list[str] = []
+
+    def fail_four_times(route: Route) -> None:
+        sent.append(json.loads(route.request.post_data or "{}")["uuid"])
+        if len(sent) > 4:
+            route.continue_()
+        else:
+            route.fulfill(status=503, json={"statusCode": 503, "message": "Glassine cannot reach its database."})
+
+    page.route(SEND, fail_four_times)
+    say(page, QUESTION)
+    expect(chat(page).locator(".fate.failed")).to_contain_text("Not sent. The chat did not answer. Your message is kept here.", timeout=30_000)
+    expect(chat(page).get_by_text("database")).to_have_count(0)
     chat(page).get_by_role("button", name="Send again").click()
     answered(page)
-    assert len(sent) == 2
+    assert len(sent) == 5
     assert len(set(sent)) == 1
     expect(chat(page).locator(".from-you")).to_have_count(1)
     expect(chat(page).get_by_text("Not sent.")).to_have_count(0)
@@ -113,6 +139,33 @@ def test_messages_in_a_row_keep_their_order(visit: Open) -> None:
     assert chat(page).locator(".from-you .body").all_inner_texts() == lines
 
 
+def test_topics_to_choose_from_are_buttons(visit: Open) -> None:
+    page = visit()
+    page.route(POLL, lambda route: _offering(route, ["Repairs", "Returns and refunds"]))
+    page.route(STREAM, lambda route: route.fulfill(status=503, body="{}"))
+    say(page, QUESTION)
+    choices = chat(page).get_by_role("group", name="Topics to choose from").get_by_role("button")
+    expect(choices).to_have_text(["1Repairs", "2Returns and refunds"], timeout=30_000)
+    expect(chat(page).locator(".from-ai .body")).to_have_text(["Which do you mean?", "Reply with a number."])
+    expect(chat(page).locator(".sources")).to_have_count(0)
+    assert violations(inside(page)) == []
+    page.unroute(POLL)
+    choices.nth(1).click()
+    expect(chat(page).locator(".from-you .body").last).to_have_text("Returns and refunds")
+    expect(choices).to_have_count(0)
+    expect(chat(page).get_by_role("textbox", name="Write a message")).to_be_focused()
+
+
+def _offering(route: Route, titles: list[str]) -> None:
+    """The server's answer, as it is when the AI asks back."""
+    polled = route.fetch().json()
+    for item in polled["history"]:
+        if item["sender"]["kind"] == "ai":
+            listed = "\n".join(f"{number}. {title}" for number, title in enumerate(titles, 1))
+            item |= {"content": {"text": f"Which do you mean?\n\n{listed}\n\nReply with a number."}, "choices": titles, "mightSolveUserIssue": False}
+    route.fulfill(json=polled)
+
+
 # -- people, closing, rating ---------------------------------------------------------------------------------------------------------
 
 
@@ -122,6 +175,7 @@ def test_a_person_takes_over_and_the_customer_knows_who_answers(visit: Open, pro
     say(page, FOR_A_PERSON)
     expect(chat(page).get_by_text("The team has the whole conversation.")).to_be_visible(timeout=30_000)
     expect(chat(page).get_by_text("Waiting for a person")).to_be_visible()
+    expect(chat(page).locator(".handoff")).to_contain_text("Notice: I am passing this on to our team.")
     text = "Good day <b>and</b> **welcome**\nhttps://shop.example/label"
     product.reply(session, text)
     message = chat(page).locator(".from-person")
@@ -154,7 +208,11 @@ def test_it_helped_closes_the_conversation_and_asks_how_it_was(visit: Open) -> N
     say(page, "hello")
     answered(page, re.compile("."))
     chat(page).get_by_role("button", name="Conversations").click()
-    expect(chat(page).get_by_role("navigation", name="Conversations").get_by_role("button")).to_have_count(2)
+    rows = chat(page).get_by_role("navigation", name="Conversations").get_by_role("button")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0).locator(".row-title")).to_have_text("hello")
+    expect(rows.nth(1).locator(".row-title")).to_have_text(QUESTION)
+    expect(rows.nth(1).locator(".row-last")).to_contain_text("30 days")
     chat(page).get_by_role("navigation").get_by_role("button").filter(has_text="Closed").click()
     expect(chat(page).get_by_text("You rated this conversation 4 of 5.")).to_be_visible()
 

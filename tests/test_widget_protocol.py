@@ -65,6 +65,24 @@ async def test_a_reload_keeps_the_contact_and_the_sessions(product: Product, cli
         assert (await again.ok("GET", f"/session/history/{client.id}")) == (await client.poll())["history"]
 
 
+async def test_the_list_tells_conversations_apart_in_the_customers_own_words(product: Product, client: WidgetClient) -> None:
+    await client.begin(f"I am ann.miller@example.com. {QUESTION}")
+    listed = (await client.sessions())["items"][0]
+    assert listed["title"] == f"I am ann.miller@example.com. {QUESTION}"
+    assert "30 days" in listed["lastMessage"]
+    assert len(listed["lastMessage"]) <= 120
+    product.reply(client.id, "I am Olivia, and I look into it.")
+    assert (await client.sessions())["items"][0]["lastMessage"] == "I am Olivia, and I look into it."
+
+
+async def test_a_handoff_and_an_offer_are_marked_for_the_widget(client: WidgetClient) -> None:
+    sent = await client.begin(QUESTION)
+    assert sent["autopilotResponse"]["choices"] == []
+    await client.send(FOR_A_PERSON)
+    history = (await client.poll())["history"]
+    assert [(item["isHandoffNotice"], item["choices"]) for item in history] == [(False, []), (False, []), (False, []), (True, [])]
+
+
 async def test_rule_1_and_2_rows_carry_the_ids_that_the_widget_shows(client: WidgetClient) -> None:
     await client.create_session()
     uuid = str(uuid4())

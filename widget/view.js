@@ -111,7 +111,7 @@ export class View {
     return h("li", {}, h("button", { type: "button", onclick: pick },
       h("span", { class: "row-title", dir: "auto" }, chips(session.title ?? number, say)),
       state(session, say),
-      last && h("span", { class: "row-last", dir: "auto" }, chips(last, say)),
+      last && h("span", { class: "row-last", dir: "auto" }, chips(last.replace(/\*\*|`/g, ""), say)),
       h("span", { class: "row-when" }, session.title ? `${number} · ` : "", h("time", { datetime: session.createdAt }, `${day}, ${clock(when, language)}`))));
   }
 
