@@ -28,7 +28,6 @@ E5 = "multilingual-e5-small.q4"
 _MAX_TOKENS = 256  # what MiniLM was trained for; the rest of a longer text does not count
 _MAX_CHARACTERS = 1_600  # cut before tokenizing, so that a megabyte of text costs no more than a long passage
 _WINDOW = 500  # of e5's 512 tokens; the rest of a longer text does not count either
-_MOST_BEGUN = 64  # queries that were begun and not yet asked for
 _TEXTS_PER_JOB = 8  # a customer's query waits for at most this many passages of somebody's import
 
 
@@ -36,9 +35,6 @@ class Embedder:
     """Vectors of length 384 and norm 1. Vectors of different models must never be compared: keep the model's name beside them."""
 
     dimensions = DIMENSIONS
-
-    def __init__(self) -> None:
-        self._begun: dict[tuple[str, str], asyncio.Future[Vectors]] = {}
 
     def model(self, language: str) -> str:
         """The name of the model that embeds this language (ISO 639-1)."""
@@ -55,19 +51,10 @@ class Embedder:
         elsewhere, answering = (0.791, 0.835) if across else (0.817, 0.888)
         return max(-1.0, min(1.0, 0.22 + 0.42 * (cosine - elsewhere) / (answering - elsewhere)))
 
-    def begin(self, text: str, language: str = "en") -> None:
-        """Starts on a query that somebody is about to make, so that `query` need not wait for all of it. What nobody asks for is forgotten."""
-        while len(self._begun) >= _MOST_BEGUN:
-            del self._begun[next(iter(self._begun))]
-        begun = asyncio.ensure_future(_in_pool(_encode_query, self.model(language), [text]))
-        begun.add_done_callback(lambda done: done.cancelled() or done.exception())  # who asks hears of it; unasked it is no failure
-        self._begun[self.model(language), text] = begun
-
     async def query(self, text: str, language: str = "en") -> Vectors:
         """One search query, shape (384,)."""
-        begun = self._begun.pop((self.model(language), text), None)
-        vectors: Vectors = await (begun or _in_pool(_encode_query, self.model(language), [text]))
-        return vectors[0]  # type: ignore[no-any-return]  # numpy types a row as Any
+        vector: Vectors = (await _in_pool(_encode_query, self.model(language), [text]))[0]
+        return vector
 
     async def passages(self, texts: Sequence[str], language: str = "en") -> Vectors:
         """Texts to be found, shape (len(texts), 384). Each text is encoded alone, so its vector does not depend on its neighbours."""

@@ -10,14 +10,17 @@ from typing import Any
 from uuid import UUID
 
 from glassine.edge.language import detect
+from glassine.rules.small_talk import small_talk
 from glassine.store import Tx, contacts, events, jobs, sessions, vault
 from glassine.store.live import notify
+from glassine.story import learning
 from glassine.story.contacts import own_key
 from glassine.story.masking import Mask, say, shortened, to_bytes, write
 from glassine.story.world import World
 from glassine.words.channels import Attachment, Inbound
 from glassine.words.errors import Refused
 from glassine.words.ids import ContactId, EventId, OrgId, SessionId, new_id
+from glassine.words.knowledge import Audience
 from glassine.words.people import ActorKind
 from glassine.words.sessions import ChannelKind, Event, EventType, OwnerKind, Session
 from glassine.words.work import JobKind, NewJob
@@ -94,18 +97,25 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
         "masked": text.counts, "attachments": await _named(world, mask, inbound.attachments), "context": await _context(world, mask, inbound.context),
         "custom_data": len(inbound.custom_data), "timings": {"mask": round((time.perf_counter() - began) * 1_000, 2)},
     }
-    id, message = mask.session.id, EventId(inbound.external_id)
+    id, message, language = mask.session.id, EventId(inbound.external_id), inbound.language or detect(text.text, mask.settings.languages)
+    _look_ahead(world, org, mask.session, text.text, mask.session.language or language)
     raw = to_bytes(json.dumps({"text": inbound.text, "custom_data": dict(inbound.custom_data)}))
     async with world.store.tx(org) as tx:
         await _before(tx, org, id, said)
         event = await say(
             tx, mask, EventType.MESSAGE, ActorKind.USER, id=message, actor_id=mask.session.contact, text=text.text,
-            payload={name: value for name, value in payload.items() if value}, heard=True, language=inbound.language or detect(text.text, mask.settings.languages),
+            payload={name: value for name, value in payload.items() if value}, heard=True, language=language,
         )
         await vault.keep_original(tx, org, message, mask.key.seal(raw, org, "originals", "sealed", message))
         job = await jobs.add(tx, org, NewJob(kind=JobKind.TAKE_TURN, ref=id, key=str(id)), claimed_by=world.process)
         await notify(tx, org, id, "event")
     return Heard(session=mask.session, event=event, job=job)
+
+
+def _look_ahead(world: World, org: OrgId, session: Session, text: str, language: str | None) -> None:
+    """The turn that is going to be taken begins to search while its message is being stored."""
+    if session.owner.kind is OwnerKind.AI and small_talk(text) is None:
+        learning.look_ahead(world, org, text, audience=Audience.PUBLIC, language=language or "en")
 
 
 async def _before(tx: Tx, org: OrgId, id: SessionId, said: Sequence[tuple[EventId, str]]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -35,6 +36,7 @@ from glassine.words.people import Actor, Verb
 EDITOR = "editor"  # the source of articles that people write here
 
 _QUERY = 2_000  # characters of a message that are searched with
+_AHEAD = 1.0  # seconds for which a search that was begun ahead counts as one of now
 _TRIES = 3
 _MOST_PASSAGES = 500  # of one article: about 85,000 words, half a minute of embedding
 _IMPORTED_AT_ONCE = 2  # as many as there are model threads
@@ -45,8 +47,20 @@ async def find(world: World, org: OrgId, text: str, *, audience: Audience, langu
 
     Similarities come on one scale whatever model compared; `scores` keep the cosines as they were.
     """
-    asked = _asked(text)
-    if not asked:
+    begun, searching = world.ahead.pop((org, text, audience, language, limit), (0.0, None))
+    return await (searching if searching and begun > time.monotonic() - _AHEAD else _find(world, org, text, audience, language, limit))
+
+
+def look_ahead(world: World, org: OrgId, text: str, *, audience: Audience, language: str, limit: int = 8) -> None:
+    """Begins a search that is asked for in a moment: the turn's, while its message is being stored. What nobody asks for is forgotten."""
+    now, searching = time.monotonic(), world.start(_find(world, org, text, audience, language, limit))
+    searching.add_done_callback(lambda done: done.cancelled() or done.exception())  # whoever asks hears of it; unasked it is no failure
+    world.ahead = {key: begun for key, begun in world.ahead.items() if begun[0] > now - _AHEAD} | {(org, text, audience, language, limit): (now, searching)}
+
+
+async def _find(world: World, org: OrgId, text: str, audience: Audience, language: str | None, limit: int) -> list[Hit]:
+    asked = " ".join(PLACEHOLDER.sub(" ", text[:_QUERY]).split())
+    if not any(letter.isalnum() for letter in asked):
         return []
     spoken = language if language == "en" else _spoken(asked, await _languages(world, org), language)
     query = search.Query(terms=passages.terms(asked, spoken), vector=await world.embed.query(asked, spoken), model=world.embed.model(spoken))
@@ -55,22 +69,9 @@ async def find(world: World, org: OrgId, text: str, *, audience: Audience, langu
     return [_comparable(world, hit, spoken) for hit in hits]
 
 
-def look_ahead(world: World, text: str, *, language: str, languages: Sequence[str]) -> None:
-    """Begins to embed a message while it is being stored: the turn's `find` then finds it done. `language` is what the turn is going to say."""
-    if asked := _asked(text):
-        world.embed.begin(asked, language if language == "en" else _spoken(asked, languages or ("en",), language))
-
-
-def _asked(text: str) -> str:
-    """What of a masked message is searched with; empty when there is no word in it."""
-    asked = " ".join(PLACEHOLDER.sub(" ", text[:_QUERY]).split())
-    return asked if any(letter.isalnum() for letter in asked) else ""
-
-
 def _comparable(world: World, hit: Hit, spoken: str) -> Hit:
-    if "sentence" not in hit.scores:  # found by its words alone
-        return hit
-    return replace(hit, similarity=world.embed.comparable(hit.similarity, spoken, across=hit.language != spoken))
+    by_words_alone = "sentence" not in hit.scores
+    return hit if by_words_alone else replace(hit, similarity=world.embed.comparable(hit.similarity, spoken, across=hit.language != spoken))
 
 
 async def save(
