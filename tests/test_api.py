@@ -57,7 +57,7 @@ async def test_a_question_is_answered_from_the_articles_with_its_source(client: 
     said = await send(client, shop, session, "How long do I have to return an unused lamp?")
     reply = said["autopilotResponse"]
     assert "30 days" in reply["value"]["content"]
-    assert reply["debugInfo"]["knowledge"][0]["source"] == "Returns and refunds"
+    assert reply["debugInfo"]["knowledge"][0]["source"] == "Returns and refunds › Refunds"
     rows = await history(client, shop, session)
     assert [row["event"]["sender"]["type"] for row in rows] == ["contact", "ai"]
     assert rows[1]["id"] == reply["id"]
