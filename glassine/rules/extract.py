@@ -70,12 +70,13 @@ def answer(
     if best >= thresholds.answer and not rivals:
         return _quoted(seen[0], message, spoken)
     note = f"The best passage reaches a confidence of {best:.2f}." if seen else "Nothing was found."
-    near = sorted((pair for pair in zip(sure, seen, strict=True) if pair[0] >= thresholds.suggest), key=lambda pair: -pair[0])
+    order = sorted(range(len(seen)), key=lambda at: (at >= _COMPARED, -sure[at] if at < _COMPARED else at))
+    near = [seen[at] for at in order if sure[at] >= thresholds.suggest]
     if not near:
         return Grounded(reply=None, reasons=(Reason.INSUFFICIENT_KNOWLEDGE,), notes=(note,))
     if offered:
         return Grounded(reply=None, reasons=(Reason.LOW_CONFIDENCE,), notes=(note, "A choice was offered already."))
-    return _did_you_mean([hit for _, hit in near], language, (note, "Other passages fit as well as the first.") if rivals else (note,))
+    return _did_you_mean(near, language, (note, "Other passages fit as well as the first.") if rivals else (note,))
 
 
 def _rivals(seen: Sequence[Hit], sure: Sequence[float], thresholds: Thresholds) -> bool:
