@@ -180,6 +180,25 @@ def test_the_keyboard_does_every_act(visit: Open, start: Callable[..., str]) -> 
     expect(page.locator("#thread-head")).to_contain_text("You own it")
 
 
+def test_a_closed_conversation_takes_notes_only_and_leads_on_to_the_next(visit: Open, start: Callable[..., str]) -> None:
+    first, second = start(QUESTION, FOR_A_PERSON), start(QUESTION, FOR_A_PERSON)
+    page = visit(f"/inbox/sessions/{first}?view=unassigned")
+    live(page)
+    page.locator("#words").evaluate("field => { field.style.color = 'inherit'; }")  # as extensions do; the next swap must not trip over it
+    page.keyboard.press("t")
+    expect(page.locator("#thread-head")).to_contain_text("You own it")
+    page.keyboard.press("e")
+    expect(page.locator("#closed")).to_contain_text("Closed, resolved")
+    expect(page.get_by_role("textbox", name="Your words")).to_be_hidden()
+    expect(page.locator("[data-toast]")).to_have_count(1)
+    page.get_by_role("radio", name="Note").check()
+    expect(page.get_by_role("textbox", name="Your words")).to_be_visible()
+    expect(line(page, first)).to_have_count(0)
+    page.get_by_role("button", name="Next conversation").click()
+    expect(page.locator(f'#log[data-session="{second}"]')).to_be_visible()
+    expect(page.get_by_role("textbox", name="Your words")).to_be_visible()
+
+
 def test_a_masked_value_is_shown_in_place_and_covered_again(visit: Open, start: Callable[..., str]) -> None:
     session = start("Please mail me at ada.lovelace@example.com", name="Ada Lovelace", email="ada@example.com")
     page = visit(f"/inbox/sessions/{session}")

@@ -80,6 +80,8 @@ document.querySelector("[data-submit-now]")?.requestSubmit();
 document.addEventListener("htmx:config:request", (event) => {
   if (csrf()) event.detail.ctx.request.headers["X-Csrf"] = csrf();
 });
+// htmx carries inline styles over a swap, which our content policy forbids. We set none; what a browser's extension left in a field may go.
+document.addEventListener("htmx:before:swap", () => document.querySelectorAll("main [id][style]").forEach((element) => element.removeAttribute("style")));
 copying();
 tooltips();
 guards();
