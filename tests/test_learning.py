@@ -69,7 +69,7 @@ async def test_an_article_made_internal_leaves_the_public(world: World, org: Org
 async def test_pasted_markup_is_not_found_as_text(world: World, org: OrgId) -> None:
     pasted = await learning.save(world, org, title="Penguins", body='<p class="x">Penguins <b>swim</b>.</p><script>var y</script>\n\nUse `<head>`.')
     await learning.publish(world, org, pasted.id)
-    assert [hit.text for hit in await learning.find(world, org, "penguins", audience=Audience.PUBLIC)] == ["Penguins swim.\n\nUse <head>."]
+    assert [hit.text for hit in await learning.find(world, org, "penguins", audience=Audience.PUBLIC)] == ["Penguins swim.\n\nUse `<head>`."]
 
 
 async def test_articles_that_cannot_be(world: World, org: OrgId) -> None:
@@ -144,6 +144,7 @@ FILES: dict[str, str | bytes] = {
     "empty.md": "---\ntitle: Nothing\n---\n",
     "_shared.html.erb": "Penguins waddle.",
     "latin.md": "Pingüinos".encode("latin-1"),
+    "broken.md": "---\ntitle: [Fins\n---\nPenguins dive.",
     "utf16.md": "Penguins sleep.".encode("utf-16"),
     "picture.png": b"\x89PNG",
     ".git/config.md": "hidden",
@@ -156,7 +157,9 @@ async def test_an_import_says_what_became_of_each_file(world: World, org: OrgId,
     assert {path: outcome for path, (outcome, _) in first.items()} == {
         "penguins.md": "added", "guide/index.md": "added", "guide/how_to_feed.mdx": "added", "team.md": "added", "utf16.md": "added",
         "draft.md": "skipped", "empty.md": "skipped", "_shared.html.erb": "skipped", "picture.png": "skipped", "latin.md": "failed",
+        "broken.md": "failed",
     }
+    assert "front matter is not valid YAML" in first["broken.md"][1]
     assert all(reason for outcome, reason in first.values() if outcome in {"skipped", "failed"})
     found = {article.title: article for article in (await learning.listing(world, org, limit=50)).articles}
     assert set(found) == {"All about penguins", "Guide", "Feeding", "Team", "Utf16"}
