@@ -12,6 +12,7 @@ import pytest
 
 from glassine.story import access, learning, privacy
 from glassine.story.world import World
+from glassine.web.app import create_app
 from glassine.web.staff import COOKIE
 from glassine.words.knowledge import Audience
 from glassine.words.people import Actor, Role
@@ -333,6 +334,21 @@ async def test_a_form_too_large_or_without_length_is_refused(desk: Browser) -> N
         yield b"mode=note"
 
     assert (await desk.client.post(f"/inbox/sessions/{uuid4()}/write", content=drip())).status_code == 411
+
+
+async def test_a_browser_that_leaves_while_it_sends_is_no_error(desk: Browser, world: World, caplog: pytest.LogCaptureFixture) -> None:
+    cookie = f"{COOKIE}={desk.client.cookies.get(COOKIE)}".encode()
+    headers = [(b"cookie", cookie), (b"content-length", b"9"), (b"content-type", b"application/x-www-form-urlencoded"), (b"host", b"glassine.test")]
+    scope = {"type": "http", "method": "POST", "path": "/knowledge/preview", "query_string": b"", "headers": headers, "client": ("127.0.0.1", 1), "scheme": "http"}
+
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def unread(message: Any) -> None:
+        assert message["type"] != "http.response.start" or message["status"] == 400
+
+    await create_app(world)(scope, gone, unread)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_a_notice_of_a_neighbouring_host_is_not_believed(desk: Browser) -> None:
