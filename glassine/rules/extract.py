@@ -7,6 +7,8 @@ What the default bands do, measured by `python -m bench.answer_bands` on half B 
     xquad, German                     .833 (.986 right)   .102        foreign questions   .000   .011
     xquad, German on English          .629 (.978 right)   .142        foreign questions   .006   .011
 
+The German rows are from before hits were compared with those behind them, which turns some quotes into choices.
+
 Near misses are not recognised: .857 of squad2's adversarial questions without an answer are quoted a sentence (AUROC .589). It is a true one, with
 its source, and the customer can say that it does not help. The FAQ holds many answers twice, and only one of them counts as right.
 """
