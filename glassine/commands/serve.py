@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from glassine.commands import listening, logs
+from glassine.commands import listening, logs, processes
 from glassine.config import Settings
 from glassine.store import migrate
 from glassine.story import demo, worker
@@ -39,6 +39,7 @@ def run(settings: Settings, *, web: bool, work: bool, listener: int | None = Non
         migrate.migrate(settings.database_url)
     sockets = _sockets(settings, listener) if web else []
     logs.to_standard_error(settings.log_level)
+    processes.one_heap()
     asyncio.run(_run(settings, sockets, work=work, announce=announce))
     return 0
 
