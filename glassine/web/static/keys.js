@@ -18,12 +18,13 @@ function write(mode) {
 function step(by) {
   const lines = [...document.querySelectorAll(".line")];
   if (!lines.length) return false;
-  const at = lines.findIndex((line) => line.matches("[aria-current]"));
+  const open = document.getElementById("log")?.dataset.session;  // what is shown, not what is marked: the mark follows a moment later
+  const at = lines.findIndex((line) => line.dataset.session === open);
   const gone = Number(document.querySelector("[data-stream]").dataset.place ?? 0);  // closed or given away, its place is taken by the next
   const next = lines[Math.max(0, Math.min(lines.length - 1, at >= 0 ? at + by : by > 0 ? gone : gone - 1))];
   next.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
-  if (!next.matches("[aria-current]")) next.click();
+  if (next.dataset.session !== open) next.click();
   return true;
 }
 
