@@ -22,7 +22,7 @@ from bench.scratch import database
 from glassine.config import Settings
 from glassine.rules.passages import terms
 from glassine.store import search
-from glassine.story import house, learning
+from glassine.story import finding, house, learning
 from glassine.story.world import World, live
 from glassine.words.house import OrgSettings
 from glassine.words.ids import ArticleId, OrgId
@@ -103,7 +103,7 @@ async def measure(world: World, task: Task) -> list[dict[str, Any]]:
     learned = time.perf_counter() - began
     ranks: dict[str, list[int]] = {"all": [], "BM25": []}
     for question, right in task.questions:
-        everything = await learning.find(world, org, question, audience=Audience.PUBLIC, language=task.spoken_in_questions, limit=20)
+        everything = await finding.find(world, org, question, audience=Audience.PUBLIC, language=task.spoken_in_questions, limit=20)
         for method, hits in (("all", everything), ("BM25", await by_words(world, org, question, task.spoken_in_questions))):
             ranked = list(dict.fromkeys(named[hit.article] for hit in hits))
             ranks[method].append(ranked.index(right) + 1 if right in ranked else 0)

@@ -10,7 +10,7 @@ import pytest_asyncio
 from glassine.config import resource
 from glassine.rules import extract
 from glassine.rules.grounding import Grounded
-from glassine.story import learning
+from glassine.story import finding, learning
 from glassine.story.world import World
 from glassine.words.ids import OrgId
 from glassine.words.knowledge import Audience, ImportLine
@@ -29,7 +29,7 @@ async def taught(world: World, shop: Shop) -> AsyncIterator[OrgId]:
 
 
 async def asked(world: World, org: OrgId, question: str) -> Grounded:
-    hits = await learning.find(world, org, question, audience=Audience.PUBLIC, language="en")
+    hits = await finding.find(world, org, question, audience=Audience.PUBLIC, language="en")
     return extract.answer(question, hits, language="en")
 
 

@@ -32,6 +32,7 @@ class Query:
     terms: Sequence[str]
     vector: Vectors | None = field(repr=False)
     model: str
+    size: int | None = None  # how many passages the audience may see, if somebody has counted lately; it scales what rare words are worth
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +54,7 @@ async def search(tx: Tx, *, query: Query, audience: Audience, limit: int = 8) ->
         return []
     values = {
         "model": query.model, "vector": None if query.vector is None else literal(query.vector), "terms": list(dict.fromkeys(query.terms))[:_MOST_TERMS],
-        "internal": _SEES[audience], "candidates": max(_CANDIDATES, limit), "rarest": _RAREST_TERMS,
+        "internal": _SEES[audience], "candidates": max(_CANDIDATES, limit), "rarest": _RAREST_TERMS, "size": await size(tx, audience) if query.size is None else query.size,
     }
     await tx.execute(_SQL.plan)
     found = await (await tx.execute(_SQL.candidates, values, binary=True)).fetchall()
@@ -61,6 +62,12 @@ async def search(tx: Tx, *, query: Query, audience: Audience, limit: int = 8) ->
     for one in rerank(_candidates(found, query)):
         different.setdefault(one.row["text"], one)
     return [_hit(one, query) for one in islice(different.values(), limit)]
+
+
+async def size(tx: Tx, audience: Audience) -> int:
+    """How many passages this audience may see."""
+    row = await (await tx.execute(_SQL.size, {"internal": _SEES[audience]})).fetchone()
+    return int(row["passages"]) if row else 0
 
 
 def _candidates(found: list[DictRow], query: Query) -> list[Candidate]:

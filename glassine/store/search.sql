@@ -12,10 +12,9 @@ with near as materialized (
     where model = %(model)s and internal = any (%(internal)s) and %(vector)s::halfvec is not null
     order by vector <#> %(vector)s::halfvec limit %(candidates)s
 ), weights as materialized (
-    select asked.term, ln(1 + (size.passages - found.passages + .5) / (found.passages + .5))::real as idf
+    select asked.term, ln(1 + (greatest(%(size)s, found.passages) - found.passages + .5) / (found.passages + .5))::real as idf
     from unnest(%(terms)s::text[]) as asked (term)
         cross join lateral (select count(*) as passages from postings where internal = any (%(internal)s) and term = asked.term) as found
-        cross join (select count(*) as passages from passages where internal = any (%(internal)s)) as size
     where found.passages > 0
     order by found.passages limit %(rarest)s
 ), lexical as materialized (
@@ -38,3 +37,6 @@ from candidates
         select -(vector <#> %(vector)s::halfvec) as cosine from passage_vectors where passage = candidates.passage and model = %(model)s offset 0
     ) as v on true
     left join lateral (select vectors from sentence_vectors where passage = candidates.passage and model = %(model)s offset 0) as s on true
+
+-- name: size
+select count(*)::int as passages from passages where internal = any (%(internal)s)

@@ -13,7 +13,7 @@ from glassine.edge.language import detect
 from glassine.rules.small_talk import small_talk
 from glassine.store import Tx, contacts, events, jobs, sessions, vault
 from glassine.store.live import notify
-from glassine.story import learning
+from glassine.story import finding
 from glassine.story.contacts import own_key
 from glassine.story.masking import Mask, say, shortened, to_bytes, write
 from glassine.story.world import World
@@ -115,7 +115,7 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
 def _look_ahead(world: World, org: OrgId, session: Session, text: str, language: str | None) -> None:
     """The turn that is going to be taken begins to search while its message is being stored."""
     if session.owner.kind is OwnerKind.AI and small_talk(text) is None:
-        learning.look_ahead(world, org, text, audience=Audience.PUBLIC, language=language or "en")
+        finding.look_ahead(world, org, text, audience=Audience.PUBLIC, language=language or "en")
 
 
 async def _before(tx: Tx, org: OrgId, id: SessionId, said: Sequence[tuple[EventId, str]]) -> None:

@@ -1,4 +1,4 @@
-"""What the product knows: articles written, published and withdrawn, folders imported, and `find`, which every answer starts from.
+"""What the product knows: articles written, published and withdrawn, and folders imported. How it is found is told in finding.py.
 
 Whoever changes an article passes as `by`: they need the permission, and the audit log says what they did in the transaction that did it.
 `by` is None for what no person or program asks for: imports, the demo, and the queue's own work.
@@ -10,10 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,57 +19,21 @@ import numpy as np
 
 from glassine.connect import folder as folders
 from glassine.edge.embed import Vectors
-from glassine.edge.language import detect
 from glassine.rules import markdown, passages
 from glassine.rules.permits import require
-from glassine.rules.redaction import PLACEHOLDER
-from glassine.store import DatabaseError, Tx, articles, house, search, vault
+from glassine.store import DatabaseError, Tx, articles, vault
+from glassine.story.finding import languages_of, spoken_in
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
-from glassine.words.house import OrgSettings
 from glassine.words.ids import ArticleId, OrgId, new_id
-from glassine.words.knowledge import Article, ArticleStatus, Audience, Chunk, Document, Hit, ImportLine
+from glassine.words.knowledge import Article, ArticleStatus, Audience, Chunk, Document, ImportLine
 from glassine.words.people import Actor, Verb
 
 EDITOR = "editor"  # the source of articles that people write here
 
-_QUERY = 2_000  # characters of a message that are searched with
-_AHEAD = 1.0  # seconds for which a search that was begun ahead counts as one of now
 _TRIES = 3
 _MOST_PASSAGES = 500  # of one article: about 85,000 words, half a minute of embedding
 _IMPORTED_AT_ONCE = 2  # as many as there are model threads
-
-
-async def find(world: World, org: OrgId, text: str, *, audience: Audience, language: str | None = None, limit: int = 8) -> list[Hit]:
-    """The passages that a question is best answered from, best first. `text` is masked; its placeholders say nothing and are left out.
-
-    Similarities come on one scale whatever model compared; `scores` keep the cosines as they were.
-    """
-    begun, searching = world.ahead.pop((org, text, audience, language, limit), (0.0, None))
-    return await (searching if searching and begun > time.monotonic() - _AHEAD else _find(world, org, text, audience, language, limit))
-
-
-def look_ahead(world: World, org: OrgId, text: str, *, audience: Audience, language: str, limit: int = 8) -> None:
-    """Begins a search that is asked for in a moment: the turn's, while its message is being stored. What nobody asks for is forgotten."""
-    now, searching = time.monotonic(), world.start(_find(world, org, text, audience, language, limit))
-    searching.add_done_callback(lambda done: done.cancelled() or done.exception())  # whoever asks hears of it; unasked it is no failure
-    world.ahead = {key: begun for key, begun in world.ahead.items() if begun[0] > now - _AHEAD} | {(org, text, audience, language, limit): (now, searching)}
-
-
-async def _find(world: World, org: OrgId, text: str, audience: Audience, language: str | None, limit: int) -> list[Hit]:
-    asked = " ".join(PLACEHOLDER.sub(" ", text[:_QUERY]).split())
-    if not any(letter.isalnum() for letter in asked):
-        return []
-    spoken = language if language == "en" else _spoken(asked, await _languages(world, org), language)
-    query = search.Query(terms=passages.terms(asked, spoken), vector=await world.embed.query(asked, spoken), model=world.embed.model(spoken))
-    async with world.store.tx(org) as tx:
-        hits = await search.search(tx, query=query, audience=audience, limit=limit)
-    return [_comparable(world, hit, spoken) for hit in hits]
-
-
-def _comparable(world: World, hit: Hit, spoken: str) -> Hit:
-    by_words_alone = "sentence" not in hit.scores
-    return hit if by_words_alone else replace(hit, similarity=world.embed.comparable(hit.similarity, spoken, across=hit.language != spoken))
 
 
 async def save(
@@ -86,8 +48,8 @@ async def save(
     title, body = _one_line(title), _storable(body)
     if not title:
         raise Refused("An article needs a title.")
-    languages = await _languages(world, org)
-    spoken = _spoken(f"{title}\n{body}", languages, language)
+    languages = await languages_of(world, org)
+    spoken = spoken_in(f"{title}\n{body}", languages, language)
     if id is None:
         async with world.store.tx(org) as tx:
             new = ArticleId(new_id())
@@ -106,7 +68,7 @@ async def save(
 async def publish(world: World, org: OrgId, id: ArticleId, *, by: Actor | None = None) -> Article:
     """Makes an article findable, or findable as it is now. Raises NotFound, and Refused (403), (409) when it keeps changing meanwhile."""
     _check(by)
-    languages = await _languages(world, org)
+    languages = await languages_of(world, org)
     for attempt in range(_TRIES):
         async with world.store.tx(org) as tx:
             read = await articles.load(tx, org, id)
@@ -195,7 +157,7 @@ async def import_folder(
 
     async with world.store.tx(org) as tx:
         known = await articles.of_source(tx, org, source)
-    run = _Import(world, org, source=source, audience=audience, base_url=base_url, languages=await _languages(world, org), known=known)
+    run = _Import(world, org, source=source, audience=audience, base_url=base_url, languages=await languages_of(world, org), known=known)
     documents = [each for each in await asyncio.to_thread(run.read, folder, tell) if not each.path.startswith(leave_out)]
 
     async def worker(waiting: Iterator[Document]) -> None:
@@ -254,7 +216,7 @@ class _Import:
         title = _one_line(page.title or _from_file_name(document.path))
         fields: dict[str, Any] = {
             "title": title, "body": _storable(page.body), "url": _address(page, self.base_url, document.path),
-            "language": _spoken(f"{title}\n{page.body}", self.languages, _stated_language(page)),
+            "language": spoken_in(f"{title}\n{page.body}", self.languages, _stated_language(page)),
             "audience": Audience.INTERNAL if page.meta.get("audience") == "internal" else self.audience,
         }
         before, digest = self.known.get(document.path), _digest(fields, self._models(fields["language"]))
@@ -331,19 +293,6 @@ def _as_sentence(heading: str) -> str:
 def _embedded_as(language: str, spoken: Sequence[str]) -> list[str]:
     """Languages that stand for the models an article is embedded by: its own, and for English articles the one that other languages' questions use."""
     return [language] if language != "en" else ["en", *[other for other in spoken if other != "en"][:1]]
-
-
-async def _languages(world: World, org: OrgId) -> tuple[str, ...]:
-    async with world.store.tx(org) as tx:
-        row = await house.load(tx, org)
-    return OrgSettings.read(row["settings"]).languages or ("en",)
-
-
-def _spoken(text: str, languages: Sequence[str], stated: str | None) -> str:
-    """The language stated if the organisation speaks it, else the likeliest of those it speaks, else its first."""
-    if stated is not None and stated in languages:
-        return stated
-    return detect(text, languages) or languages[0]
 
 
 def _stated_language(page: markdown.Page) -> str | None:

@@ -20,7 +20,7 @@ from glassine.rules.redaction import escape
 from glassine.store import Tx, events, jobs, sessions, turns
 from glassine.store.live import Notice, notify
 from glassine.store.sessions import Mode
-from glassine.story import learning
+from glassine.story import finding
 from glassine.story.models import model_for
 from glassine.story.world import World
 from glassine.words.errors import ModelFailed, NotFound
@@ -109,7 +109,7 @@ async def _answered(world: World, scene: Scene, trace: Trace, *, shown: bool) ->
         _show(world, scene, "searching")
     with _timed(trace, "search"):
         trace.query = extract.query(scene.message.text, scene.history)
-        found = await learning.find(world, scene.org, trace.query, audience=Audience.PUBLIC, language=scene.language)
+        found = await finding.find(world, scene.org, trace.query, audience=Audience.PUBLIC, language=scene.language)
         trace.hits = tuple(replace(hit, text=escape(hit.text), best_sentence=escape(hit.best_sentence)) for hit in found)
     llm = await model_for(world, scene.org, scene.settings)
     if llm is None:

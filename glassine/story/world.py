@@ -23,7 +23,7 @@ from glassine.edge.secrets import Key, master_key
 from glassine.store import DatabaseError, Store, house, jobs, vault
 from glassine.store.live import Live
 from glassine.words.ids import OrgId, new_id
-from glassine.words.knowledge import Hit
+from glassine.words.knowledge import Audience, Hit
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ class World:
     running: set[int] = field(default_factory=set)
     models: dict[tuple[str, str, str], Llm] = field(default_factory=dict)  # by address, name and sealed key
     ahead: dict[tuple[Any, ...], tuple[float, asyncio.Task[list[Hit]]]] = field(default_factory=dict)  # searches begun before they are asked for
+    sizes: dict[tuple[OrgId, Audience], tuple[float, int]] = field(default_factory=dict)  # when an organisation's passages were counted, and how many
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _keys: dict[OrgId, Key] = field(default_factory=dict)
 

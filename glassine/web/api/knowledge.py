@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from glassine.story import learning
+from glassine.story import finding, learning
 from glassine.web.api import described
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
@@ -30,7 +30,7 @@ async def search(
     language: Annotated[str | None, Query(pattern="^[a-z]{2}$")] = None, limit: Annotated[int, Query(ge=1, le=50)] = 8,
 ) -> Any:
     """The best passages for a question, with every part of their score. `audience` public is what a customer's answer may use."""
-    hits = await learning.find(world, actor.org, q, audience=audience, language=language, limit=limit)
+    hits = await finding.find(world, actor.org, q, audience=audience, language=language, limit=limit)
     return JSONResponse({"items": [
         {
             "passage_id": str(hit.passage), "article_id": str(hit.article), "title": hit.title, "heading": hit.heading, "text": hit.text, "url": hit.url,

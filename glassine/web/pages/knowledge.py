@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.story import learning
+from glassine.story import finding, learning
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.pages.inspect import passages
 from glassine.web.render import markdown
@@ -51,7 +51,7 @@ async def try_question(request: Request, staff: Signed) -> Response:
     require(staff.actor, Verb.READ_KNOWLEDGE)
     given = await form(request)
     question, sees = given.get("question", ""), Audience.INTERNAL if given.get("sees") == "internal" else Audience.PUBLIC
-    hits = passages([asdict(hit) for hit in await learning.find(staff.world, staff.actor.org, question, audience=sees)], set())
+    hits = passages([asdict(hit) for hit in await finding.find(staff.world, staff.actor.org, question, audience=sees)], set())
     if by_htmx(request):
         return fragment(request, staff, "tried.html", hits=hits, question=question)
     return await _shown(request, staff, await _listed(staff), question=question, sees=str(sees), hits=hits)

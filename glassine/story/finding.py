@@ -1,0 +1,76 @@
+"""The search that every answer starts from, and the language it is made in. It changes nothing and decides no answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from glassine.edge.language import detect
+from glassine.rules import passages
+from glassine.rules.redaction import PLACEHOLDER
+from glassine.store import Tx, house, search
+from glassine.story.world import World
+from glassine.words.house import OrgSettings
+from glassine.words.ids import OrgId
+from glassine.words.knowledge import Audience, Hit
+
+_QUERY = 2_000  # characters of a message that are searched with
+_AHEAD = 1.0  # seconds for which a search that was begun ahead counts as one of now
+_COUNTED = 30.0  # seconds after which passages are counted again
+
+
+async def find(world: World, org: OrgId, text: str, *, audience: Audience, language: str | None = None, limit: int = 8) -> list[Hit]:
+    """The passages that a question is best answered from, best first. `text` is masked; its placeholders say nothing and are left out.
+
+    Similarities come on one scale whatever model compared; `scores` keep the cosines as they were.
+    """
+    begun, searching = world.ahead.pop((org, text, audience, language, limit), (0.0, None))
+    return await (searching if searching and begun > time.monotonic() - _AHEAD else _find(world, org, text, audience, language, limit))
+
+
+def look_ahead(world: World, org: OrgId, text: str, *, audience: Audience, language: str, limit: int = 8) -> None:
+    """Begins a search that is asked for in a moment: the turn's, while its message is being stored. What nobody asks for is forgotten."""
+    now, searching = time.monotonic(), world.start(_find(world, org, text, audience, language, limit))
+    searching.add_done_callback(lambda done: done.cancelled() or done.exception())  # whoever asks hears of it; unasked it is no failure
+    world.ahead = {key: begun for key, begun in world.ahead.items() if begun[0] > now - _AHEAD} | {(org, text, audience, language, limit): (now, searching)}
+
+
+async def _find(world: World, org: OrgId, text: str, audience: Audience, language: str | None, limit: int) -> list[Hit]:
+    asked = " ".join(PLACEHOLDER.sub(" ", text[:_QUERY]).split())
+    if not any(letter.isalnum() for letter in asked):
+        return []
+    spoken = language if language == "en" else spoken_in(asked, await languages_of(world, org), language)
+    terms, vector = passages.terms(asked, spoken), await world.embed.query(asked, spoken)
+    async with world.store.tx(org) as tx:
+        query = search.Query(terms=terms, vector=vector, model=world.embed.model(spoken), size=await _size(world, tx, org, audience))
+        hits = await search.search(tx, query=query, audience=audience, limit=limit)
+    return [_comparable(world, hit, spoken) for hit in hits]
+
+
+async def _size(world: World, tx: Tx, org: OrgId, audience: Audience) -> int:
+    """How many passages there are, or were half a minute ago: it only scales what rare words are worth, and counting is a tenth of a search."""
+    counted, size = world.sizes.get((org, audience), (-_COUNTED, 0))
+    if counted <= time.monotonic() - _COUNTED:
+        counted, size = world.sizes[org, audience] = (time.monotonic(), await search.size(tx, audience))
+    return size
+
+
+def _comparable(world: World, hit: Hit, spoken: str) -> Hit:
+    if "sentence" not in hit.scores:  # found by its words alone
+        return hit
+    return replace(hit, similarity=world.embed.comparable(hit.similarity, spoken, across=hit.language != spoken))
+
+
+async def languages_of(world: World, org: OrgId) -> tuple[str, ...]:
+    """What an organisation's customers write in."""
+    async with world.store.tx(org) as tx:
+        row = await house.load(tx, org)
+    return OrgSettings.read(row["settings"]).languages or ("en",)
+
+
+def spoken_in(text: str, languages: Sequence[str], stated: str | None) -> str:
+    """The language stated if the organisation speaks it, else the likeliest of those it speaks, else its first."""
+    if stated is not None and stated in languages:
+        return stated
+    return detect(text, languages) or languages[0]
