@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 
 const DEEPEST = 4; // lists and quotes inside each other: deeper ones are shown as text
-const MASK = /\[(EMAIL|PHONE|CARD|IBAN|NATIONAL_ID|IP|CREDENTIALS|SECRET|NAME|ADDRESS)_([1-9]\d{0,5})\]/g;
+const MASK = /\[(EMAIL|PHONE|CARD|IBAN|BANK|NATIONAL_ID|TAX_ID|PASSPORT|LICENCE|IP|MAC|IMEI|COORDINATES|CREDENTIALS|SECRET|BIRTHDATE|PLATE|VIN|NAME|ADDRESS)_([1-9]\d{0,5})\]/g;
 const ITEM = /^( {0,12})(?:[-*+]|(\d{1,9})[.)]) +(.*)$/;
 const FENCE = /^ {0,12}(`{3,}|~{3,})/;
 

@@ -25,14 +25,18 @@ _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
 VERSION = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(STATIC.rglob("*")) if path.is_file())).hexdigest()[:12]
 
-_KINDS = {
-    "EMAIL": "an e-mail address", "PHONE": "a phone number", "CARD": "a card number", "IBAN": "a bank account number",
-    "NATIONAL_ID": "a national identity number", "IP": "an IP address", "CREDENTIALS": "a user name and password", "SECRET": "an API key or token",
-    "NAME": "a person's name", "ADDRESS": "a street address",
+_KINDS = {  # as a tooltip says them
+    "EMAIL": "an e-mail address", "PHONE": "a phone number", "CARD": "a card number", "IBAN": "a bank account number", "BANK": "a bank account number",
+    "NATIONAL_ID": "a national identity number", "TAX_ID": "a tax number", "PASSPORT": "a passport number", "LICENCE": "a driving licence number",
+    "IP": "an IP address", "MAC": "a hardware address", "IMEI": "a device number", "COORDINATES": "a place on the map", "CREDENTIALS": "a user name and password",
+    "SECRET": "an API key or token", "BIRTHDATE": "a date of birth", "PLATE": "a number plate", "VIN": "a vehicle's chassis number", "NAME": "a person's name",
+    "ADDRESS": "a street address",
 }
-_KIND_NAMES = {
-    "email": "E-mail", "phone": "Phone", "card": "Card", "iban": "IBAN", "national_id": "National id", "ip": "IP address", "credentials": "Password in a link",
-    "secret": "API key", "name": "Name", "address": "Address",
+_KIND_NAMES = {  # as a list names them
+    "email": "E-mail", "phone": "Phone", "card": "Card", "iban": "IBAN", "bank": "Bank account", "national_id": "National id", "tax_id": "Tax number",
+    "passport": "Passport", "licence": "Driving licence", "ip": "IP address", "mac": "MAC address", "imei": "Device number", "coordinates": "Coordinates",
+    "credentials": "Password in a link", "secret": "API key", "birthdate": "Date of birth", "plate": "Number plate", "vin": "Chassis number", "name": "Name",
+    "address": "Address",
 }
 _TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s", "strong", "table", "tbody", "td",

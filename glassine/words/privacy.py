@@ -15,10 +15,20 @@ class PiiType(StrEnum):
     PHONE = "phone"
     CARD = "card"
     IBAN = "iban"
-    NATIONAL_ID = "national_id"
+    BANK = "bank"  # accounts written otherwise: sort code and account, routing number, BSB, CLABE, BIC, wallets
+    NATIONAL_ID = "national_id"  # what a state numbers its people by
+    TAX_ID = "tax_id"  # what it taxes people and companies by
+    PASSPORT = "passport"
+    LICENCE = "licence"  # to drive
     IP = "ip"
+    MAC = "mac"  # the hardware address of a network card
+    IMEI = "imei"  # a telephone, or the SIM card in it
+    COORDINATES = "coordinates"  # a place on the map, precise enough to be a home
     CREDENTIALS = "credentials"  # user:password in a URL
     SECRET = "secret"  # noqa: S105 - the name of a kind, not a password: API keys and tokens
+    BIRTHDATE = "birthdate"
+    PLATE = "plate"  # of a vehicle
+    VIN = "vin"  # its chassis number
     NAME = "name"
     ADDRESS = "address"
 
