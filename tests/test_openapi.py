@@ -65,6 +65,7 @@ async def test_answers_look_as_described(client: httpx2.AsyncClient, shop: Shop)
     await asked("POST", "/knowledge/articles", described.Article, {"title": "Returns", "body": "You can return an unused lamp within 30 days."})
     await asked("GET", "/knowledge/articles", described.Articles)
     assert (await asked("GET", "/knowledge/search?q=return a lamp", described.Hits)).items
+    assert (await asked("GET", "/signing-key", described.SigningKey)).algorithm == "Ed25519"
     assert (await asked("POST", "/redaction/preview", described.Preview, {"text": "ada@example.com"})).findings
     await asked("GET", "/autopilot", described.Modes)
     who = {"X-Bot-Token": shop.widget_token}

@@ -20,6 +20,7 @@ from glassine.edge.llm import Llm
 from glassine.edge.mail import Mailer
 from glassine.edge.names import Names
 from glassine.edge.secrets import Key, master_key
+from glassine.edge.signatures import Signer
 from glassine.store import DatabaseError, Store, house, jobs, vault
 from glassine.store.live import Live
 from glassine.words.ids import OrgId, new_id
@@ -48,6 +49,11 @@ class World:
     sizes: dict[tuple[OrgId, Audience], tuple[float, int]] = field(default_factory=dict)  # when an organisation's passages were counted, and how many
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _keys: dict[OrgId, Key] = field(default_factory=dict)
+
+    @property
+    def signer(self) -> Signer:
+        """Signs what this installation hands out: certificates, packs, reports."""
+        return Signer.of(self.master)
 
     async def key(self, org: OrgId) -> Key:
         """The organisation's key, unwrapped once per process."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -150,6 +150,12 @@ class Finding(BaseModel):
 class Preview(BaseModel):
     text: str
     findings: list[Finding]
+
+
+class SigningKey(BaseModel):
+    algorithm: Literal["Ed25519"]
+    public_key: str
+    fingerprint: str
 
 
 class Mode(BaseModel):

@@ -29,6 +29,12 @@ async def preview(world: Here, actor: Annotated[Actor, Depends(Scope("redaction:
     return JSONResponse({"text": masked.text, "findings": [{"start": span.start, "end": span.end, "type": span.type} for span in masked.findings]})
 
 
+@router.get("/signing-key", tags=["Privacy"], responses=shows(described.SigningKey))
+async def signing_key(world: Here) -> Any:
+    """The public key (Ed25519, 32 bytes in base64) of the documents that this installation signs, and its fingerprint. It needs no key."""
+    return JSONResponse(world.signer.shown())
+
+
 @router.get("/autopilot", tags=["Autopilot"], responses=shows(described.Modes))
 async def autopilot(world: Here, actor: Annotated[Actor, Depends(Scope("autopilot:read"))]) -> Any:
     """What the AI may do on each channel."""
