@@ -15,8 +15,9 @@ from hypothesis import strategies as some
 
 from bench.stub_model import StubModel
 from glassine.edge.addresses import declared, is_public, normal_host, places
-from glassine.edge.gate import Crossing, CrossingRow, Gate, Recorder
-from glassine.words.errors import CrossingRefused, Misconfigured
+from glassine.edge.gate import MOST_OUT, Closed, Crossing, CrossingRow, Gate, Payload, Recorder, Scanner
+from glassine.words.crossings import Scan
+from glassine.words.errors import CrossingRefused, LeakStopped, Misconfigured
 from glassine.words.ids import OrgId, SessionId, new_id
 from tests.certificates import self_signed
 
@@ -51,8 +52,8 @@ async def make() -> AsyncIterator[Callable[..., Gate]]:
     """Makes gates, and closes them with the test."""
     made: list[Gate] = []
 
-    def build(*listed: str, record: Recorder | None = None) -> Gate:
-        made.append(Gate(allowed_private=places(listed), record=record))
+    def build(*listed: str, closed: Closed | None = None, scan: Scanner | None = None, record: Recorder | None = None) -> Gate:
+        made.append(Gate(allowed_private=places(listed), closed=closed, scan=scan, record=record))
         return made[-1]
 
     yield build
@@ -281,3 +282,51 @@ def test_places_are_read_from_configuration() -> None:
     with pytest.raises(Misconfigured) as wrong:
         places(["smtp2://user:secret@mail"])
     assert "secret" not in str(wrong.value)
+
+
+async def test_what_is_switched_off_does_not_leave(stub: StubModel, make: Callable[..., Gate]) -> None:
+    async def closed(_: OrgId, purpose: str) -> str | None:
+        return "the organisation has switched the language model off" if purpose == "model" else None
+
+    records = Records()
+    gate = make(stub.url, closed=closed, record=records)
+    with pytest.raises(CrossingRefused, match="switched the language model off"):
+        await gate.request(crossing("127.0.0.1"), "POST", f"{stub.url}/chat/completions", body=BODY)
+    assert [(row.allowed, row.why) for row in records] == [(False, "the organisation has switched the language model off")]
+    assert stub.connections == 0
+
+
+async def test_a_payload_that_holds_raw_values_stays_unless_the_destination_may_see_them(stub: StubModel, make: Callable[..., Gate]) -> None:
+    async def scan(_: Crossing, payload: Payload) -> Scan:
+        assert payload.body == BODY
+        assert payload.url == "/v1/chat/completions"
+        return Scan(found={"email": 2, "card": 1}, masked={"name": 1})
+
+    records = Records()
+    gate = make(stub.url, scan=scan, record=records)
+    with pytest.raises(LeakStopped, match=r"raw personal values \(1 card, 2 email\), which model may not see"):
+        await gate.request(crossing("127.0.0.1"), "POST", f"{stub.url}/chat/completions", body=BODY)
+    assert stub.connections == 0
+    trusted = Crossing(org=ORG, session=SESSION, purpose="model", hosts=("127.0.0.1",), raw=True)
+    assert (await gate.request(trusted, "POST", f"{stub.url}/chat/completions", body=BODY)).status == 200
+    assert [(row.allowed, row.raw, dict(row.scan.found)) for row in records] == [(False, False, {"email": 2, "card": 1}), (True, True, {"email": 2, "card": 1})]
+
+
+async def test_a_payload_that_is_too_large_stays(stub: StubModel, make: Callable[..., Gate]) -> None:
+    async def scan(_: Crossing, __: Payload) -> Scan:
+        raise AssertionError("what is too large is not looked through")
+
+    records = Records()
+    with pytest.raises(CrossingRefused, match="is the most that may leave at once"):
+        await make(stub.url, scan=scan, record=records).request(crossing("127.0.0.1"), "POST", stub.url, body=b"x" * (MOST_OUT + 1))
+    assert [(row.allowed, row.bytes) for row in records] == [(False, MOST_OUT + 1)]
+    assert stub.connections == 0
+
+
+async def test_nothing_leaves_when_it_cannot_be_looked_through(stub: StubModel, make: Callable[..., Gate]) -> None:
+    async def broken(_: Crossing, __: Payload) -> Scan:
+        raise RuntimeError("the database is away")
+
+    with pytest.raises(RuntimeError):
+        await make(stub.url, scan=broken).request(crossing("127.0.0.1"), "POST", f"{stub.url}/chat/completions", body=BODY)
+    assert stub.connections == 0

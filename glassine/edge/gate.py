@@ -1,4 +1,4 @@
-"""The egress gate: the only door through which bytes leave. It checks where they go and records that they went; it never looks away.
+"""The egress gate: the only door through which bytes leave. It checks where they go and what they hold, and records that they went.
 
 Nothing here follows a redirect, reads a proxy from the environment, keeps a cookie or connects to an address it has not checked.
 """
@@ -18,12 +18,17 @@ from urllib.parse import urlsplit
 import httpcore2
 
 from glassine.edge.addresses import AddressBook, Place, declared, normal_host
-from glassine.words.crossings import Answer, Crossing, CrossingRow
-from glassine.words.errors import CrossingRefused
+from glassine.words.crossings import Answer, Crossing, CrossingRow, Payload, Scan
+from glassine.words.errors import CrossingRefused, LeakStopped
+from glassine.words.ids import OrgId
 
-__all__ = ["Answer", "Crossing", "CrossingRow", "Gate", "Recorder", "Stream"]
+__all__ = ["Answer", "Closed", "Crossing", "CrossingRow", "Gate", "Payload", "Recorder", "Scanner", "Stream"]
 
 Recorder = Callable[[CrossingRow], Awaitable[None]]
+Scanner = Callable[[Crossing, Payload], Awaitable[Scan]]
+Closed = Callable[[OrgId, str], Awaitable[str | None]]  # why nothing of this purpose may leave now, or None
+
+MOST_OUT = 2_000_000  # bytes of one payload
 
 _OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "upgrade", "te"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -56,12 +61,15 @@ class Stream:
 class Gate:
     """One per process. `allowed_private`: host and port pairs that may be reached though they are not public, from configuration only.
 
-    `record` is awaited before the first byte leaves; if it fails, nothing leaves. Close with `await gate.aclose()`.
+    `closed` tells what the organisation has switched off, `scan` what a payload holds, and `record` writes the crossing down. All are
+    awaited before the first byte leaves; if one fails, nothing leaves. Close with `await gate.aclose()`.
     """
 
-    def __init__(self, *, allowed_private: frozenset[Place] = frozenset(), record: Recorder | None = None) -> None:
+    def __init__(
+        self, *, allowed_private: frozenset[Place] = frozenset(), closed: Closed | None = None, scan: Scanner | None = None, record: Recorder | None = None,
+    ) -> None:
         self._book = AddressBook(allowed_private)
-        self._record = record
+        self._closed, self._scan, self._record = closed, scan, record
 
     @cached_property
     def tls(self) -> ssl.SSLContext:
@@ -98,7 +106,7 @@ class Gate:
         target = _parse(url)
         try:
             async with asyncio.timeout(timeout):
-                await self._admit(crossing, target, len(body))
+                await self._admit(crossing, target, Payload(body=body, url=target.path, headers=headers or {}))
                 async with self._pool.stream(method, _address(target), headers=_headers(target, headers or {}), content=body) as response:
                     answered = _lower(response.headers)
                     yield Stream(status=response.status, headers=answered, chunks=_bounded(response, answered, max_bytes))
@@ -107,11 +115,11 @@ class Gate:
         except _NETWORK_ERRORS as error:
             raise ConnectionError(f"{target.name}: {type(error).__name__}") from error
 
-    async def dial(self, crossing: Crossing, host: str, port: int, *, size: int, timeout: float = 20) -> socket.socket:  # noqa: ASYNC109 - as in `request`
-        """A connected, blocking TCP socket to a checked address, for protocols that are not HTTP (mail). `size`: bytes about to be sent."""
+    async def dial(self, crossing: Crossing, host: str, port: int, *, body: bytes, timeout: float = 20) -> socket.socket:  # noqa: ASYNC109 - as in `request`
+        """A connected, blocking TCP socket to a checked address, for protocols that are not HTTP (mail). `body`: what is about to be sent."""
         target = _Target("tcp", normal_host(host), port, "")
         async with asyncio.timeout(timeout):
-            await self._admit(crossing, target, size)
+            await self._admit(crossing, target, Payload(body=body))
             for address in await self._book.addresses(target.host, port):
                 try:
                     connection = await asyncio.to_thread(socket.create_connection, (address, port), timeout)
@@ -120,25 +128,38 @@ class Gate:
                 return connection
         raise ConnectionError(f"{target.name} does not answer")
 
-    async def _admit(self, crossing: Crossing, target: _Target, size: int) -> None:
+    async def _admit(self, crossing: Crossing, target: _Target, payload: Payload) -> None:
         """Records the crossing, allowed or refused, before anything leaves. Raises CrossingRefused."""
-        refusal = await self._refusal(crossing, target)
+        size = len(payload.body)
+        refusal = await self._refusal(crossing, target, size)
+        scan = await self._scan(crossing, payload) if self._scan is not None and size <= MOST_OUT else Scan()
+        if refusal is None and scan.found and not crossing.raw:
+            refusal = LeakStopped(f"it holds raw personal values ({_counted(scan.found)}), which {crossing.purpose} may not see")
         if self._record is not None:
             await self._record(CrossingRow(
                 org=crossing.org, session=crossing.session, destination=target.name, purpose=crossing.purpose, bytes=size,
-                allowed=refusal is None, why=str(refusal or ""),
+                allowed=refusal is None, why=str(refusal or ""), raw=crossing.raw, scan=scan,
             ))
         if refusal is not None:
             raise refusal
 
-    async def _refusal(self, crossing: Crossing, target: _Target) -> CrossingRefused | None:
+    async def _refusal(self, crossing: Crossing, target: _Target, size: int) -> CrossingRefused | None:
         if not declared(target.host, target.port, crossing.hosts):
             return CrossingRefused(f"{target.name} is not among the declared destinations of {crossing.purpose}")
+        why = await self._closed(crossing.org, crossing.purpose) if self._closed is not None else None
+        if why is not None:
+            return CrossingRefused(why)
+        if size > MOST_OUT:
+            return CrossingRefused(f"it has {size:,} bytes, and {MOST_OUT:,} is the most that may leave at once")
         try:
             await self._book.addresses(target.host, target.port)
         except CrossingRefused as refusal:
             return refusal
         return None
+
+
+def _counted(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
 
 
 class _Pinned(httpcore2.AsyncNetworkBackend):

@@ -56,7 +56,7 @@ class Mailer:
         raw = message.as_bytes()
         crossing = Crossing(org=org, session=session, purpose="mail", hosts=(self._server.host,))
         try:
-            connection = await self._gate.dial(crossing, self._server.host, self._server.port, size=len(raw), timeout=_SECONDS)
+            connection = await self._gate.dial(crossing, self._server.host, self._server.port, body=raw, timeout=_SECONDS)
             await asyncio.to_thread(_deliver, connection, self._server, self._gate.tls, parseaddr(self._sender)[1], to, raw)
         except TimeoutError:
             raise ConnectionError("The mail server did not answer in time.") from None

@@ -82,8 +82,3 @@ async def audit(tx: Tx, actor: Actor, verb: str, thing: str, thing_id: UUID | No
 async def audit_page(tx: Tx, org: OrgId, limit: int = 200, *, only: AuditKind | None = None) -> list[DictRow]:
     """Newest first."""
     return await rows(tx, _SQL.audit_page, {"org": org, "limit": limit, "only": only})
-
-
-async def crossing(tx: Tx, org: OrgId, *, session: SessionId | None, destination: str, purpose: str, bytes: int, allowed: bool, why: str) -> None:
-    values = {"org": org, "id": new_id(), "session": session, "destination": destination, "purpose": purpose, "bytes": bytes, "allowed": allowed, "why": why}
-    await tx.execute(_SQL.crossing, values)

@@ -34,10 +34,6 @@ where a.org_id = %(org)s
   and (%(only)s::text is null or %(only)s = case split_part(a.verb, '.', 1) when 'privacy' then 'reveals' when 'knowledge' then 'knowledge' else 'changes' end)
 order by a.created_at desc limit %(limit)s
 
--- name: crossing
-insert into crossings (org_id, id, session_id, destination, purpose, bytes, allowed, why)
-values (%(org)s, %(id)s, %(session)s, %(destination)s, %(purpose)s, %(bytes)s, %(allowed)s, %(why)s)
-
 -- name: forget_originals
 delete from originals o using events e, sessions s
 where o.org_id = %(org)s and e.org_id = o.org_id and e.id = o.event_id and s.org_id = e.org_id and s.id = e.session_id and s.contact_id = %(contact)s

@@ -21,7 +21,7 @@ from glassine.edge.mail import Mailer
 from glassine.edge.names import Names
 from glassine.edge.secrets import Key, master_key
 from glassine.edge.signatures import Signer
-from glassine.store import DatabaseError, Store, house, jobs, vault
+from glassine.store import DatabaseError, Store, house, jobs, ledger
 from glassine.store.live import Live
 from glassine.words.ids import OrgId, new_id
 from glassine.words.knowledge import Audience, Hit
@@ -104,9 +104,7 @@ def _recorder(store: Store) -> Callable[[CrossingRow], Coroutine[Any, Any, None]
 
     async def record(row: CrossingRow) -> None:
         async with store.tx(row.org) as tx:
-            await vault.crossing(
-                tx, row.org, session=row.session, destination=row.destination, purpose=row.purpose, bytes=row.bytes, allowed=row.allowed, why=row.why,
-            )
+            await ledger.record(tx, row)
 
     return record
 

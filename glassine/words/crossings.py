@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
 from glassine.words.ids import OrgId, SessionId
 
@@ -11,17 +13,42 @@ from glassine.words.ids import OrgId, SessionId
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossing:
     """Leave to go: in whose name, what for, and where to. `hosts` are the only destinations it may have:
-    `api.example.com`, `api.example.com:8443` or `*.example.com` (any name below it, not itself)."""
+    `api.example.com`, `api.example.com:8443` or `*.example.com` (any name below it, not itself).
+    `raw`: the destination may see personal values; otherwise finding one in the payload stops the crossing."""
 
     org: OrgId
     session: SessionId | None = None
     purpose: str  # one word a reviewer understands: model | mail | embedding | webhook …
     hosts: tuple[str, ...]
+    raw: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """Everything that is about to leave in one crossing. Raw: it is looked through and hashed, never stored."""
+
+    body: bytes = field(default=b"", repr=False)
+    url: str = field(default="", repr=False)  # path and query; empty for what is not HTTP
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What a look through a payload found: types and counts, no values.
+
+    `masked`: placeholders by type. `found`: raw values by type, without those that the organisation has published itself, which
+    `exempt` counts. `carried`: each raw value's hash under the key of the session's contact. `digest`: a keyed hash of the payload."""
+
+    digest: bytes = b""
+    masked: Mapping[str, int] = field(default_factory=dict)
+    found: Mapping[str, int] = field(default_factory=dict)
+    exempt: int = 0
+    carried: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossingRow:
-    """What the record says of one crossing. `bytes` is the size of what was about to leave; `why` is empty unless it was refused."""
+    """What the ledger says of one crossing. `bytes` is the size of what was about to leave; `why` is empty unless it was refused."""
 
     org: OrgId
     session: SessionId | None
@@ -30,6 +57,27 @@ class CrossingRow:
     bytes: int
     allowed: bool
     why: str = ""
+    raw: bool = False
+    scan: Scan = field(default_factory=Scan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """A crossing's place in the chain."""
+
+    seq: int
+    link: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossed:
+    """A crossing as the ledger holds it; `sealed` is None until it has become a link of the chain."""
+
+    id: UUID
+    at: datetime
+    row: CrossingRow
+    sealed: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

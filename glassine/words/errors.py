@@ -31,4 +31,8 @@ class ModelFailed(Exception):
 
 
 class CrossingRefused(Exception):
-    """The egress gate did not let a request out: the destination is not declared, not public, or the answer broke a limit."""
+    """The egress gate did not let a request out: the destination is not declared, not public or switched off, or a limit was broken."""
+
+
+class LeakStopped(CrossingRefused):
+    """What was about to leave holds raw personal values, and the destination may not see any. The text names types, never values."""

@@ -12,6 +12,8 @@ do $$ declare t text; begin
     grant usage on schema public to glassine_app;
     grant select, insert, update, delete on jobs, workers to glassine_app;
     revoke update, delete on events, audit from glassine_app;
+    revoke update, delete on crossings, crossed_values, ledger_links, ledger_anchors from glassine_app;
+    revoke update on ledger_waiting from glassine_app;
     grant execute on function current_org(), every_organization(), open_door(text, bytea), hang_door(text, bytea, uuid, timestamptz), shut_door(text, uuid) to glassine_app;
     revoke all on door from glassine_app;
     revoke execute on function every_organization(), open_door(text, bytea), hang_door(text, bytea, uuid, timestamptz), shut_door(text, uuid) from public;

@@ -1,0 +1,102 @@
+"""The ledger in the store: crossings, and the chain that seals them. Rows are added and never changed; nothing here knows what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from glassine.store import Tx, one, rows
+from glassine.store.statements import Statements
+from glassine.words.crossings import Crossed, CrossingRow, Scan, Sealed
+from glassine.words.ids import OrgId, SessionId, new_id
+
+_SQL = Statements(__file__)
+
+
+class Boundary(NamedTuple):
+    """What crossed to one destination for one purpose. `masked`: placeholders that crossed; `found`: raw values that crossed, to a
+    destination that may see them; `stopped`: raw values in crossings that were refused. All by type."""
+
+    purpose: str
+    destination: str
+    allowed: int
+    refused: int
+    bytes: int
+    first: datetime
+    last: datetime
+    masked: Mapping[str, int]
+    found: Mapping[str, int]
+    stopped: Mapping[str, int]
+
+
+class Head(NamedTuple):
+    """The newest link of an organisation's chain."""
+
+    seq: int
+    link: bytes
+    sealed_at: datetime
+
+
+class Filter(NamedTuple):
+    """Which crossings to show; None and False mean all."""
+
+    purpose: str | None = None
+    destination: str | None = None
+    session: SessionId | None = None
+    refused: bool = False
+
+
+async def record(tx: Tx, row: CrossingRow) -> None:
+    """Writes one crossing down, and that it waits to be sealed."""
+    values = {
+        "org": row.org, "id": new_id(), "session": row.session, "destination": row.destination, "purpose": row.purpose, "bytes": row.bytes, "allowed": row.allowed,
+        "why": row.why, "raw": row.raw, "digest": row.scan.digest, "masked": Jsonb(row.scan.masked), "found": Jsonb(row.scan.found), "exempt": row.scan.exempt,
+        "carried": list(row.scan.carried),
+    }  # fmt: skip
+    await tx.execute(_SQL.record, values)
+    if row.scan.carried:
+        await tx.execute(_SQL.record_values, values)
+
+
+async def page(tx: Tx, org: OrgId, which: Filter, *, before: tuple[datetime, UUID] | None = None, limit: int = 50) -> list[Crossed]:
+    """Newest first."""
+    when, id = before or (None, None)
+    return [_crossed(row) for row in await rows(tx, _SQL.page, {"org": org, **which._asdict(), "before": when, "before_id": id, "limit": limit})]
+
+
+async def of_session(tx: Tx, org: OrgId, session: SessionId, limit: int = 1_000) -> list[Crossed]:
+    """A session's crossings, newest first."""
+    return await page(tx, org, Filter(session=session), limit=limit)
+
+
+async def with_values(tx: Tx, org: OrgId, digests: Sequence[bytes], limit: int = 1_000) -> list[Crossed]:
+    """The crossings whose payload held one of these values, newest first."""
+    return [_crossed(row) for row in await rows(tx, _SQL.crossed, {"org": org, "digests": list(digests), "limit": limit})]
+
+
+async def summary(tx: Tx, org: OrgId, since: datetime) -> list[Boundary]:
+    """What crossed since then, by purpose and destination."""
+    return [Boundary(**row) for row in await rows(tx, _SQL.summary, {"org": org, "since": since})]
+
+
+async def head(tx: Tx, org: OrgId) -> Head | None:
+    """The newest link, or None before anything was sealed."""
+    row = await one(tx, _SQL.head, {"org": org})
+    return Head(row["seq"], bytes(row["link"]), row["sealed_at"]) if row else None
+
+
+def _crossed(row: DictRow) -> Crossed:
+    scan = Scan(
+        digest=bytes(row["digest"]), masked=row["masked"], found=row["found"], exempt=row["exempt"], carried=tuple(map(bytes, row["carried"])),
+    )  # fmt: skip
+    crossing = CrossingRow(
+        org=OrgId(row["org_id"]), session=SessionId(row["session_id"]) if row["session_id"] else None, destination=row["destination"], purpose=row["purpose"],
+        bytes=row["bytes"], allowed=row["allowed"], why=row["why"], raw=row["raw"], scan=scan,
+    )  # fmt: skip
+    sealed = Sealed(seq=row["seq"], link=bytes(row["link"]), at=row["sealed_at"]) if row["seq"] is not None else None
+    return Crossed(id=row["id"], at=row["created_at"], row=crossing, sealed=sealed)
