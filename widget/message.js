@@ -11,6 +11,7 @@ export function spoken({ item, letter }) {
   if (letter) return { kind: "user", at: letter.sentAt, text: letter.text, attachments: letter.attachments, sources: [] };
   const { sender, sentAt, content, attachments, sources, choices, isHandoffNotice } = item;
   const kind = isHandoffNotice ? "notice" : sender.kind;
+  if (item.isRemoved) return { kind, name: sender.name, at: sentAt, text: "", attachments: [], sources: [], removed: true };
   return { kind, name: sender.name, at: sentAt, text: content?.text ?? "", attachments: attachments ?? [], sources: choices?.length ? [] : (sources ?? []) };
 }
 
@@ -37,6 +38,7 @@ export function draw(words, first, say, language, offer = null) {
       words.kind === "ai" && label !== say("ai") && h("span", { class: "kind" }, say("ai")),
       h("time", { datetime: words.at, title: when.toLocaleString(language) }, clock(when, language)),
     ),
+    words.removed && h("p", { class: "removed" }, say("removed")),
     body(before),
     offer && buttons(offer, say),
     body(after.join(list)),
@@ -49,7 +51,7 @@ function notice(words, say, language) {
   const when = new Date(words.at);
   return h("div", { class: "handoff" },
     icon("person"),
-    h("p", { dir: "auto" }, h("span", { class: "unseen" }, `${say("system")}: `), words.text),
+    h("p", { dir: "auto" }, h("span", { class: "unseen" }, `${say("system")}: `), words.removed ? say("removed") : words.text),
     h("time", { datetime: words.at, title: when.toLocaleString(language) }, clock(when, language)));
 }
 

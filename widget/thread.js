@@ -61,7 +61,7 @@ export class Thread {
     const key = row.item?.publicId ?? row.letter.uuid;
     const offer = chat.offered?.id === key ? { choices: chat.offered.choices, pick: this.act.pick } : null;
     const names = words.attachments.map((file) => file.name);
-    const sign = JSON.stringify([words.kind, words.name, words.text, names, words.sources, first, words.at.slice(0, 16), offer?.choices]);
+    const sign = JSON.stringify([words.removed, words.kind, words.name, words.text, names, words.sources, first, words.at.slice(0, 16), offer?.choices]);
     return { key, sign, mine: words.kind === "user", make: () => draw(words, first, say, language, offer) };
   }
 

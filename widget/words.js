@@ -1,6 +1,7 @@
 /* Every sentence the widget says, in seven languages; English where one is missing. It must not hold what people write. */
 
 const en = {
+  removed: "This message was removed.",
   title: "Chat", open: "Open chat", close: "Close chat", unread: "{n} unread", log: "Messages",
   list: "Conversations", back: "Back", fresh: "New conversation", resolve: "Mark as solved", ticket: "Conversation {n}",
   isOpen: "Open", isClosed: "Closed",
@@ -29,6 +30,7 @@ const en = {
 };
 
 const de = {
+  removed: "Diese Nachricht wurde entfernt.",
   title: "Chat", open: "Chat öffnen", close: "Chat schließen", unread: "{n} ungelesen", log: "Nachrichten",
   list: "Gespräche", back: "Zurück", fresh: "Neues Gespräch", resolve: "Als gelöst markieren", ticket: "Gespräch {n}",
   isOpen: "Offen", isClosed: "Geschlossen",
@@ -57,6 +59,7 @@ const de = {
 };
 
 const fr = {
+  removed: "Ce message a été supprimé.",
   title: "Discussion", open: "Ouvrir la discussion", close: "Fermer la discussion", unread: "{n} non lus", log: "Messages",
   list: "Conversations", back: "Retour", fresh: "Nouvelle conversation", resolve: "Marquer comme résolue", ticket: "Conversation {n}",
   isOpen: "Ouverte", isClosed: "Fermée",
@@ -85,6 +88,7 @@ const fr = {
 };
 
 const es = {
+  removed: "Este mensaje se ha eliminado.",
   title: "Chat", open: "Abrir el chat", close: "Cerrar el chat", unread: "{n} sin leer", log: "Mensajes",
   list: "Conversaciones", back: "Volver", fresh: "Nueva conversación", resolve: "Marcar como resuelta", ticket: "Conversación {n}",
   isOpen: "Abierta", isClosed: "Cerrada",
@@ -113,6 +117,7 @@ const es = {
 };
 
 const nl = {
+  removed: "Dit bericht is verwijderd.",
   title: "Chat", open: "Chat openen", close: "Chat sluiten", unread: "{n} ongelezen", log: "Berichten",
   list: "Gesprekken", back: "Terug", fresh: "Nieuw gesprek", resolve: "Als opgelost markeren", ticket: "Gesprek {n}",
   isOpen: "Open", isClosed: "Gesloten",
@@ -141,6 +146,7 @@ const nl = {
 };
 
 const pt = {
+  removed: "Esta mensagem foi removida.",
   title: "Chat", open: "Abrir o chat", close: "Fechar o chat", unread: "{n} por ler", log: "Mensagens",
   list: "Conversas", back: "Voltar", fresh: "Nova conversa", resolve: "Marcar como resolvida", ticket: "Conversa {n}",
   isOpen: "Aberta", isClosed: "Fechada",
@@ -169,6 +175,7 @@ const pt = {
 };
 
 const it = {
+  removed: "Questo messaggio è stato rimosso.",
   title: "Chat", open: "Apri la chat", close: "Chiudi la chat", unread: "{n} da leggere", log: "Messaggi",
   list: "Conversazioni", back: "Indietro", fresh: "Nuova conversazione", resolve: "Segna come risolta", ticket: "Conversazione {n}",
   isOpen: "Aperta", isClosed: "Chiusa",

@@ -9,8 +9,8 @@ from glassine.words.errors import Refused
 from glassine.words.people import Actor, Role, Verb
 
 _VIEWER = frozenset({Verb.READ_SESSIONS, Verb.READ_KNOWLEDGE, Verb.INSPECT})
-_AGENT = _VIEWER | {Verb.ANSWER, Verb.REVEAL}
-_ADMIN = _AGENT | {Verb.WRITE_KNOWLEDGE, Verb.CHANGE_SETTINGS, Verb.MANAGE_PEOPLE, Verb.MANAGE_KEYS, Verb.READ_AUDIT}
+_AGENT = _VIEWER | {Verb.ANSWER, Verb.REVEAL, Verb.REDACT}
+_ADMIN = _AGENT | {Verb.ERASE, Verb.EXPORT, Verb.WRITE_KNOWLEDGE, Verb.CHANGE_SETTINGS, Verb.MANAGE_PEOPLE, Verb.MANAGE_KEYS, Verb.READ_AUDIT}
 _OWNER = _ADMIN | {Verb.TRANSFER_OWNERSHIP}
 
 PERMITS: Mapping[Role, frozenset[Verb]] = MappingProxyType({Role.VIEWER: _VIEWER, Role.AGENT: _AGENT, Role.ADMIN: _ADMIN, Role.OWNER: _OWNER})
@@ -20,13 +20,13 @@ SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType(
     {
         "chat-sessions:read": frozenset({Verb.READ_SESSIONS, Verb.INSPECT}),
         "chat-sessions:write": frozenset({Verb.READ_SESSIONS, Verb.ANSWER}),
-        "contacts:read": frozenset({Verb.REVEAL}),
-        "contacts:write": frozenset({Verb.REVEAL, Verb.ANSWER}),
+        "contacts:read": frozenset({Verb.REVEAL, Verb.EXPORT}),
+        "contacts:write": frozenset({Verb.REVEAL, Verb.ANSWER, Verb.ERASE}),
         "help-center:read": frozenset({Verb.READ_KNOWLEDGE}),
         "help-center:write": frozenset({Verb.READ_KNOWLEDGE, Verb.WRITE_KNOWLEDGE}),
         "autopilot:read": frozenset({Verb.READ_SESSIONS}),
         "autopilot:write": frozenset({Verb.CHANGE_SETTINGS}),
-        "redaction:write": frozenset({Verb.REVEAL}),
+        "redaction:write": frozenset({Verb.REDACT}),
         "widget:write": frozenset({Verb.ANSWER}),
     }
 )

@@ -1,9 +1,9 @@
-"""The event log in the store: append and read. The database refuses to change or delete an event."""
+"""The event log in the store: append, read, and blank for good. The database refuses any other change of an event."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.rows import DictRow
@@ -13,7 +13,7 @@ from glassine.store import Tx, one, rows
 from glassine.store.statements import Statements
 from glassine.words.errors import NotFound
 from glassine.words.ids import EventId, OrgId, SessionId, new_id
-from glassine.words.people import ActorKind
+from glassine.words.people import Actor, ActorKind
 from glassine.words.sessions import Event, EventType
 
 _SQL = Statements(__file__)
@@ -79,3 +79,30 @@ async def find(tx: Tx, org: OrgId, id: EventId) -> Event | None:
 async def vote(tx: Tx, org: OrgId, session: SessionId, id: EventId, action: str) -> None:
     if await one(tx, _SQL.vote, {"org": org, "session": session, "id": id, "action": action}) is None:
         raise NotFound("There is no such reply in this session.")
+
+
+class Blanked(NamedTuple):
+    """How many entries of the log were emptied, and how many of those were messages or notes."""
+
+    entries: int
+    messages: int
+
+
+async def redact(tx: Tx, actor: Actor, session: SessionId, events: Sequence[EventId] | None, *, thing: str, id: UUID, why: str) -> Blanked:
+    """Empties these entries of a session (None: all) and writes the line of the audit log. `why` must be masked."""
+    values = {
+        "session": session, "events": None if events is None else list(events), "verb": "privacy.redact", "thing": thing, "id": id, "line": new_id(),
+        "actor_kind": actor.kind, "actor_id": actor.id, "why": why,
+    }
+    row = await one(tx, _SQL.redact, values)
+    assert row is not None, "the function returns one row"
+    return Blanked(row["entries"], row["messages"])
+
+
+async def later_handoffs(tx: Tx, event: Event, org: OrgId) -> list[EventId]:
+    """Handoffs after this event: their summaries quote it."""
+    return [EventId(row["id"]) for row in await rows(tx, _SQL.later_handoffs, {"org": org, "session": event.session, "seq": event.seq})]
+
+
+async def forget_votes(tx: Tx, org: OrgId, session: SessionId, events: Sequence[EventId] | None) -> None:
+    await tx.execute(_SQL.forget_votes, {"org": org, "session": session, "events": None if events is None else list(events)})

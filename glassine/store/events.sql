@@ -51,3 +51,14 @@ select %(org)s, e.session_id, e.id, %(action)s from events e
 where e.org_id = %(org)s and e.session_id = %(session)s and e.id = %(id)s and e.actor_kind <> 'user'
 on conflict (org_id, event_id) do update set action = excluded.action
 returning event_id
+
+-- name: redact
+-- The one way to change the log: blanks, and writes the line of the audit log.
+select * from redact_events(%(session)s, %(events)s, %(verb)s, %(thing)s, %(id)s, %(line)s, %(actor_kind)s, %(actor_id)s, %(why)s)
+
+-- name: later_handoffs
+-- Their summaries quote what was said before.
+select id from events where org_id = %(org)s and session_id = %(session)s and seq > %(seq)s and type = 'handoff' and redacted_at is null
+
+-- name: forget_votes
+delete from votes where org_id = %(org)s and session_id = %(session)s and (%(events)s::uuid[] is null or event_id = any(%(events)s))

@@ -79,3 +79,8 @@ async def organizations(tx: Tx) -> list[OrgId]:
 async def release_unheld(tx: Tx, process: UUID, running: set[int]) -> None:
     """Gives back jobs that stand under this process's name although it is not at work on them."""
     await tx.execute(_SQL.release_unheld, {"owner": process, "running": list(running)})
+
+
+async def drop_waiting(tx: Tx, org: OrgId, key: str) -> int:
+    """Removes the jobs of a key that no process is at work on, failed ones too, and returns how many."""
+    return (await tx.execute(_SQL.drop_waiting, {"org": org, "key": key})).rowcount

@@ -58,3 +58,7 @@ select every_organization() as id
 -- A commit whose answer was lost can leave a job claimed by a process that does not know of it.
 update jobs set owner = null, claimed_at = null
 where owner = %(owner)s and failed_at is null and claimed_at < now() - interval '2 seconds' and id <> all(%(running)s::bigint[])
+
+-- name: drop_waiting
+-- What a process holds ends by itself: it finds nothing to do.
+delete from jobs where org_id = %(org)s and key = %(key)s and owner is null

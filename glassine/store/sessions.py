@@ -34,7 +34,7 @@ def from_row(row: DictRow) -> Session:
         status=Status(row["status"]), owner=Owner(kind=OwnerKind(row["owner_kind"]), id=row["owner_id"], name=row["owner_name"]),
         language=row["language"], ai_closure_type=row["ai_closure_type"], sentiment=row["sentiment"], summary=row["summary"],
         handed_off_at=row["handed_off_at"], deadline=row["deadline"], last_seq=row["last_seq"], last_user_seq=row["last_user_seq"],
-        settled_seq=row["settled_seq"], verified=row["verified"], created_at=row["created_at"], updated_at=row["updated_at"],
+        settled_seq=row["settled_seq"], verified=row["verified"], redactions=row["redactions"], created_at=row["created_at"], updated_at=row["updated_at"],
     )
 
 
@@ -111,12 +111,12 @@ async def page(tx: Tx, org: OrgId, which: Filter, *, before: tuple[datetime, UUI
 
 async def settle(
     tx: Tx, org: OrgId, id: SessionId, *, seq: int, owner_was: OwnerKind, owner: OwnerKind | None = None, patience: timedelta = timedelta(0),
-    summary: str | None = None, sentiment: str | None = None, language: str | None = None,
+    summary: str | None = None, sentiment: str | None = None, language: str | None = None, redactions: int = 0,
 ) -> bool:
-    """Writes down that the customer message `seq` has its outcome. False: overtaken, settled before, or owned by somebody else now."""
+    """Writes down that the customer message `seq` has its outcome. False: overtaken, settled before, owned by somebody else now, or redacted meanwhile."""
     values = {
         "org": org, "id": id, "seq": seq, "owner_was": owner_was, "owner_kind": owner, "handed_off": owner is OwnerKind.TEAM, "patience": patience,
-        "summary": summary, "sentiment": sentiment, "language": language,
+        "summary": summary, "sentiment": sentiment, "language": language, "redactions": redactions,
     }
     return await one(tx, _SQL.settle, values) is not None
 
@@ -153,3 +153,8 @@ async def checkpoint(tx: Tx, org: OrgId, id: SessionId, payload: dict[str, Any])
 async def forgotten(tx: Tx, org: OrgId) -> list[SessionId]:
     """Sessions that wait for a turn nobody is going to take: the sweeper makes a job for each."""
     return [SessionId(row["id"]) for row in await rows(tx, _SQL.forgotten, {"org": org})]
+
+
+async def blank(tx: Tx, org: OrgId, id: SessionId, *, whole: bool, silent: bool) -> None:
+    """Removes what was drawn from its messages; `whole`: also what the page attached and saved. `silent`: nobody waits for an answer any more."""
+    await tx.execute(_SQL.blank, {"org": org, "id": id, "whole": whole, "silent": silent})

@@ -63,6 +63,7 @@ update sessions set settled_seq = %(seq)s,
     sentiment = coalesce(%(sentiment)s, sentiment),
     language = coalesce(language, %(language)s)
 where org_id = %(org)s and id = %(id)s and last_user_seq = %(seq)s and settled_seq < %(seq)s and owner_kind = %(owner_was)s
+  and redactions = %(redactions)s
 returning last_seq
 
 -- name: own
@@ -108,3 +109,10 @@ select s.org_id, s.id from sessions s
 where s.org_id = %(org)s and s.status = 'open' and s.last_user_seq > s.settled_seq and s.updated_at < now() - interval '5 seconds'
   and not exists (select from jobs j where j.key = s.id::text and j.kind = 'take_turn' and j.failed_at is null)
 limit 100
+
+-- name: blank
+-- A writer who has read its placeholders masks again (`tokens`), and a turn that has read its messages starts again (`redactions`).
+update sessions set redactions = redactions + 1, tokens = tokens + 1, summary = null, updated_at = clock_timestamp(),
+    checkpoint = case when not %(whole)s then checkpoint end, sealed = case when not %(whole)s then sealed end,
+    settled_seq = case when %(silent)s then last_user_seq else settled_seq end
+where org_id = %(org)s and id = %(id)s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from psycopg.rows import DictRow
@@ -44,3 +45,8 @@ async def load(tx: Tx, org: OrgId, session: SessionId, id: TurnId) -> DictRow:
     if row is None:
         raise NotFound("There is no such turn in this session.")
     return row
+
+
+async def blank(tx: Tx, org: OrgId, session: SessionId, since: datetime | None) -> int:
+    """Empties the evidence of a session's turns, those taken `since` then or (None) all, and returns how many. They cannot be replayed."""
+    return (await tx.execute(_SQL.blank, {"org": org, "session": session, "since": since})).rowcount

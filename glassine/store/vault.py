@@ -59,15 +59,30 @@ async def forget_originals(tx: Tx, org: OrgId, contact: ContactId) -> None:
     await tx.execute(_SQL.forget_originals, {"org": org, "contact": contact})
 
 
+async def forget_messages(tx: Tx, org: OrgId, session: SessionId, events: Sequence[EventId] | None) -> int:
+    """Removes the originals and the files of these messages (None: all of the session) and returns how many files. Call it before their texts are blanked."""
+    values = {"org": org, "session": session, "events": None if events is None else list(events)}
+    await tx.execute(_SQL.forget_original, values)
+    return (await tx.execute(_SQL.forget_files, values)).rowcount
+
+
+async def forget_unused(tx: Tx, org: OrgId, session: SessionId) -> int:
+    """Removes the values of placeholders that no text of the session names any more, and returns how many."""
+    return (await tx.execute(_SQL.forget_unused, {"org": org, "session": session})).rowcount
+
+
 async def put_file(tx: Tx, org: OrgId, id: FileId, *, contact: ContactId, session: SessionId | None, media_type: str, size: int, sealed_name: bytes, sealed: bytes) -> None:
     values = {"org": org, "id": id, "contact": contact, "session": session, "media_type": media_type, "size": size, "sealed_name": sealed_name, "sealed": sealed}
     await tx.execute(_SQL.put_file, values)
 
 
 async def file(tx: Tx, org: OrgId, id: FileId) -> DictRow:
+    """Raises NotFound, also for a file that was removed."""
     row = await one(tx, _SQL.file, {"org": org, "id": id})
     if row is None:
         raise NotFound("There is no file with this id.")
+    if row["removed_at"]:
+        raise NotFound("This file was removed. What it held is gone for good.")
     return row
 
 

@@ -36,7 +36,7 @@ class Mask:
     settings: OrgSettings
     policy: Policy
     tokens: dict[str, str] = field(repr=False)
-    stored: int  # how many tokens the vault held when it was read
+    stored: int  # the session's count of tokens when they were read: it only grows, so an equal count means that nothing has changed
     fresh: list[Token] = field(default_factory=list, repr=False)
 
     async def text(self, world: World, text: str) -> Redacted:
@@ -81,7 +81,7 @@ async def look(world: World, org: OrgId, id: SessionId, message: EventId | None 
     settings = OrgSettings.read(row["settings"])
     mask = Mask(
         org=org, session=sessions.from_row(row), key=own, identity=identity_of(org_key, org, sealed), settings=settings,
-        policy=policy_of(row["name"], settings), tokens=tokens, stored=len(tokens),
+        policy=policy_of(row["name"], settings), tokens=tokens, stored=row["tokens"],
     )
     return mask, events.from_row(before) if before else None
 

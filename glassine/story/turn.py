@@ -77,7 +77,8 @@ async def look(world: World, org: OrgId, id: SessionId) -> Scene | None:
     async with world.store.tx(org) as tx:
         place, recent = [await tx.execute(sql, ask) for sql in (sessions.IN_PLACE, events.RECENT)]
         row = await place.fetchone()
-        history = tuple(event for event in map(events.from_row, await recent.fetchall()) if not event.payload.get("initial"))  # the page's words, not ours
+        written = [events.from_row(each) for each in await recent.fetchall()]
+    history = tuple(event for event in written if not event.redacted and not event.payload.get("initial"))  # the page's words are not ours
     if row is None:
         raise NotFound("There is no session with this id.")
     session, mode = sessions.from_row(row), sessions.as_mode(row)
@@ -183,7 +184,7 @@ async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job
         first = await sessions.settle(
             tx, org, id, seq=scene.session.last_user_seq, owner_was=scene.session.owner.kind, owner=OwnerKind.TEAM if handed else None,
             patience=timedelta(minutes=scene.settings.patience), summary=outcome.summary if isinstance(outcome, HandOff) else None,
-            sentiment=outcome.sentiment if isinstance(outcome, HandOff) else None,
+            sentiment=outcome.sentiment if isinstance(outcome, HandOff) else None, redactions=scene.session.redactions,
         )
         if not first:
             return None

@@ -23,6 +23,9 @@ class Verb(StrEnum):
     READ_SESSIONS = "sessions.read"
     ANSWER = "sessions.answer"  # reply, note, take over, hand back, close, reopen, assign
     REVEAL = "privacy.reveal"
+    REDACT = "privacy.redact"  # remove a message or a conversation's words for good
+    ERASE = "privacy.erase"  # a contact with everything of theirs
+    EXPORT = "privacy.export"  # everything about a contact in the clear
     INSPECT = "sessions.inspect"
     READ_KNOWLEDGE = "knowledge.read"
     WRITE_KNOWLEDGE = "knowledge.write"

@@ -91,6 +91,8 @@ class EventType(StrEnum):
     HANDOFF = "handoff"
     CSAT_REQUESTED = "csat_requested"
     CSAT_SUBMITTED = "csat_submitted"
+    MESSAGE_REDACTED = "message_redacted"  # an entry before it was emptied for good; its payload names which
+    SESSION_REDACTED = "session_redacted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,7 @@ class Session:
     last_user_seq: int  # the newest customer message: a turn for an older one is overtaken
     settled_seq: int  # the newest customer message whose turn has an outcome
     verified: bool
+    redactions: int = 0  # how often something of it was removed for good: a turn that began before is overtaken
     created_at: datetime
     updated_at: datetime
 
@@ -152,3 +155,8 @@ class Event:
     text: str
     payload: Mapping[str, Any]
     created_at: datetime
+
+    @property
+    def redacted(self) -> bool:
+        """Whether what it said was removed for good."""
+        return bool(self.payload.get("redacted"))

@@ -158,6 +158,17 @@ class SigningKey(BaseModel):
     fingerprint: str
 
 
+class Redacted(BaseModel):
+    """What became of a redaction. `affectedCount` counts emptied entries of the log, and `messagesRedacted` those that were messages or notes; 0: done before."""
+
+    success: bool
+    message: str
+    itemId: str  # noqa: N815 - the wire's name
+    redactionType: str  # noqa: N815 - the wire's name
+    affectedCount: int  # noqa: N815 - the wire's name
+    messagesRedacted: int  # noqa: N815 - the wire's name
+
+
 class Mode(BaseModel):
     channel: ChannelKind
     autopilot: Autopilot
@@ -192,6 +203,7 @@ class WidgetRow(BaseModel):
     attachments: list[dict[str, Any]] | None
     systemMessagePayload: dict[str, Any]  # noqa: N815 - the wire's name
     sources: list[dict[str, Any]]
+    isRemoved: bool  # noqa: N815 - the wire's name
 
 
 class Polled(BaseModel):

@@ -16,9 +16,10 @@ from glassine.story import conversations
 from glassine.story.visitor import Visitor
 from glassine.story.world import World
 from glassine.web.api import files, shapes
-from glassine.words.sessions import Session
+from glassine.words.sessions import EventType, Session
 
 _BEAT = 15.0  # seconds between signs of life
+_REMOVALS = frozenset({EventType.MESSAGE_REDACTED, EventType.SESSION_REDACTED})
 _LONGEST = 600.0  # seconds; the widget connects anew
 
 
@@ -46,6 +47,8 @@ async def _until_news(notices: asyncio.Queue[Notice]) -> AsyncIterator[str]:
 async def _news(world: World, who: Visitor, session: Session, seen: int) -> tuple[Session, int, list[shapes.Json]]:
     session = await conversations.session(world, who.org, session.id)
     log = await conversations.timeline(world, who.org, session.id, after=seen)
+    if any(event.type in _REMOVALS for event in log):  # what is on the screen has changed: the widget puts the emptied rows in place of the old ones
+        log = [event for event in await conversations.timeline(world, who.org, session.id) if event.seq > seen or event.redacted]
     tokens = await conversations.restorer(world, who.org, session.id) if log else {}
     items = [shapes.widget_item(event, restore(event.text, tokens), tokens) for event in log]
     return session, max([seen, *(event.seq for event in log)]), [await files.signed(world, who.org, item) for item in items if item]

@@ -82,6 +82,8 @@ def history_item(event: Event) -> Json:
     body: Json = {"type": _OLD_NAMES.get(event.type, event.type), "sender": {"type": _SENDERS[event.actor], "name": event.actor_name}}
     if event.actor is ActorKind.AGENT:
         body["human_agent_id"] = str(event.actor_id) if event.actor_id else None
+    if event.redacted:
+        body["redacted"] = True
     if event.text:
         body["content"] = {"type": "text", "text": event.text}
     if event.type is EventType.HANDOFF:
@@ -119,6 +121,7 @@ def _assignee(owner: Owner) -> Json:
 
 # What a customer's own history shows; everything else, notes above all, never leaves by this way.
 _FOR_CUSTOMERS = frozenset({EventType.MESSAGE, EventType.AGENT_MESSAGE, EventType.CSAT_REQUESTED, EventType.CSAT_SUBMITTED, EventType.STATE_CHECKPOINT})
+_REMOVED = "This message was removed."  # for widgets that do not know `isRemoved`; ours says it in the customer's language
 _KINDS = {ActorKind.USER: "user", ActorKind.AI: "ai", ActorKind.AGENT: "agent", ActorKind.API: "agent", ActorKind.SYSTEM: "system"}
 
 
@@ -128,7 +131,7 @@ def widget_item(event: Event, text: str, tokens: dict[str, str]) -> Json | None:
         return None
     special = event.type not in (EventType.MESSAGE, EventType.AGENT_MESSAGE)
     return {
-        "publicId": str(event.id), "type": event.type, "content": {"text": text},
+        "publicId": str(event.id), "type": event.type, "content": {"text": _REMOVED if event.redacted and not special else text}, "isRemoved": event.redacted,
         "sender": {"kind": "system" if special else _KINDS[event.actor], "name": event.actor_name, "avatar": None}, "sentAt": moment(event.created_at),
         "actionCalls": None, "attachments": [_attachment(file, tokens) for file in event.payload.get("attachments", [])] or None,
         "systemMessagePayload": {"type": event.type if special else "none", "payload": _special(event, text, tokens)},

@@ -90,6 +90,8 @@ _LINES: Mapping[EventType, tuple[str, str]] = {  # icon, sentence
     EventType.HANDOFF: ("handoff", "Handed off to the team"),
     EventType.CSAT_REQUESTED: ("customer", "The customer was asked how it went"),
     EventType.CSAT_SUBMITTED: ("customer", "The customer rated the conversation"),
+    EventType.MESSAGE_REDACTED: ("lock", "{who} removed the words of an entry for good"),
+    EventType.SESSION_REDACTED: ("lock", "{who} removed all words of this conversation for good"),
 }
 
 
