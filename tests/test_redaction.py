@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from glassine.rules.redaction import PLACEHOLDER, before_names, redact, restore
-from glassine.words.privacy import Known, PiiType, Policy, Redacted, Span
+from glassine.words.privacy import Known, PiiType, Policy, Redacted, Span, Treatment
 
 US = Policy()
 
@@ -147,7 +147,7 @@ def test_restore_is_one_pass_over_known_placeholders() -> None:
 
 
 def test_kept_types_stay_and_regions_decide() -> None:
-    assert masked("203.0.113.7 a@b.example", Policy(keep=frozenset({PiiType.IP}))) == "203.0.113.7 [EMAIL_1]"
+    assert masked("203.0.113.7 a@b.example", Policy(treatments={PiiType.IP: Treatment.KEEP})) == "203.0.113.7 [EMAIL_1]"
     assert masked("es ist 030 12345678 hier", Policy(regions=("DE",))) == "es ist [PHONE_1] hier"
 
 
@@ -216,7 +216,7 @@ _TEXTS = st.one_of(st.text(max_size=80), st.lists(_PIECES, max_size=12).map("".j
 @given(text=_TEXTS)
 @example(text="[\\\\EMAIL_1][EMAIL_1][[EMAIL_2]]")
 def test_any_text_comes_back_when_nothing_is_masked(text: str) -> None:
-    everything = Policy(keep=frozenset(PiiType))
+    everything = Policy(treatments=dict.fromkeys(PiiType, Treatment.KEEP))
     result = redact(text, everything, Known(), ())
     assert not result.tokens
     assert not PLACEHOLDER.search(result.text)

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 
 const DEEPEST = 4; // lists and quotes inside each other: deeper ones are shown as text
-const MASK = /\[(EMAIL|PHONE|CARD|IBAN|BANK|NATIONAL_ID|TAX_ID|PASSPORT|LICENCE|IP|MAC|IMEI|COORDINATES|CREDENTIALS|SECRET|BIRTHDATE|PLATE|VIN|NAME|ADDRESS)_([1-9]\d{0,5})\]/g;
+const MASK = /\[(EMAIL|PHONE|CARD|IBAN|BANK|NATIONAL_ID|TAX_ID|PASSPORT|LICENCE|IP|MAC|IMEI|COORDINATES|CREDENTIALS|SECRET|BIRTHDATE|PLATE|VIN|NAME|ADDRESS|CUSTOM)(?:_([1-9]\d{0,5}))?\]/g;
 const ITEM = /^( {0,12})(?:[-*+]|(\d{1,9})[.)]) +(.*)$/;
 const FENCE = /^ {0,12}(`{3,}|~{3,})/;
 
@@ -33,8 +33,10 @@ export function chips(text, say) {
   return [...made, text.slice(from)];
 }
 
+/** A value without a number is gone for good; behind one with a number lies the sealed original. */
 export function chip(kind, number, say) {
-  return h("span", { class: "mask", title: say("maskedMore") }, h("span", { class: "unseen" }, `${say("masked")}: `), `${kind.replace("_", " ")} ${number}`);
+  const [look, more] = number ? ["mask", "maskedMore"] : ["mask gone", "goneMore"];
+  return h("span", { class: look, title: say(more) }, h("span", { class: "unseen" }, `${say("masked")}: `), [kind.replace("_", " "), number].filter(Boolean).join(" "));
 }
 
 /** Text as it was typed, with chips, and with web addresses as links. */

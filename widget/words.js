@@ -25,6 +25,7 @@ const en = {
   tooBig: "{name} is larger than 5 MB.", wrongType: "{name} cannot be attached. Possible: {types}.", notUploaded: "{name} could not be uploaded.",
   remove: "Remove {name}", uploading: "Uploading {name}",
   masked: "Masked", maskedMore: "Replaced before this message was stored. The original is sealed; each look at it is recorded.",
+  goneMore: "Removed before this message was stored. Nobody can see it again.",
   privacy: "Personal data is masked before it is stored",
   privacyMore: "Names, addresses, e-mail, phone and card numbers and the like are replaced by placeholders such as {chip} before your message is saved or given to an AI. The originals are encrypted. Someone of the team can uncover one when your case needs it, and each time is recorded.",
 };
@@ -54,6 +55,7 @@ const de = {
   tooBig: "{name} ist größer als 5 MB.", wrongType: "{name} kann nicht angehängt werden. Möglich: {types}.", notUploaded: "{name} konnte nicht hochgeladen werden.",
   remove: "{name} entfernen", uploading: "{name} wird hochgeladen",
   masked: "Verdeckt", maskedMore: "Ersetzt, bevor diese Nachricht gespeichert wurde. Das Original ist versiegelt; jeder Blick darauf wird festgehalten.",
+  goneMore: "Entfernt, bevor diese Nachricht gespeichert wurde. Niemand kann es wieder sehen.",
   privacy: "Persönliche Daten werden vor dem Speichern verdeckt",
   privacyMore: "Namen, Adressen, E-Mail, Telefon- und Kartennummern und Ähnliches werden durch Platzhalter wie {chip} ersetzt, bevor Ihre Nachricht gespeichert oder einer KI gegeben wird. Die Originale sind verschlüsselt. Jemand aus dem Team kann eines aufdecken, wenn Ihr Anliegen es braucht; jedes Mal wird festgehalten.",
 };
@@ -83,6 +85,7 @@ const fr = {
   tooBig: "{name} dépasse 5 Mo.", wrongType: "{name} ne peut pas être joint. Possibles : {types}.", notUploaded: "{name} n’a pas pu être envoyé.",
   remove: "Retirer {name}", uploading: "Envoi de {name}",
   masked: "Masqué", maskedMore: "Remplacé avant l’enregistrement de ce message. L’original est scellé ; chaque consultation est consignée.",
+  goneMore: "Supprimé avant l’enregistrement de ce message. Plus personne ne peut le voir.",
   privacy: "Les données personnelles sont masquées avant d’être enregistrées",
   privacyMore: "Noms, adresses, e-mails, numéros de téléphone et de carte, etc. sont remplacés par des repères comme {chip} avant que votre message soit enregistré ou confié à une IA. Les originaux sont chiffrés. L’équipe peut en dévoiler un si votre demande l’exige, et chaque fois est consignée.",
 };
@@ -112,6 +115,7 @@ const es = {
   tooBig: "{name} supera los 5 MB.", wrongType: "No se puede adjuntar {name}. Posibles: {types}.", notUploaded: "No se pudo subir {name}.",
   remove: "Quitar {name}", uploading: "Subiendo {name}",
   masked: "Oculto", maskedMore: "Sustituido antes de guardar este mensaje. El original está sellado; cada consulta queda registrada.",
+  goneMore: "Eliminado antes de guardar este mensaje. Nadie puede volver a verlo.",
   privacy: "Los datos personales se ocultan antes de guardarse",
   privacyMore: "Nombres, direcciones, correos, teléfonos, números de tarjeta y similares se sustituyen por marcas como {chip} antes de guardar su mensaje o dárselo a una IA. Los originales están cifrados. El equipo puede descubrir uno si su caso lo necesita, y cada vez queda registrada.",
 };
@@ -141,6 +145,7 @@ const nl = {
   tooBig: "{name} is groter dan 5 MB.", wrongType: "{name} kan niet worden toegevoegd. Mogelijk: {types}.", notUploaded: "{name} kon niet worden geüpload.",
   remove: "{name} verwijderen", uploading: "{name} wordt geüpload",
   masked: "Afgeschermd", maskedMore: "Vervangen voordat dit bericht werd opgeslagen. Het origineel is verzegeld; elke inzage wordt vastgelegd.",
+  goneMore: "Verwijderd voordat dit bericht werd opgeslagen. Niemand kan het nog zien.",
   privacy: "Persoonsgegevens worden afgeschermd vóór het opslaan",
   privacyMore: "Namen, adressen, e-mail, telefoon- en kaartnummers en dergelijke worden vervangen door tekens zoals {chip} voordat uw bericht wordt opgeslagen of aan een AI wordt gegeven. De originelen zijn versleuteld. Iemand van het team kan er een inzien als uw vraag dat nodig maakt; elke keer wordt vastgelegd.",
 };
@@ -170,6 +175,7 @@ const pt = {
   tooBig: "{name} tem mais de 5 MB.", wrongType: "{name} não pode ser anexado. Possíveis: {types}.", notUploaded: "{name} não pôde ser enviado.",
   remove: "Remover {name}", uploading: "Enviando {name}",
   masked: "Oculto", maskedMore: "Substituído antes de esta mensagem ser gravada. O original está selado; cada consulta é registrada.",
+  goneMore: "Removido antes de esta mensagem ser gravada. Já ninguém o pode ver.",
   privacy: "Dados pessoais são ocultados antes de serem gravados",
   privacyMore: "Nomes, endereços, e-mails, telefones, números de cartão e semelhantes são trocados por marcas como {chip} antes de a mensagem ser gravada ou dada a uma IA. Os originais são criptografados. A equipe pode revelar um quando o seu caso precisar, e cada vez é registrada.",
 };
@@ -199,6 +205,7 @@ const it = {
   tooBig: "{name} supera i 5 MB.", wrongType: "{name} non si può allegare. Possibili: {types}.", notUploaded: "Non è stato possibile caricare {name}.",
   remove: "Rimuovi {name}", uploading: "Caricamento di {name}",
   masked: "Oscurato", maskedMore: "Sostituito prima di salvare questo messaggio. L’originale è sigillato; ogni consultazione è registrata.",
+  goneMore: "Rimosso prima di salvare questo messaggio. Nessuno può più vederlo.",
   privacy: "I dati personali sono oscurati prima di essere salvati",
   privacyMore: "Nomi, indirizzi, e-mail, numeri di telefono, di carta e simili sono sostituiti da segni come {chip} prima che il messaggio sia salvato o dato a un’IA. Gli originali sono cifrati. Qualcuno del team può scoprirne uno se il suo caso lo richiede, e ogni volta è registrata.",
 };

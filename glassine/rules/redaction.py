@@ -7,19 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from glassine.rules.masking.cards import cards, ibans
+from glassine.rules.masking.custom import custom
 from glassine.rules.masking.keys import key
 from glassine.rules.masking.known import known as known_values
 from glassine.rules.masking.national_ids import national_ids
-from glassine.rules.masking.overlaps import settle
+from glassine.rules.masking.overlaps import SOFT, settle
 from glassine.rules.masking.patterns import addresses_of_machines, credentials, emails
 from glassine.rules.masking.phones import phones
 from glassine.rules.masking.plain import FILL, even, plain
 from glassine.rules.masking.secrets import secrets
-from glassine.words.privacy import Known, PiiType, Policy, Redacted, Span, Token
+from glassine.words.privacy import Known, PiiType, Policy, Redacted, Span, Token, Treatment
 
 _KINDS = "|".join(kind.value.upper() for kind in PiiType)
-PLACEHOLDER = re.compile(rf"\[({_KINDS})_([1-9][0-9]{{0,5}})\]")
-_LITERAL = re.compile(rf"\[(\\*)({_KINDS})_([1-9][0-9]{{0,5}})\]")  # with any number of escapes
+PLACEHOLDER = re.compile(rf"\[({_KINDS})(?:_([1-9][0-9]{{0,5}}))?\]")  # without a number: masked for good
+_LITERAL = re.compile(rf"\[(\\*)((?:{_KINDS})(?:_[1-9][0-9]{{0,5}})?)\]")  # with any number of escapes
 _WORD = re.compile(r"[^\W_]+")
 _FILLER = " "  # nothing to read is quicker than something meaningless, and misleads less
 
@@ -27,22 +28,46 @@ _FILLER = " "  # nothing to read is quicker than something meaningless, and misl
 def redact(text: str, policy: Policy, known: Known, spans: Sequence[Span]) -> Redacted:
     """Masks what patterns, validators, known values and `spans` (of the names model, in offsets of `text`) find.
 
-    A value keeps the placeholder it has in `known.tokens`; a new one gets the next number of its kind. What a customer typed
-    that looks like a placeholder is escaped with a backslash, which `restore` takes off again.
+    A value keeps the placeholder it has in `known.tokens`; a new one gets the next number of its kind; one that the policy masks for good
+    gets no number, and stands neither in the tokens nor in the original. What a customer typed that looks like a placeholder is escaped with
+    a backslash, which `restore` takes off again.
     """
     guesses = [span for span in spans if not _own(text[span.start : span.end], span, policy)]
-    findings = tuple(span for span in find(text, policy, known, guesses) if span.type not in policy.keep)
+    findings = tuple(find(text, policy, known, guesses))
     names = _Numbering(known.tokens, policy.regions)
     pieces: list[str] = []
+    original = _Original(text)
     tokens: dict[str, Token] = {}
     at = 0
     for span in findings:
-        token = names.token(span.type, text[span.start : span.end])
-        tokens.setdefault(token.placeholder, token)
-        pieces += [escape(text[at : span.start]), token.placeholder]
+        if span.treatment is Treatment.MASK:
+            placeholder = f"[{span.type.value.upper()}]"
+            original.replace(span, placeholder)
+        else:
+            token = names.token(span.type, text[span.start : span.end])
+            tokens.setdefault(token.placeholder, token)
+            placeholder = token.placeholder
+        pieces += [escape(text[at : span.start]), placeholder]
         at = span.end
     pieces.append(escape(text[at:]))
-    return Redacted(text="".join(pieces), tokens=tuple(tokens.values()), findings=findings)
+    return Redacted(text="".join(pieces), tokens=tuple(tokens.values()), findings=findings, original=original.text(), gone=tuple(original.gone))
+
+
+class _Original:
+    """A text with the stretches replaced that are masked for good, and where their placeholders stand in it."""
+
+    def __init__(self, text: str) -> None:
+        self.gone: list[Span] = []
+        self._text, self._at, self._pieces, self._length = text, 0, list[str](), 0
+
+    def replace(self, span: Span, placeholder: str) -> None:
+        before = self._text[self._at : span.start]
+        self._pieces += [before, placeholder]
+        self._at, self._length = span.end, self._length + len(before) + len(placeholder)
+        self.gone.append(replace(span, start=self._length - len(placeholder), end=self._length))
+
+    def text(self) -> str:
+        return "".join([*self._pieces, self._text[self._at :]])
 
 
 def _own(words: str, span: Span, policy: Policy) -> bool:
@@ -51,18 +76,33 @@ def _own(words: str, span: Span, policy: Policy) -> bool:
 
 
 def find(text: str, policy: Policy, known: Known, spans: Sequence[Span]) -> list[Span]:
-    """All findings in offsets of `text`, in order and without overlap."""
+    """All findings in offsets of `text`, in order, without overlap, each with its treatment. What the policy keeps is none."""
     literals = [match.span() for match in _LITERAL.finditer(text)] if "[" in text else []
     blanked = _blanked(text, literals, FILL)
     written = plain(blanked)
     earlier = [(kind, raw) for placeholder, raw in known.tokens.items() if (kind := _kind(placeholder))]
-    found = [*by_form(written.text, policy)]
+    found = [*custom(written.text, policy.patterns), *by_form(written.text, policy)]
     if known.values or earlier:
         found += known_values(written.text, known.values, earlier, policy.regions)
     if written.starts is not None:
         found = [replace(span, start=start, end=end) for span in found for start, end in [written.raw(span.start, span.end)]]
     found += [span for span in spans if not any(start < span.end and span.start < end for start, end in literals)]
+    found = _treated(found, policy)
+    if known.gone:
+        return sorted([*settle(blanked, found), *known.gone], key=lambda span: span.start)
     return settle(blanked, found) if found else []
+
+
+def _treated(found: Sequence[Span], policy: Policy) -> list[Span]:
+    """With the treatment of each, without what is kept, and without a name or address inside of that: a kept e-mail address stays whole."""
+    treated = [replace(span, treatment=policy.treatment(span)) for span in found]
+    kept = [span for span in treated if span.treatment is Treatment.KEEP]
+    if not kept:
+        return treated
+    return [
+        span for span in treated
+        if span.treatment is not Treatment.KEEP and not (span.type in SOFT and any(whole.start <= span.start and span.end <= whole.end for whole in kept))
+    ]
 
 
 def by_form(text: str, policy: Policy) -> Iterator[Span]:
@@ -84,23 +124,23 @@ def before_names(text: str, policy: Policy) -> str:
     """What the names model is given: `text` at the same offsets, plainly written, with what has a form of its own blotted out."""
     literals = [match.span() for match in _LITERAL.finditer(text)] if "[" in text else []
     written = plain(_blanked(text, literals, FILL))
-    taken = [written.raw(span.start, span.end) for span in by_form(written.text, policy)]
+    taken = [written.raw(span.start, span.end) for span in [*custom(written.text, policy.patterns), *by_form(written.text, policy)]]
     return _blanked(even(text), [*literals, *taken], _FILLER)
 
 
 def restore(text: str, tokens: Mapping[str, str]) -> str:
     """Puts raw values back for the placeholders in `tokens`, once over the text; others stay, and escapes are taken off."""
-    return _LITERAL.sub(lambda match: f"[{match[1][1:]}{match[2]}_{match[3]}]" if match[1] else tokens.get(match[0], match[0]), text)
+    return _LITERAL.sub(lambda match: f"[{match[1][1:]}{match[2]}]" if match[1] else tokens.get(match[0], match[0]), text)
 
 
 def escape(text: str) -> str:
     """Marks what looks like a placeholder and is none, so that `restore` gives it back as it was. For every text that joins masked ones."""
-    return _LITERAL.sub(r"[\\\1\2_\3]", text) if "[" in text else text
+    return _LITERAL.sub(r"[\\\1\2]", text) if "[" in text else text
 
 
 def _kind(placeholder: str) -> PiiType | None:
     match = PLACEHOLDER.fullmatch(placeholder)
-    return PiiType(match[1].lower()) if match else None
+    return PiiType(match[1].lower()) if match and match[2] else None
 
 
 def _blanked(text: str, stretches: Sequence[tuple[int, int]], fill: str) -> str:

@@ -95,11 +95,12 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
     said = [(EventId(id), (await mask.text(world, words)).text) for id, words in first]
     payload = {
         "masked": text.counts, "attachments": await _named(world, mask, inbound.attachments), "context": await _context(world, mask, inbound.context),
-        "custom_data": len(inbound.custom_data), "timings": {"mask": round((time.perf_counter() - began) * 1_000, 2)},
+        "custom_data": len(inbound.custom_data), "policy": mask.settings.policy_version, "timings": {"mask": round((time.perf_counter() - began) * 1_000, 2)},
     }
     id, message, language = mask.session.id, EventId(inbound.external_id), inbound.language or detect(text.text, mask.settings.languages)
     _look_ahead(world, org, mask.session, text.text, mask.session.language or language)
-    raw = to_bytes(json.dumps({"text": inbound.text, "custom_data": dict(inbound.custom_data)}))
+    gone = [(span.start, span.end, span.type) for span in text.gone]
+    raw = to_bytes(json.dumps({"text": text.original, "custom_data": dict(inbound.custom_data), **({"gone": gone} if gone else {})}))
     async with world.store.tx(org) as tx:
         await _before(tx, org, id, said)
         event = await say(

@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from glassine.edge.secrets import Key
+from glassine.rules.policies import policy_of
 from glassine.rules.redaction import before_names, redact
 from glassine.store import Taken, Tx, contacts, events, sessions, vault
 from glassine.store.vault import SealedToken
 from glassine.story.contacts import Identity, identity_of, own_key
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
-from glassine.words.house import OrgSettings, own_words
+from glassine.words.house import OrgSettings
 from glassine.words.ids import EventId, OrgId, SessionId
 from glassine.words.people import ActorKind
 from glassine.words.privacy import Known, Policy, Redacted, Token
@@ -40,7 +41,8 @@ class Mask:
     fresh: list[Token] = field(default_factory=list, repr=False)
 
     async def text(self, world: World, text: str) -> Redacted:
-        """Patterns first, so that the names model never mistakes a card for a name; then everything at once."""
+        """Patterns first, so that the names model never mistakes a card for a name; then everything at once. Whatever is stored, indexed or
+        given to a model in a session comes through here or `texts`: what a channel, a page, a file, a colleague or a tool says."""
         clean = storable(text)
         spans = await world.names.find(before_names(clean, self.policy))
         masked = redact(clean, self.policy, Known(tokens=self.tokens, values=self.identity.known_values), spans)
@@ -48,7 +50,7 @@ class Mask:
             if token.placeholder not in self.tokens:
                 self.tokens[token.placeholder] = token.value
                 self.fresh.append(token)
-        return masked
+        return masked if masked.gone else replace(masked, original=text)  # as it came, with what cannot be stored in the clear
 
     async def texts(self, world: World, texts: Sequence[str]) -> list[str]:
         """Many short texts by one look of the models, line by line; one by one where a finding joins lines."""
@@ -81,14 +83,9 @@ async def look(world: World, org: OrgId, id: SessionId, message: EventId | None 
     settings = OrgSettings.read(row["settings"])
     mask = Mask(
         org=org, session=sessions.from_row(row), key=own, identity=identity_of(org_key, org, sealed), settings=settings,
-        policy=policy_of(row["name"], settings), tokens=tokens, stored=row["tokens"],
+        policy=policy_of(row["name"], settings, row["channel"]), tokens=tokens, stored=row["tokens"],
     )
     return mask, events.from_row(before) if before else None
-
-
-def policy_of(name: str, settings: OrgSettings) -> Policy:
-    """How an organisation masks."""
-    return Policy(regions=settings.regions, own_words=own_words(name, settings))
 
 
 async def write(world: World, org: OrgId, id: SessionId, writing: Callable[[Mask, Event | None], Awaitable[T]], *, message: EventId | None = None) -> T:

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from glassine.rules.permits import require
+from glassine.rules.policies import EVERYWHERE, policy_of
 from glassine.rules.redaction import before_names, redact
 from glassine.store import contacts as stored
 from glassine.store import house, sessions, vault
 from glassine.story.contacts import identity_of, own_key
 from glassine.story.conversations import attached
 from glassine.story.files import File, opened
-from glassine.story.masking import policy_of, storable, to_text
+from glassine.story.masking import storable, to_text
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.house import OrgSettings
@@ -26,13 +27,13 @@ _LONGEST_PREVIEW = 100_000
 _IDENTITY_FIELDS = ("email", "phone_number", "name", "custom_data", "non_verified_email", "non_verified_name", "non_verified_custom_data")
 
 
-async def preview(world: World, org: OrgId, text: str) -> Redacted:
-    """What would be masked in a text of nobody in particular. Nothing is stored."""
+async def preview(world: World, org: OrgId, text: str, channel: str = EVERYWHERE) -> Redacted:
+    """What would be masked in a text of nobody in particular, on a channel or by what holds for all. Nothing is stored."""
     if len(text) > _LONGEST_PREVIEW:
         raise Refused(f"The text has {len(text):,} characters; {_LONGEST_PREVIEW:,} is the most.", status=413)
     async with world.store.tx(org) as tx:
         row = await house.load(tx, org)
-    policy, clean = policy_of(row["name"], OrgSettings.read(row["settings"])), storable(text)
+    policy, clean = policy_of(row["name"], OrgSettings.read(row["settings"]), channel), storable(text)
     return redact(clean, policy, Known(), await world.names.find(before_names(clean, policy)))
 
 

@@ -30,13 +30,13 @@ _KINDS = {  # as a tooltip says them
     "NATIONAL_ID": "a national identity number", "TAX_ID": "a tax number", "PASSPORT": "a passport number", "LICENCE": "a driving licence number",
     "IP": "an IP address", "MAC": "a hardware address", "IMEI": "a device number", "COORDINATES": "a place on the map", "CREDENTIALS": "a user name and password",
     "SECRET": "an API key or token", "BIRTHDATE": "a date of birth", "PLATE": "a number plate", "VIN": "a vehicle's chassis number", "NAME": "a person's name",
-    "ADDRESS": "a street address",
+    "ADDRESS": "a street address", "CUSTOM": "something your organisation's own patterns look for",
 }
 _KIND_NAMES = {  # as a list names them
     "email": "E-mail", "phone": "Phone", "card": "Card", "iban": "IBAN", "bank": "Bank account", "national_id": "National id", "tax_id": "Tax number",
     "passport": "Passport", "licence": "Driving licence", "ip": "IP address", "mac": "MAC address", "imei": "Device number", "coordinates": "Coordinates",
     "credentials": "Password in a link", "secret": "API key", "birthdate": "Date of birth", "plate": "Number plate", "vin": "Chassis number", "name": "Name",
-    "address": "Address",
+    "address": "Address", "custom": "Own pattern",
 }
 _TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s", "strong", "table", "tbody", "td",
@@ -66,10 +66,16 @@ def static(name: str) -> str:
 
 
 def chip(placeholder: str, reveals: bool = False) -> Markup:
-    """`[EMAIL_1]` as the chip EMAIL 1. With `reveals` it is a button of the page's form #reveal, which works without JavaScript too."""
+    """`[EMAIL_1]` as the chip EMAIL 1. With `reveals` it is a button of the page's form #reveal, which works without JavaScript too.
+
+    `[EMAIL]` has nothing behind it.
+    """
     word = placeholder.strip("[]")
-    kind = _KINDS.get(word.rsplit("_", 1)[0], "a personal value")
     label = word.replace("_", " ")
+    if word in _KINDS:
+        tip = f"Here stood {_KINDS[word]}. It was removed for good before it was stored, as your organisation has set: nobody can see it again."
+        return Markup('<span class="mask gone" data-tip="{}">{}</span>').format(tip, label)
+    kind = _KINDS.get(word.rsplit("_", 1)[0], "a personal value")
     if not reveals:
         tip = f"Here stood {kind}. It was masked before it was stored. Agents, admins and owners can reveal it in the conversation."
         return Markup('<span class="mask" data-tip="{}">{}</span>').format(tip, label)

@@ -13,13 +13,16 @@ from glassine.words.ids import OrgId
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrgSettings:
     """What an organisation can set. `llm_key` is sealed under the organisation's key; `patience` is how many minutes a
-    customer who was handed off may wait before the session is overdue."""
+    customer who was handed off may wait before the session is overdue. `treatments` and `patterns` are read by rules/policies.py."""
 
     regions: tuple[str, ...] = ("US", "GB", "DE")
     languages: tuple[str, ...] = ("en",)
     patience: int = 15
     notify: tuple[str, ...] = ()  # addresses that get mail when a handoff waits
     vocabulary: tuple[str, ...] = ()  # products and brands: never masked as somebody's name
+    treatments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # channel ("" for all) -> type -> keep | pseudonym | mask
+    patterns: tuple[Mapping[str, Any], ...] = ()  # what admins look for besides, as JSON
+    policy_version: int = 0  # counts the changes of both
     llm_url: str = ""
     llm_model: str = ""
     llm_key: str = field(default="", repr=False)

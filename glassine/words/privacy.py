@@ -31,6 +31,27 @@ class PiiType(StrEnum):
     VIN = "vin"  # its chassis number
     NAME = "name"
     ADDRESS = "address"
+    CUSTOM = "custom"  # what a pattern written by the organisation's admins finds
+
+
+class Treatment(StrEnum):
+    """What becomes of a value that was found."""
+
+    KEEP = "keep"  # left as it is
+    PSEUDONYM = "pseudonym"  # `[EMAIL_1]`; the value is sealed in the vault
+    MASK = "mask"  # `[EMAIL]`; the value is kept nowhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomPattern:
+    """What admins look for besides the kinds that are built in: an RE2 expression, and words one of which must stand near a match."""
+
+    id: str
+    name: str
+    pattern: str
+    context: tuple[str, ...] = ()
+    treatment: Treatment = Treatment.PSEUDONYM
+    on: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +62,7 @@ class Span:
     end: int
     type: PiiType
     score: float = 1.0
+    treatment: Treatment | None = None  # of an admin's own pattern; None: as the policy treats the type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,30 +76,39 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is already known when a text is masked: placeholders given earlier in the session (placeholder -> raw value),
-    and the contact's own values (type, raw value), which are masked wherever they appear."""
+    """What is already known when a text is masked: placeholders given earlier in the session (placeholder -> raw value), the contact's own
+    values (type, raw value), which are masked wherever they appear, and, in a text that was sealed, where something was masked for good
+    (`Redacted.gone`): only by that does masking it again tell our placeholder from one that a customer typed."""
 
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     values: tuple[tuple[PiiType, str], ...] = field(default=(), repr=False)
+    gone: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How to mask: the organisation's phone regions (ISO 3166 alpha-2, most likely first), types left alone, and words of its own
-    (products and brands, lower case) that are no person's name however much they look like one."""
+    """How to mask on one channel: the organisation's phone regions (ISO 3166 alpha-2, most likely first), what becomes of each type, words of
+    its own (products and brands, lower case) that are no person's name however much they look like one, and the patterns of its admins."""
 
     regions: tuple[str, ...] = ("US",)
-    keep: frozenset[PiiType] = frozenset()
+    treatments: Mapping[PiiType, Treatment] = field(default_factory=dict)  # a type that is not named gets a pseudonym
     own_words: frozenset[str] = frozenset()
+    patterns: tuple[CustomPattern, ...] = ()
+
+    def treatment(self, span: Span) -> Treatment:
+        return span.treatment or self.treatments.get(span.type, Treatment.PSEUDONYM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redacted:
-    """A masked text, the placeholders in it (old and new), and where each finding stood in the raw text."""
+    """A masked text, the numbered placeholders in it (old and new), and where each finding stood in the raw text. `original` is the raw text
+    as it may be sealed: what was masked for good is replaced there too, and `gone` says where, in its offsets."""
 
     text: str
     tokens: tuple[Token, ...]
     findings: tuple[Span, ...]
+    original: str = field(repr=False)
+    gone: tuple[Span, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:

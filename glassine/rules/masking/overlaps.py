@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from glassine.words.privacy import PiiType, Span
+from glassine.words.privacy import PiiType, Span, Treatment
 
-_SOFT = frozenset({PiiType.NAME, PiiType.ADDRESS})
+SOFT = frozenset({PiiType.NAME, PiiType.ADDRESS})
 
 
 def settle(text: str, spans: Iterable[Span]) -> list[Span]:
     """Non-overlapping spans in order, which together cover all that the given ones cover. What has a form or a checksum wins
-    over names and addresses, which keep what is left of them; among equals the longest gives its type to the union."""
+    over names and addresses, which keep what is left of them; among equals the longest gives its type to the union, and what one of them
+    masks for good is gone."""
     everything = [span for span in (_trimmed(text, span) for span in spans) if span.start < span.end]
-    hard = _merged(span for span in everything if span.type not in _SOFT)
-    soft = _merged(span for span in everything if span.type in _SOFT)
+    hard = _merged(span for span in everything if span.type not in SOFT)
+    soft = _merged(span for span in everything if span.type in SOFT)
     left = [piece for span in soft for piece in _without(text, span, hard)] if hard else soft
     return sorted([*hard, *left], key=lambda span: span.start)
 
@@ -42,7 +43,8 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
             continue
         previous = result[-1]
         winner = span if (length, span.score) > (best[-1], previous.score) else previous
-        result[-1] = replace(winner, start=previous.start, end=max(previous.end, span.end))
+        treatment = Treatment.MASK if Treatment.MASK in (span.treatment, previous.treatment) else winner.treatment
+        result[-1] = replace(winner, start=previous.start, end=max(previous.end, span.end), treatment=treatment)
         best[-1] = max(best[-1], length)
     return result
 
