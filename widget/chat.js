@@ -48,7 +48,7 @@ export class Chat {
     } catch (trouble) {
       const stale = trouble.status === 401 && this.wire.contact && !this.options.user.token;
       if (stale) this.forget();
-      this.trouble = trouble.status === 401 && !stale ? trouble.message : "unreachable";
+      this.trouble = [401, 403].includes(trouble.status) && !stale ? trouble.message : "unreachable"; // a refusal is a sentence for the customer
       this.changed();
       await new Promise((go) => setTimeout(go, Math.min(60_000, 1000 * 2 ** attempt)));
       await this.prepare(attempt + 1);

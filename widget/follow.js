@@ -22,7 +22,7 @@ async function pollOn(chat, id, signal) {
       if (signal.aborted) return;
       if ([401, 404].includes(trouble.status)) return void chat.lose(trouble);
       missed += 1;
-      chat.trouble = "unreachable";
+      chat.trouble = trouble.status === 403 ? trouble.message : "unreachable";
       chat.changed();
     }
     if (!rung) await sleep(Math.max(pace(chat), missed && Math.min(60, 2 ** missed)), signal, (go) => (wake = go));

@@ -30,10 +30,12 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
 
 
-def decide(session: Session, mode: Autopilot, text: str) -> Decision:
-    """The first rule that fits decides: state of the session, owner, mode of the channel, what the customer asks for. `text` is masked."""
+def decide(session: Session, mode: Autopilot, text: str, *, ai_off: bool = False) -> Decision:
+    """The first rule that fits decides: state of the session, the switch for all AI, owner, mode of the channel, what the customer asks for. `text` is masked."""
     if not session.open:
         return Decision(kind=Kind.STAY_SILENT, reasons=(Reason.SESSION_CLOSED,))
+    if ai_off:
+        return Decision(kind=Kind.HAND_OFF if session.owner.kind is OwnerKind.AI else Kind.STAY_SILENT, reasons=(Reason.AI_OFF,))
     if session.owner.kind is not OwnerKind.AI:
         return _owned_by_people(session, mode)
     if mode is Autopilot.OFF:

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from glassine.words.errors import Refused
 from glassine.words.people import Actor, Role, Verb
 
-_VIEWER = frozenset({Verb.READ_SESSIONS, Verb.READ_KNOWLEDGE, Verb.INSPECT})
+_VIEWER = frozenset({Verb.READ_SESSIONS, Verb.READ_KNOWLEDGE, Verb.INSPECT, Verb.READ_MAP})
 _AGENT = _VIEWER | {Verb.ANSWER, Verb.REVEAL, Verb.REDACT}
-_ADMIN = _AGENT | {Verb.ERASE, Verb.EXPORT, Verb.WRITE_KNOWLEDGE, Verb.CHANGE_SETTINGS, Verb.MANAGE_PEOPLE, Verb.MANAGE_KEYS, Verb.READ_AUDIT}
+_ADMIN = _AGENT | {Verb.ERASE, Verb.EXPORT, Verb.WRITE_KNOWLEDGE, Verb.CHANGE_SETTINGS, Verb.MANAGE_PEOPLE, Verb.MANAGE_KEYS, Verb.READ_AUDIT, Verb.SWITCH}
 _OWNER = _ADMIN | {Verb.TRANSFER_OWNERSHIP}
 
 PERMITS: Mapping[Role, frozenset[Verb]] = MappingProxyType({Role.VIEWER: _VIEWER, Role.AGENT: _AGENT, Role.ADMIN: _ADMIN, Role.OWNER: _OWNER})
@@ -28,6 +28,8 @@ SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType(
         "autopilot:write": frozenset({Verb.CHANGE_SETTINGS}),
         "redaction:write": frozenset({Verb.REDACT}),
         "widget:write": frozenset({Verb.ANSWER}),
+        "boundaries:read": frozenset({Verb.READ_MAP}),
+        "boundaries:write": frozenset({Verb.READ_MAP, Verb.SWITCH}),
     }
 )
 

@@ -22,6 +22,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "requested": "I am passing this on to our team.",
         "unknown": "I did not find an answer to this in our articles, so I am passing it on to our team.",
         "trouble": "I cannot answer this myself right now, so I am passing it on to our team.",
+        "switched_off": "This chat is switched off at the moment. What was written here before is kept.",
         "next": "Someone from our team will read this conversation and reply here.",
         "within": "We aim to reply within {time}; you do not have to stay, the reply will be waiting here.",
         "no_time": "You do not have to stay: the reply will be waiting here.",
@@ -41,6 +42,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "requested": "Ich gebe das an unser Team weiter.",
         "unknown": "Dazu habe ich in unseren Artikeln keine Antwort gefunden, deshalb gebe ich es an unser Team weiter.",
         "trouble": "Das kann ich gerade nicht selbst beantworten, deshalb gebe ich es an unser Team weiter.",
+        "switched_off": "Dieser Chat ist zurzeit abgeschaltet. Was hier schon geschrieben wurde, bleibt erhalten.",
         "next": "Jemand aus unserem Team liest dieses Gespräch und antwortet hier.",
         "within": "Wir wollen innerhalb von {time} antworten; Sie müssen nicht warten, die Antwort steht dann hier.",
         "no_time": "Sie müssen nicht warten: Die Antwort steht dann hier.",
@@ -60,6 +62,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "requested": "Je transmets votre demande à notre équipe.",
         "unknown": "Je n'ai pas trouvé de réponse dans nos articles, je transmets donc votre question à notre équipe.",
         "trouble": "Je ne peux pas y répondre moi-même pour le moment, je transmets donc votre question à notre équipe.",
+        "switched_off": "Ce chat est désactivé pour le moment. Ce qui y a déjà été écrit est conservé.",
         "next": "Une personne de notre équipe va lire cette conversation et répondre ici.",
         "within": "Nous visons une réponse sous {time} ; vous n'avez pas besoin d'attendre, elle sera affichée ici.",
         "no_time": "Vous n'avez pas besoin d'attendre : la réponse sera affichée ici.",
@@ -79,6 +82,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "requested": "Paso su mensaje a nuestro equipo.",
         "unknown": "No he encontrado una respuesta en nuestros artículos, así que paso su pregunta a nuestro equipo.",
         "trouble": "Ahora mismo no puedo responder yo, así que paso su pregunta a nuestro equipo.",
+        "switched_off": "Este chat está desactivado en este momento. Lo que ya se escribió aquí se conserva.",
         "next": "Una persona de nuestro equipo leerá esta conversación y responderá aquí.",
         "within": "Intentamos responder en {time}; no hace falta que espere, la respuesta quedará aquí.",
         "no_time": "No hace falta que espere: la respuesta quedará aquí.",
@@ -98,6 +102,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "requested": "Ik geef dit door aan ons team.",
         "unknown": "Ik heb hierop geen antwoord gevonden in onze artikelen, dus ik geef het door aan ons team.",
         "trouble": "Ik kan dit nu zelf niet beantwoorden, dus ik geef het door aan ons team.",
+        "switched_off": "Deze chat is op dit moment uitgeschakeld. Wat hier al is geschreven, blijft bewaard.",
         "next": "Iemand van ons team leest dit gesprek en antwoordt hier.",
         "within": "We streven ernaar binnen {time} te antwoorden; u hoeft niet te wachten, het antwoord staat dan hier.",
         "no_time": "U hoeft niet te wachten: het antwoord staat straks hier.",
@@ -117,6 +122,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "requested": "Vou passar isto para a nossa equipe.",
         "unknown": "Não encontrei resposta nos nossos artigos, por isso vou passar a pergunta para a nossa equipe.",
         "trouble": "Neste momento não consigo responder, por isso vou passar a pergunta para a nossa equipe.",
+        "switched_off": "Este chat está desativado no momento. O que já foi escrito aqui fica guardado.",
         "next": "Alguém da nossa equipe vai ler esta conversa e responder aqui.",
         "within": "Procuramos responder em até {time}; não precisa esperar, a resposta ficará aqui.",
         "no_time": "Não precisa esperar: a resposta ficará aqui.",
@@ -136,6 +142,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "requested": "Passo la richiesta al nostro team.",
         "unknown": "Non ho trovato una risposta nei nostri articoli, quindi passo la domanda al nostro team.",
         "trouble": "In questo momento non posso rispondere, quindi passo la domanda al nostro team.",
+        "switched_off": "Questa chat è disattivata al momento. Quello che è stato scritto qui resta conservato.",
         "next": "Una persona del nostro team leggerà questa conversazione e risponderà qui.",
         "within": "Cerchiamo di rispondere entro {time}; non serve aspettare, la risposta resterà qui.",
         "no_time": "Non serve aspettare: la risposta resterà qui.",
@@ -148,6 +155,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
 _OPENINGS = {
     Reason.USER_REQUESTED_HUMAN: "requested",
     Reason.AUTOPILOT_OFF: "requested",
+    Reason.AI_OFF: "requested",
     Reason.ASSIST_ONLY: "requested",
     Reason.PROHIBITED_TOPIC: "requested",
     Reason.INSUFFICIENT_KNOWLEDGE: "unknown",
@@ -180,6 +188,11 @@ def handed_off(reasons: Sequence[Reason], language: str | None, *, minutes: int 
     opening = said[next((_OPENINGS[reason] for reason in reasons if reason in _OPENINGS), "trouble")]
     when = said["within"].format(time=_time(minutes, said)) if minutes else said["no_time"]
     return f"{opening} {said['next']} {when}"
+
+
+def switched_off(language: str | None) -> str:
+    """What a customer reads where their channel is switched off."""
+    return _TEXTS[spoken(language)]["switched_off"]
 
 
 def _time(minutes: int, said: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 from uuid import UUID
@@ -21,7 +21,8 @@ _CHANNEL = "glassine"
 
 
 class Notice(NamedTuple):
-    """Something happened in a session. `kind`: event | owner | settled | state:searching | state:writing; or reopened: something may have been missed."""
+    """Something happened in a session, or (None) in the organisation. `kind`: event | owner | settled | switch | state:searching | state:writing;
+    or reopened: something may have been missed."""
 
     org: OrgId
     session: SessionId | None
@@ -36,8 +37,9 @@ async def notify(tx: Tx, org: OrgId, session: SessionId | None, kind: str) -> No
 class Live:
     """One LISTEN connection for the process, reopened when it breaks, and the queues of those who listen."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, *, first: Callable[[Notice], None] | None = None) -> None:
+        """`first` hears every notice of every organisation, before anybody else."""
+        self._url, self._first = url, first
         self._ears: set[tuple[OrgId, SessionId | None, asyncio.Queue[Notice]]] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -62,9 +64,11 @@ class Live:
             self._ears.discard(ear)
 
     def say(self, notice: Notice) -> None:
-        """Tells the listeners of this process only: for passing states that need no other witness."""
+        """Tells the listeners of this process only: for passing states that need no other witness. What concerns no session concerns all."""
+        if self._first:
+            self._first(notice)
         for org, session, queue in tuple(self._ears):
-            if org == notice.org and session in (None, notice.session):
+            if org == notice.org and (session is None or notice.session in (None, session)):
                 _put(queue, notice)
 
     def _reopened(self) -> None:

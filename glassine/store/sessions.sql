@@ -53,7 +53,8 @@ order by s.created_at desc, s.id desc
 limit %(limit)s
 
 -- name: settle
--- Compare and set: only the turn for the newest customer message may settle, only once, and only while the AI still owns the session.
+-- Compare and set: only the turn for the newest customer message may settle, only once, only while the AI still owns the session,
+-- and with words of the AI only while all AI is not switched off.
 update sessions set settled_seq = %(seq)s,
     owner_kind = coalesce(%(owner_kind)s, owner_kind),
     owner_id = case when %(owner_kind)s::text is null then owner_id end,
@@ -64,6 +65,7 @@ update sessions set settled_seq = %(seq)s,
     language = coalesce(language, %(language)s)
 where org_id = %(org)s and id = %(id)s and last_user_seq = %(seq)s and settled_seq < %(seq)s and owner_kind = %(owner_was)s
   and redactions = %(redactions)s
+  and not (%(by_ai)s and exists (select from organizations o where o.id = %(org)s and (o.settings ->> 'ai_off')::boolean))
 returning last_seq
 
 -- name: own

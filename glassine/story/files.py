@@ -25,7 +25,8 @@ FILE_TYPES = frozenset({
 
 
 async def upload(world: World, org: OrgId, contact: ContactId, *, name: str, media_type: str, content: bytes) -> FileId:
-    """Seals a file under the contact's key. Raises Refused for a kind or size that is not taken."""
+    """Seals a file under the contact's key. Raises Refused for a kind or size that is not taken, and while files are switched off."""
+    await world.switches.admit(org, "files")
     if len(content) > LARGEST_FILE:
         raise Refused("The file is larger than 5 MB.", status=413)
     if media_type not in FILE_TYPES:
@@ -69,9 +70,10 @@ async def link(world: World, org: OrgId, id: FileId) -> str:
 
 
 async def by_link(world: World, org: OrgId, id: FileId, signature: str) -> File:
-    """Raises NotFound for an address that was not made here."""
+    """Raises NotFound for an address that was not made here, and Refused while files are switched off."""
     if not hmac.compare_digest(signature.encode("utf-8", "replace"), (await _signature(world, org, id)).encode()):
         raise NotFound("There is no file with this link.")
+    await world.switches.admit(org, "files")
     return await file(world, org, id)
 
 

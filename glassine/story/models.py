@@ -6,6 +6,7 @@ from glassine.edge.llm import Llm, OpenAICompatible
 from glassine.rules.permits import require
 from glassine.story import house
 from glassine.story.world import World
+from glassine.words.boundaries import shut
 from glassine.words.errors import Refused
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId
@@ -14,7 +15,9 @@ from glassine.words.turns import ModelReply, Prompt, PromptMessage
 
 
 async def model_for(world: World, org: OrgId, settings: OrgSettings) -> Llm | None:
-    """One client per address, model and key, so that what it learns of a provider is kept."""
+    """One client per address, model and key, so that what it learns of a provider is kept. None also while models are switched off."""
+    if shut("model", settings):
+        return None
     if settings.llm_url and settings.llm_model:
         wanted = (settings.llm_url, settings.llm_model, settings.llm_key)
         key = await house.llm_key(world, org, settings) if wanted not in world.models else ""
@@ -34,6 +37,7 @@ async def try_out(world: World, actor: Actor) -> ModelReply:
     """Asks the model that is set one short question, so that an admin sees whether it answers. Raises Refused without one, else ModelFailed."""
     require(actor, Verb.CHANGE_SETTINGS)
     model = await model_for(world, actor.org, (await house.organization(world, actor.org)).settings)
+    await world.switches.admit(actor.org, "model")
     if model is None:
         raise Refused("No language model is set. Save its address and name first.")
     question = "Answer with one short sentence: are you there?"

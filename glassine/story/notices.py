@@ -6,10 +6,11 @@ import logging
 
 from glassine.store import house, jobs, people, sessions
 from glassine.story.world import World
+from glassine.words.errors import CrossingRefused
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId, SessionId
 from glassine.words.people import Role
-from glassine.words.sessions import OwnerKind
+from glassine.words.sessions import OwnerKind, Session
 from glassine.words.work import JobKind, NewJob
 
 _log = logging.getLogger(__name__)
@@ -40,4 +41,14 @@ async def handoff_waits(world: World, org: OrgId, id: SessionId, key: str = "") 
         return
     for one, address in each.items():
         if one == key or key.count(":") < 2:
-            await world.mail.send(address, f"#{session.ticket_number}: a customer waits for a person", text, org=org, session=id)
+            await _send(world, org, session, address, text)
+
+
+async def _send(world: World, org: OrgId, session: Session, address: str, text: str) -> None:
+    """While mail is switched off a notice is refused and recorded at the gate, and not tried again: the inbox shows what waits."""
+    try:
+        await world.mail.send(address, f"#{session.ticket_number}: a customer waits for a person", text, org=org, session=session.id)
+    except CrossingRefused as refusal:
+        if await world.switches.closed(org, "mail") is None:
+            raise
+        _log.info("A notice was not sent: %s", refusal)

@@ -23,7 +23,7 @@ from glassine.store.sessions import Mode
 from glassine.story import finding
 from glassine.story.models import model_for
 from glassine.story.world import World
-from glassine.words.errors import ModelFailed, NotFound
+from glassine.words.errors import ModelFailed, NotFound, SwitchedOff
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId, SessionId, TurnId, new_id
 from glassine.words.knowledge import Audience
@@ -68,12 +68,13 @@ async def take_turn(world: World, org: OrgId, id: SessionId, job: int | None = N
     heard = scene.message.payload
     trace = Trace(message=scene.message.id, masked=dict(heard.get("masked", {})), timings=dict(heard.get("timings", {})))
     outcome = await think(world, scene, trace)
-    return await settle(world, scene, outcome, trace, job) or await _overtaken(world, org, job)
+    settled = await settle(world, scene, outcome, trace, job) or await _unsaid(world, scene, outcome, trace, job)
+    return settled or await _overtaken(world, org, job)
 
 
 async def look(world: World, org: OrgId, id: SessionId) -> Scene | None:
     """The session and its newest messages; None when its newest customer message has its outcome already."""
-    ask = {"org": org, "id": id, "session": id, "limit": _REMEMBERED}
+    ask, began = {"org": org, "id": id, "session": id, "limit": _REMEMBERED}, time.monotonic()
     async with world.store.tx(org) as tx:
         place, recent = [await tx.execute(sql, ask) for sql in (sessions.IN_PLACE, events.RECENT)]
         row = await place.fetchone()
@@ -82,15 +83,17 @@ async def look(world: World, org: OrgId, id: SessionId) -> Scene | None:
     if row is None:
         raise NotFound("There is no session with this id.")
     session, mode = sessions.from_row(row), sessions.as_mode(row)
+    settings = OrgSettings.read(mode.settings)
+    world.switches.seen(org, settings, began)
     message = next((event for event in reversed(history) if event.seq == session.last_user_seq), None)
     if message is None or session.settled_seq >= session.last_user_seq:
         return None
-    return Scene(org=org, session=session, mode=mode, settings=OrgSettings.read(mode.settings), history=history, message=message)
+    return Scene(org=org, session=session, mode=mode, settings=settings, history=history, message=message)
 
 
 async def think(world: World, scene: Scene, trace: Trace) -> Outcome:
     """Decides, searches, and answers with a model or by quoting. Slow; holds no transaction."""
-    decision = autopilot.decide(scene.session, scene.mode.autopilot, scene.message.text)
+    decision = autopilot.decide(scene.session, scene.mode.autopilot, scene.message.text, ai_off=scene.settings.ai_off)
     trace.decision, trace.notes = decision.kind, [str(reason) for reason in decision.reasons]
     if decision.kind is autopilot.Kind.STAY_SILENT:
         return Silence(reasons=decision.reasons)
@@ -138,7 +141,11 @@ async def _written(world: World, scene: Scene, trace: Trace, llm: Llm) -> Outcom
     trace.model = str(llm.request_body(trace.prompt)["model"])  # the one that was asked, should it not answer
     try:
         with _timed(trace, "model"):
-            answer = await llm.complete(trace.prompt, org=scene.org, session=scene.session.id)
+            call = llm.complete(trace.prompt, org=scene.org, session=scene.session.id)
+            answer = await world.switches.while_open(scene.org, "model", call)
+    except SwitchedOff as refusal:
+        trace.notes.append(f"The model was not waited for: {refusal}.")
+        return _quoted(world, scene, trace)
     except ModelFailed as failure:
         trace.notes.append(f"{failure.kind}: {failure}")
         return _hand_off(scene, (Reason.MODEL_FAILED,))
@@ -163,14 +170,14 @@ def _judged(world: World, scene: Scene, trace: Trace, grounded: Grounded) -> Out
     trace.used, trace.notes = grounded.used, [*trace.notes, *grounded.notes]
     if grounded.reply is None:
         return _hand_off(scene, grounded.reasons)
-    ours = f"{world.settings.url}/help/{scene.org}"
-    return replace(grounded.reply, sources=tuple(_reachable(source, f"{ours}/{source.article}") for source in grounded.reply.sources))
+    ours = "" if "help" in scene.settings.switched_off else f"{world.settings.url}/help/{scene.org}"
+    return replace(grounded.reply, sources=tuple(_reachable(source, ours) for source in grounded.reply.sources))
 
 
 def _reachable(source: Source, ours: str) -> Source:
-    """With the address of its section: on the page that the article came from, or on our own."""
-    url = source.url or ours
-    return replace(source, url=f"{url}#{quote(source.section)}" if source.section and "#" not in url else url)
+    """With the address of its section: on the page that the article came from, or on our own where those can be opened."""
+    url = source.url or (ours and f"{ours}/{source.article}")
+    return replace(source, url=f"{url}#{quote(source.section)}" if url and source.section and "#" not in url else url or None)
 
 
 def _earlier(scene: Scene) -> str:
@@ -185,6 +192,7 @@ async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job
             tx, org, id, seq=scene.session.last_user_seq, owner_was=scene.session.owner.kind, owner=OwnerKind.TEAM if handed else None,
             patience=timedelta(minutes=scene.settings.patience), summary=outcome.summary if isinstance(outcome, HandOff) else None,
             sentiment=outcome.sentiment if isinstance(outcome, HandOff) else None, redactions=scene.session.redactions,
+            by_ai=_by_ai(outcome),
         )
         if not first:
             return None
@@ -196,6 +204,21 @@ async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job
             await jobs.done(tx, job)
         await notify(tx, org, id, "settled")
     return Settled(outcome=outcome, said=said if not isinstance(outcome, Suggestion) else None)
+
+
+def _by_ai(outcome: Outcome) -> bool:
+    """Whether it holds words that the AI found or phrased, a draft too. The notice of a handoff is a fixed sentence."""
+    return isinstance(outcome, Reply | Suggestion) or (isinstance(outcome, HandOff) and outcome.draft is not None)
+
+
+async def _unsaid(world: World, scene: Scene, outcome: Outcome, trace: Trace, job: int | None) -> Settled | None:
+    """All AI was switched off while the turn ran: its words are dropped, and the customer goes to people. None: that was not why."""
+    world.switches.forget(scene.org)
+    if not _by_ai(outcome) or not (await world.switches.of(scene.org)).ai_off:
+        return None
+    trace.notes.append("All AI was switched off while the turn ran: what it found was not said.")
+    owned = scene.session.owner.kind is not OwnerKind.AI
+    return await settle(world, scene, Silence(reasons=(Reason.AI_OFF,)) if owned else _hand_off(scene, (Reason.AI_OFF,)), trace, job)
 
 
 async def _say(tx: Tx, scene: Scene, outcome: Outcome) -> Event | None:

@@ -23,6 +23,7 @@ from glassine.edge.secrets import Key, master_key
 from glassine.edge.signatures import Signer
 from glassine.store import DatabaseError, Store, house, jobs, ledger
 from glassine.store.live import Live
+from glassine.story.switches import Switches
 from glassine.words.ids import OrgId, new_id
 from glassine.words.knowledge import Audience, Hit
 
@@ -35,6 +36,7 @@ class World:
 
     settings: Settings
     store: Store
+    switches: Switches
     live: Live
     master: Key
     gate: Gate
@@ -87,8 +89,10 @@ async def live(settings: Settings) -> AsyncIterator[World]:
         async with store.outside() as tx:
             sealed_before = bool(await jobs.organizations(tx))
         master = master_key(settings.home, settings.master_key, may_create=not sealed_before)
+        switches = Switches(store)
         world = World(
-            settings=settings, store=store, live=await stack.enter_async_context(Live(settings.database_url)), master=master,
+            settings=settings, store=store, switches=switches, master=master,
+            live=await stack.enter_async_context(Live(settings.database_url, first=switches.hear)),
             gate=Gate(allowed_private=places(settings.private_places), record=_recorder(store)), names=Names(), embed=Embedder(), mail=Mailer(None),
             clock=lambda: datetime.now(UTC), process=new_id(),
         )

@@ -38,7 +38,8 @@ _FAULTS = {
 _VERBS: Mapping[str, str] = {
     Verb.READ_SESSIONS: "reading conversations", Verb.ANSWER: "answering customers and changing conversations", Verb.REVEAL: "looking behind a mask",
     Verb.INSPECT: "inspecting what the AI did", Verb.READ_KNOWLEDGE: "reading articles", Verb.WRITE_KNOWLEDGE: "writing articles", Verb.CHANGE_SETTINGS: "changing settings",
-    Verb.MANAGE_PEOPLE: "managing the team", Verb.MANAGE_KEYS: "managing API keys", Verb.READ_AUDIT: "reading the audit log", Verb.TRANSFER_OWNERSHIP: "choosing who is an owner",
+    Verb.MANAGE_PEOPLE: "managing the team", Verb.MANAGE_KEYS: "managing API keys", Verb.READ_AUDIT: "reading the audit log",
+    Verb.READ_MAP: "reading the data map", Verb.SWITCH: "switching boundaries", Verb.TRANSFER_OWNERSHIP: "choosing who is an owner",
 }
 _VERB = re.compile("|".join(re.escape(verb.value) for verb in Verb))
 

@@ -36,3 +36,7 @@ class CrossingRefused(Exception):
 
 class LeakStopped(CrossingRefused):
     """What was about to leave holds raw personal values, and the destination may not see any. The text names types, never values."""
+
+
+class SwitchedOff(CrossingRefused):
+    """A boundary was switched off, also while something was crossing it."""

@@ -26,6 +26,9 @@ class OrgSettings:
     llm_url: str = ""
     llm_model: str = ""
     llm_key: str = field(default="", repr=False)
+    ai_off: bool = False  # the switch for all AI
+    switched_off: tuple[str, ...] = ()  # names of words/boundaries.py that nothing may cross
+    off_since: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # `ai`, or a boundary's name: `at` (ISO 8601) and `by`
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:

@@ -33,6 +33,8 @@ class Verb(StrEnum):
     MANAGE_PEOPLE = "people.manage"
     MANAGE_KEYS = "keys.manage"
     READ_AUDIT = "audit.read"
+    READ_MAP = "boundaries.read"
+    SWITCH = "boundaries.switch"  # a boundary, or all AI
     TRANSFER_OWNERSHIP = "organization.transfer"
 
 

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     PROHIBITED_TOPIC = "prohibited_topic"
     LOW_CONFIDENCE = "low_confidence"
     AUTOPILOT_OFF = "autopilot_off"
+    AI_OFF = "ai_off"
     ASSIST_ONLY = "assist_only"
     OWNED_BY_PERSON = "session_assigned_to_human_agent"
     SESSION_CLOSED = "session_closed"

@@ -14,6 +14,7 @@ from glassine.story import contacts, conversations, desk
 from glassine.story.contacts import Identity
 from glassine.story.exchange import Sent, exchange, reply_once
 from glassine.story.inbound import open_session
+from glassine.story.world import World
 from glassine.web.api import described, shapes
 from glassine.web.api import files as links
 from glassine.web.api.described import shows
@@ -91,22 +92,24 @@ async def list_sessions(
     )
     found = await conversations.page(world, actor.org, which, before=shapes.place(cursor), limit=limit)
     last = shapes.cursor(found[-1][0].created_at, found[-1][0].id) if len(found) == limit else None
-    return JSONResponse({"items": [_shape(actor, *each) for each in found], "next": last})
+    return JSONResponse({"items": [await _shape(world, actor, *each) for each in found], "next": last})
 
 
-def _knows(actor: Actor) -> bool:
-    """Who reads sessions need not know whose they are: that takes a scope for contacts."""
-    return actor.scopes is None or not actor.scopes.isdisjoint({"contacts:read", "contacts:write"})
+async def _knows(world: World, actor: Actor) -> bool:
+    """Who reads sessions need not know whose they are: that takes a scope for contacts, and that reveals are not switched off."""
+    scoped = actor.scopes is None or not actor.scopes.isdisjoint({"contacts:read", "contacts:write"})
+    return scoped and not await world.switches.closed(actor.org, "reveal")
 
 
-def _shape(actor: Actor, session: Session, who: Contact, attached: shapes.Json) -> shapes.Json:
-    return shapes.session(session, shapes.contact(who) if _knows(actor) else shapes.unnamed(who), attached)
+async def _shape(world: World, actor: Actor, session: Session, who: Contact, attached: shapes.Json) -> shapes.Json:
+    shown = shapes.contact(who) if await _knows(world, actor) else shapes.unnamed(who)
+    return shapes.session(session, shown, {} if await world.switches.closed(actor.org, "reveal") else attached)
 
 
 @router.get("/{id}", responses=shows(described.Session))
 async def get_session(world: Here, actor: Reader, id: UUID) -> Any:
     """One session with its contact."""
-    return JSONResponse(_shape(actor, *await conversations.whole(world, actor.org, SessionId(id))))
+    return JSONResponse(await _shape(world, actor, *await conversations.whole(world, actor.org, SessionId(id))))
 
 
 class Change(Body):
@@ -123,7 +126,7 @@ async def update_session(world: Here, actor: Writer, id: UUID, body: Change) -> 
         await desk.reopen(world, actor, SessionId(id))
     elif body.status is not None:
         await desk.close(world, actor, SessionId(id), body.status)
-    return JSONResponse(_shape(actor, *await conversations.whole(world, actor.org, SessionId(id))))
+    return JSONResponse(await _shape(world, actor, *await conversations.whole(world, actor.org, SessionId(id))))
 
 
 class Sender(Body):
@@ -179,7 +182,7 @@ async def session_history(world: Here, actor: Reader, id: UUID, cursor: Annotate
     log = await conversations.timeline(world, actor.org, SessionId(id), after=cursor, limit=_PAGE + 1)
     page = log[:_PAGE]
     items = [shapes.history_item(event) for event in page]
-    for item in items if _knows(actor) else []:
+    for item in items if await _knows(world, actor) else []:
         await links.signed(world, actor.org, item["event"])
     return JSONResponse({"items": items, "next": str(page[-1].seq) if len(log) > len(page) else None})
 

@@ -12,12 +12,14 @@ from pydantic import AliasChoices, ConfigDict, Field
 from glassine.store.contacts import Range
 from glassine.story import contacts, visitor
 from glassine.story.contacts import Identity
+from glassine.story.world import World
 from glassine.web.api import described, shapes
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.wire import Body, Flat, JSONResponse, Moment
 from glassine.words.ids import ContactId
 from glassine.words.people import Actor
+from glassine.words.sessions import Contact
 
 router = APIRouter(tags=["Contacts"])
 Reader = Annotated[Actor, Depends(Scope("contacts:read"))]
@@ -45,7 +47,12 @@ class SaveContact(ContactInput):
 @router.post("/contacts", status_code=201, responses=shows(described.Contact, 201))
 async def save_contact(world: Here, actor: Writer, body: SaveContact) -> Any:
     """Make a contact, or update the one with this e-mail address or phone number."""
-    return JSONResponse(shapes.contact(await contacts.create(world, actor.org, (body.contact or body).identity, verified=True)), status_code=201)
+    return JSONResponse(await _shape(world, await contacts.create(world, actor.org, (body.contact or body).identity, verified=True), actor), status_code=201)
+
+
+async def _shape(world: World, who: Contact, actor: Actor) -> shapes.Json:
+    """What was saved; while reveals are switched off nothing of who they are."""
+    return shapes.unnamed(who) if await world.switches.closed(actor.org, "reveal") else shapes.contact(who)
 
 
 @router.get("/contacts", responses=shows(described.Page[described.Contact]))
@@ -54,6 +61,7 @@ async def list_contacts(
     updated_after: Moment | None = None, updated_before: Moment | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> Any:
     """Newest first. `next` is the cursor of the page after this one, or null."""
+    await world.switches.admit(actor.org, "reveal")
     found = await contacts.page(world, actor.org, Range(created_after, created_before, updated_after, updated_before), before=shapes.place(cursor), limit=limit)
     last = shapes.cursor(found[-1].created_at, found[-1].id) if len(found) == limit else None
     return JSONResponse({"items": [shapes.contact(each) for each in found], "next": last})
@@ -62,6 +70,7 @@ async def list_contacts(
 @router.get("/contacts/{id}", responses=shows(described.Contact))
 async def get_contact(world: Here, actor: Reader, id: UUID) -> Any:
     """One contact."""
+    await world.switches.admit(actor.org, "reveal")
     return JSONResponse(shapes.contact(await contacts.load(world, actor.org, ContactId(id))))
 
 
@@ -70,7 +79,7 @@ async def update_contact(world: Here, actor: Writer, id: UUID, body: SaveContact
     """Set the fields that are named, empty those that are null; custom data is merged."""
     given = body.contact or body
     emptied = {name for name in given.model_fields_set & set(ContactInput.model_fields) if getattr(given, name) is None}
-    return JSONResponse(shapes.contact(await contacts.update(world, actor.org, ContactId(id), given.identity, clear=emptied - {"custom_data"})))
+    return JSONResponse(await _shape(world, await contacts.update(world, actor.org, ContactId(id), given.identity, clear=emptied - {"custom_data"}), actor))
 
 
 @router.delete("/contacts/{id}", status_code=204)

@@ -238,6 +238,15 @@ class WidgetConfig(BaseModel):
     modes: list[dict[str, Any]]
 
 
+class Switched(BaseModel):
+    """`off_since` and `off_by` are null while it is on."""
+
+    name: str
+    enabled: bool
+    off_since: datetime | None
+    off_by: str | None
+
+
 def shows(model: Any, status: int = 200) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that answers with this."""
     return {status: {"model": model}}

@@ -10,6 +10,7 @@ from fastapi import Depends, Header, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
+from glassine.rules import phrases
 from glassine.rules.permits import require_scope
 from glassine.story import access, house, visitor
 from glassine.story.rates import Rates
@@ -41,7 +42,7 @@ def limit(key: str, per_minute: int) -> None:
 
 
 async def caller(request: Request, world: Here, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]) -> Actor:
-    """The API key's actor. Raises Refused (401, 429)."""
+    """The API key's actor. Raises Refused (401, 429, and 403 while the API is switched off)."""
     known: dict[str, tuple[float, Actor]] = request.app.state.known_keys
     secret = credentials.credentials if credentials else ""
     kept = known.get(secret)
@@ -51,6 +52,7 @@ async def caller(request: Request, world: Here, credentials: Annotated[HTTPAutho
             known.clear()
         kept = known[secret] = (time.monotonic() + _KNOWN_FOR, await access.by_key(world, secret))
     limit(f"key:{kept[1].id}", world.settings.api_rate)
+    await world.switches.admit(kept[1].org, "api")
     return kept[1]
 
 
@@ -66,7 +68,7 @@ class Scope:
 
 
 async def site(request: Request, world: Here, token: Annotated[str | None, Security(_bot_token)]) -> OrgId:
-    """The organisation of a widget token. Raises Refused (401)."""
+    """The organisation of a widget token. Raises Refused (401, and 403 in the customer's words while web chat is switched off)."""
     known: dict[str, tuple[float, OrgId]] = request.app.state.known_sites
     kept = known.get(token or "")
     if kept is None or kept[0] < time.monotonic():
@@ -74,6 +76,9 @@ async def site(request: Request, world: Here, token: Annotated[str | None, Secur
         if len(known) > 1_000:
             known.clear()
         kept = known[token or ""] = (time.monotonic() + _KNOWN_FOR, org)
+    if await world.switches.closed(kept[1], "web"):
+        language = next(iter((await world.switches.of(kept[1])).languages), None)
+        raise Refused(phrases.switched_off(language), status=403, code="switched_off")
     return kept[1]
 
 

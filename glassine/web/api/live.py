@@ -28,7 +28,7 @@ async def events(request: Request, world: World, who: Visitor, session: Session)
     seen = session.last_seq
     end = asyncio.get_running_loop().time() + _LONGEST
     async with world.live.listen(who.org, session.id) as notices:
-        while not await request.is_disconnected() and asyncio.get_running_loop().time() < end:
+        while not await request.is_disconnected() and asyncio.get_running_loop().time() < end and not await world.switches.closed(who.org, "web"):
             session, seen, found = await _news(world, who, session, seen)  # also before the first notice: what came before we listened sent none to us
             for item in found:
                 yield _event("message", item)

@@ -25,6 +25,7 @@ REASONS: Mapping[str, str] = {
     Reason.PROHIBITED_TOPIC: "The topic is one that the AI must leave to people",
     Reason.LOW_CONFIDENCE: "What was found is too uncertain to answer with",
     Reason.AUTOPILOT_OFF: "Autopilot is off on this channel",
+    Reason.AI_OFF: "All AI is switched off",
     Reason.ASSIST_ONLY: "Autopilot only drafts on this channel",
     Reason.OWNED_BY_PERSON: "A person owns the conversation",
     Reason.SESSION_CLOSED: "The conversation is closed",

@@ -13,6 +13,7 @@ from glassine.story import privacy
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.pages.wording import CHANNELS
 from glassine.web.staff import PageRoute, Signed
+from glassine.words.boundaries import BOUNDARIES
 
 router = APIRouter(prefix="/audit", route_class=PageRoute)
 
@@ -36,6 +37,8 @@ _VERBS = {  # icon, and a sentence over the row's details
     "keys.create": ("key", "made an API key"), "keys.revoke": ("key", "revoked an API key"),
     "knowledge.create": ("book", "wrote the article “{title}”"), "knowledge.change": ("book", "changed the article “{title}”"),
     "knowledge.publish": ("book", "published the article “{title}”"), "knowledge.unpublish": ("book", "took the article “{title}” out of answers"),
+    "ai.off": ("ai", "switched all AI off"), "ai.on": ("ai", "switched all AI on again"),
+    "boundary.off": ("shield", "switched “{boundary}” off"), "boundary.on": ("shield", "switched “{boundary}” on again"),
     "knowledge.delete": ("bin", "deleted the article “{title}”"),
 }
 
@@ -60,7 +63,9 @@ def _entry(row: Mapping[str, Any]) -> Entry:
     changed = dict.fromkeys(_SETTINGS.get(name, name.replace("_", " ")) for name in detail.get("changed") or [])
     what = detail.get("placeholder") or str(detail.get("field") or "").replace("_", " ") or " and ".join(changed) or "a value"
     channel = CHANNELS.get(str(detail.get("channel")), (detail.get("channel") or "…",))[0]
-    words = sentence.format_map(defaultdict(lambda: "…", {**detail, "what": what, "thing": row["thing"], "channel": channel}))
+    known = BOUNDARIES.get(str(detail.get("boundary")))
+    named = {"what": what, "thing": row["thing"], "channel": channel, "boundary": known.title if known else detail.get("boundary") or "…"}
+    words = sentence.format_map(defaultdict(lambda: "…", {**detail, **named}))
     return Entry(row, icon, words, *_place(row, detail))
 
 

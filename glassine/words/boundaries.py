@@ -1,0 +1,147 @@
+"""Every boundary of the product in words: what may cross it, how that is protected, and what stops when it is switched off. It decides nothing.
+
+Where bytes leave through the gate, a boundary's name is the purpose of their crossings; a purpose without a boundary is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from glassine.words.house import OrgSettings
+
+
+class Direction(StrEnum):
+    """Which way data goes, seen from inside."""
+
+    IN = "in"
+    OUT = "out"
+    BOTH = "both"
+    STAYS = "stays"
+
+
+class Stage(StrEnum):
+    """The steps of a message's way, in order. Every boundary lies beside one of them."""
+
+    MASK = "mask"
+    STORE = "store"
+    SEARCH = "search"
+    MODEL = "model"
+    GUARD = "guard"
+    DELIVER = "deliver"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boundary:
+    """One place where data meets the outside. `off` says what stops when it is switched off; empty where there is no switch, and `always` says why."""
+
+    name: str
+    title: str
+    direction: Direction
+    stage: Stage
+    carries: str
+    protected: str
+    off: str = ""
+    always: str = ""
+    gate: bool = False  # its bytes leave through the egress gate, under its name as their purpose
+    ai: bool = False  # shut by the switch for all AI too
+
+
+_ALL = (
+    Boundary(
+        name="web", title="Web chat", direction=Direction.BOTH, stage=Stage.MASK,
+        carries="Messages of customers, what your page says of them, and the replies. A customer gets their own values back, and nobody else's.",
+        protected="Masked before anything is stored. A browser needs the widget's token and a signed token of its contact.",
+        off="Customers can neither write nor read in the chat widget, which tells them so. What was said before is kept.",
+    ),
+    Boundary(
+        name="api", title="API", direction=Direction.BOTH, stage=Stage.MASK,
+        carries="What programs send and ask for: messages, contacts, articles, settings. Texts are masked; contacts are in the clear for keys whose scopes say so.",
+        protected="A key that is kept as a digest only, with scopes. Everything that comes in is masked before it is stored.",
+        off="Every request with an API key is refused, with a sentence that says why. What was stored before is kept.",
+    ),
+    Boundary(
+        name="local-models", title="Models inside", direction=Direction.STAYS, stage=Stage.MASK,
+        carries="Each text, for as long as names and addresses are looked for in it and its meaning is turned into numbers.",
+        protected="Both models run inside this process. They are part of the program, connect to nothing and keep nothing.",
+        always="Without them names would not be masked.",
+    ),
+    Boundary(
+        name="database", title="Database", direction=Direction.STAYS, stage=Stage.STORE,
+        carries="Everything that is kept: masked texts, sealed originals, articles, settings, the audit log and this ledger.",
+        protected="Originals and identities are sealed with AES-256-GCM under a key of their contact's. Row-level security keeps organisations apart.",
+        always="Everything is kept there.",
+    ),
+    Boundary(
+        name="files", title="Customers' files", direction=Direction.BOTH, stage=Stage.STORE,
+        carries="Files that customers attach, and the same files back to whoever holds their signed link.",
+        protected="Name and content are sealed under the contact's key. A link opens one file and nothing else.",
+        off="Customers can neither upload files nor open them again. Files that were stored before are kept, and your team can still open them.",
+    ),
+    Boundary(
+        name="backup", title="Backups", direction=Direction.OUT, stage=Stage.STORE,
+        carries="Everything that the database holds, in one file, when the operator makes one.",
+        protected="What is sealed stays sealed in it, and the master key is never part of it.",
+        always="Only the operator of this machine can make one, with `glassine backup`.",
+    ),
+    Boundary(
+        name="logs", title="Logs", direction=Direction.OUT, stage=Stage.STORE,
+        carries="What happened and where: kinds of events and errors, ids, counts. Never a customer's words.",
+        protected="An error's own words are left out, because they may quote a customer.",
+        always="They go to the standard error of the process, where the operator reads them.",
+    ),
+    Boundary(
+        name="import", title="Knowledge imports", direction=Direction.IN, stage=Stage.SEARCH,
+        carries="Folders of articles that the operator brings in with `glassine import`.",
+        protected="Read from this machine's disk only. Markup becomes plain Markdown.",
+        off="Imports are refused. Articles stay as they are, and your team can still write them by hand.",
+    ),
+    Boundary(
+        name="help", title="Help pages", direction=Direction.OUT, stage=Stage.SEARCH,
+        carries="Published public articles, to everybody who has the address.",
+        protected="Drafts and internal articles are as absent as those that never were. Nothing of a customer's is in them.",
+        off="Nobody can open the help pages, and answers name their articles without a link to them. Answers themselves go on.",
+    ),
+    Boundary(
+        name="model", title="Language model", direction=Direction.BOTH, stage=Stage.MODEL,
+        carries="Masked messages, passages of public articles and masked facts from your page, out; the model's words, in. Never a value behind a mask.",
+        protected="Masked before it is stored, checked again at the gate, and sent over TLS unless the address says http://.",
+        off="No language model is asked any more: answers are quoted from your articles instead of phrased.",
+        gate=True, ai=True,
+    ),
+    Boundary(
+        name="team", title="Your team", direction=Direction.BOTH, stage=Stage.DELIVER,
+        carries="Masked conversations, articles and settings, to people who are signed in; their replies and notes, masked before they are stored.",
+        protected="Signed-in browsers only, by role. Pages are not cached, and forms need a token of their own.",
+        always="Without it nobody could answer customers, or switch anything on again.",
+    ),
+    Boundary(
+        name="reveal", title="Reveals", direction=Direction.OUT, stage=Stage.DELIVER,
+        carries="Values in the clear: one at a time to people whose role allows it, and contacts to programs whose key allows it.",
+        protected="By role and scope. Each reveal by a person is one line of the audit log, without the value.",
+        off="Nobody sees a masked value, a contact's details, custom data or a file, neither in the inbox nor over the API. Customers still see their own.",
+    ),
+    Boundary(
+        name="mail", title="Mail to your team", direction=Direction.OUT, stage=Stage.DELIVER,
+        carries="Notices that a customer waits: the organisation's name, a ticket number, the channel and a link. No word of a conversation.",
+        protected="TLS where the mail server offers it, and always where it wants a password.",
+        off="No mail is sent. Handoffs still show in the inbox, and links of invitations still work when you hand them over yourself.",
+        gate=True,
+    ),
+)  # fmt: skip
+
+BOUNDARIES: Mapping[str, Boundary] = MappingProxyType({one.name: one for one in _ALL})
+
+AI_OFF = "All AI is switched off"
+
+
+def shut(name: str, settings: OrgSettings) -> str:
+    """Why nothing may cross this boundary now, as a sentence without its full stop; empty when it may."""
+    boundary = BOUNDARIES.get(name)
+    if boundary is None:
+        return f"No boundary of the product is called {name}, so nothing crosses it"
+    if boundary.ai and settings.ai_off:
+        return AI_OFF
+    return f"“{boundary.title}” is switched off" if name in settings.switched_off else ""
