@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     restore = command("restore", _restore, "Bring a backup back into an empty database.")
     restore.add_argument("file", type=Path, metavar="FILE")
     restore.add_argument("--replace", action="store_true", help="replace what the database holds")
+    ai = command("ai", _ai, "Switch all AI off, or on again; every process knows within a second.")
+    ai.add_argument("state", choices=("off", "on"), help="off: no model is asked and nothing is answered; messages go to the team")
+    ai.add_argument("--organization", metavar="ID", help="needed only when there are several")
     command("doctor", _doctor, "Check everything the product needs, and say what to do.")
     return parser
 
@@ -121,6 +124,12 @@ def _restore(settings: Settings, options: argparse.Namespace) -> int:
     from glassine.commands import backup
 
     return backup.restore(settings, options.file, _say, replace=options.replace)
+
+
+def _ai(settings: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import switching
+
+    return switching.run(settings, options.organization, _say, on=options.state == "on")
 
 
 def _doctor(settings: Settings, _: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ from glassine.config import VARIABLES
 from glassine.rules.permits import PERMITS, SCOPES
 from glassine.rules.phrases import spoken
 from glassine.story.exchange import _CODES
+from glassine.words.boundaries import BOUNDARIES
 from glassine.words.channels import Connector
 from glassine.words.people import ActorKind, Role, Verb
 from glassine.words.privacy import PiiType
@@ -78,7 +79,7 @@ def test_every_variable_is_explained_in_its_own_words() -> None:
 @pytest.mark.parametrize(("names", "name"), [
     ([*EventType], "events.md"), ([*ActorKind], "events.md"), (SCOPES, "api.md"), ([*Status], "concepts.md"), ([*PiiType], "privacy.md"),
     ([*Verb], "people-and-roles.md"), ([*Reason], "autopilot.md"), ({*_CODES.values(), "duplicate_message_ignored", "skipping_unuseful_response"}, "api.md"),
-    ([*Autopilot], "api.md"),
+    ([*Autopilot], "api.md"), (BOUNDARIES, "data-map.md"),
 ], ids=lambda given: given if isinstance(given, str) else "")
 def test_every_word_of_the_vocabulary_is_explained(names: Iterable[object], name: str) -> None:
     assert missing(names, page(name)) == []
@@ -101,6 +102,21 @@ def test_every_connector_is_explained() -> None:
     connectors = [module.connector for module in modules if isinstance(getattr(module, "connector", None), Connector)]
     assert connectors
     assert missing([one.name for one in connectors], page("channels.md")) == []
+
+
+def test_every_purpose_of_a_crossing_is_a_boundary() -> None:
+    used = [purpose for path in (ROOT / "glassine").rglob("*.py") for purpose in purposes(path.read_text(encoding="utf-8"))]
+    assert len(used) > 1
+    assert [purpose for purpose in used if not (purpose in BOUNDARIES and BOUNDARIES[purpose].gate)] == []
+    assert list(purposes('Crossing(org=org, purpose="carrier-pigeon", hosts=())\nCrossing(org=org, purpose=named, hosts=())')) == ["carrier-pigeon", "named"]
+
+
+def purposes(source: str) -> Iterator[str]:
+    """What each `Crossing(…)` in a file is for; one whose purpose is not written out gives the name that stands for it, which is no boundary."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "Crossing":
+            given = next((each.value for each in node.keywords if each.arg == "purpose"), None)
+            yield str(given.value) if isinstance(given, ast.Constant) else ast.unparse(given) if given else ""
 
 
 def test_the_table_of_permits_is_the_one_that_decides() -> None:

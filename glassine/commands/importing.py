@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from uuid import UUID
 
+from glassine.commands.organization import chosen
 from glassine.config import Settings
 from glassine.store import jobs, migrate
 from glassine.story import demo, learning
@@ -60,13 +61,7 @@ async def _organization(world: World, named: str | None) -> OrgId:
         known = await jobs.organizations(tx)
     if named is None and not known:
         return OrgId(UUID((await demo.ensure(world)).organization_id))
-    if named is None and len(known) == 1:
-        return known[0]
-    for org in known:
-        if str(org) == named:
-            return org
-    listed = ", ".join(str(org) for org in known) or "none"
-    raise Misconfigured(f"Say into which organisation: --organization ID. These are here: {listed}.")
+    return await chosen(world, named)
 
 
 def _say(text: str) -> None:

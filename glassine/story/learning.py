@@ -148,7 +148,9 @@ async def import_folder(
 
     Every article is swapped in a transaction of its own, so a run that breaks off leaves each as it was or as it is now, and the next run
     goes on from there. What is no longer in the folder is removed at the end, but not when that would be more than half of what was there.
+    Raises Refused while imports are switched off.
     """
+    await world.switches.admit(org, "import")
     counts: Counter[str] = Counter()
 
     def tell(line: ImportLine) -> None:
