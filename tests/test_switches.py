@@ -13,8 +13,11 @@ import pytest_asyncio
 
 from bench.stub_model import StubModel, quote_first_passage
 from glassine.config import Settings
+from glassine.edge.gate import Crossing
+from glassine.edge.llm import OpenAICompatible
+from glassine.edge.mail import Mailer
 from glassine.store import vault
-from glassine.story import access, boundaries, contacts, conversations, exchange, house, inbound, learning, models, privacy, turn, worker
+from glassine.story import access, boundaries, contacts, conversations, exchange, house, inbound, learning, models, notices, privacy, turn, worker
 from glassine.story.contacts import Identity
 from glassine.story.exchange import Sent
 from glassine.story.visitor import Visitor
@@ -22,11 +25,11 @@ from glassine.story.world import World, live
 from glassine.web.api import live as stream
 from glassine.words.boundaries import BOUNDARIES
 from glassine.words.channels import Inbound
-from glassine.words.errors import NotFound, Refused
+from glassine.words.errors import CrossingRefused, ModelFailed, NotFound, Refused
 from glassine.words.ids import SessionId, new_id
 from glassine.words.people import Role
 from glassine.words.sessions import Autopilot, ChannelKind, EventType, OwnerKind
-from glassine.words.turns import Trace
+from glassine.words.turns import Prompt, PromptMessage, Trace
 from tests.office import colleague
 from tests.shop import Shop
 
@@ -208,6 +211,38 @@ async def test_a_call_under_way_is_broken_off_and_the_answer_is_quoted(world: Wo
         sent = await asyncio.wait_for(running, 10)
     assert "30 days" in sent.text
     assert not sent.handed_off
+
+
+async def test_the_gate_itself_refuses_and_records_what_nobody_held_back(world: World, shop: Shop, model: StubModel) -> None:
+    llm = OpenAICompatible(world.gate, url=model.url, model="stub")
+    prompt, before = Prompt(messages=(PromptMessage(role="user", content="Are you there?"),), tokens=4), model.calls
+    async with off(world, shop, "model"):
+        with pytest.raises(ModelFailed, match="“Language model” is switched off"):
+            await llm.complete(prompt, org=shop.org, session=None)
+    async with without_ai(world, shop):
+        with pytest.raises(ModelFailed, match="All AI is switched off"):
+            await llm.complete(prompt, org=shop.org, session=None)
+    with pytest.raises(CrossingRefused, match="No boundary of the product is called pigeons"):
+        await world.gate.request(Crossing(org=shop.org, purpose="pigeons", hosts=("127.0.0.1",)), "GET", model.url)
+    assert model.calls == before
+    assert await refused(world, shop) == [
+        ("pigeons", "No boundary of the product is called pigeons, so nothing crosses it"), ("model", "All AI is switched off"),
+        ("model", "“Language model” is switched off"),
+    ]
+
+
+async def test_a_notice_is_refused_once_and_not_tried_again(world: World, shop: Shop) -> None:
+    session = await begun(world, shop)
+    await asked(world, shop, session, "I want to talk to a person")
+    world.mail = Mailer("smtp://127.0.0.1:2525", sender="a@b.example", gate=world.gate)
+    try:
+        async with off(world, shop, "mail"):
+            await notices.handoff_waits(world, shop.org, session)
+        assert (await refused(world, shop))[0] == ("mail", "“Mail to your team” is switched off")
+        with pytest.raises(CrossingRefused, match="not a public address"):
+            await notices.handoff_waits(world, shop.org, session)
+    finally:
+        world.mail = Mailer(None)
 
 
 # -- channels ---------------------------------------------------------------------------------------------------------------------

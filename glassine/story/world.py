@@ -93,7 +93,7 @@ async def live(settings: Settings) -> AsyncIterator[World]:
         world = World(
             settings=settings, store=store, switches=switches, master=master,
             live=await stack.enter_async_context(Live(settings.database_url, first=switches.hear)),
-            gate=Gate(allowed_private=places(settings.private_places), record=_recorder(store)), names=Names(), embed=Embedder(), mail=Mailer(None),
+            gate=Gate(allowed_private=places(settings.private_places), closed=switches.closed, record=_recorder(store)), names=Names(), embed=Embedder(), mail=Mailer(None),
             clock=lambda: datetime.now(UTC), process=new_id(),
         )
         world.mail = Mailer(settings.smtp_url, sender=settings.mail_from, gate=world.gate)
