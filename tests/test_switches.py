@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
@@ -17,9 +16,7 @@ from glassine.edge.gate import Crossing
 from glassine.edge.llm import OpenAICompatible
 from glassine.edge.mail import Mailer
 from glassine.store import vault
-from glassine.story import access, boundaries, contacts, conversations, exchange, house, inbound, learning, models, notices, privacy, turn, worker
-from glassine.story.contacts import Identity
-from glassine.story.exchange import Sent
+from glassine.story import access, boundaries, conversations, inbound, learning, models, notices, privacy, worker
 from glassine.story.visitor import Visitor
 from glassine.story.world import World, live
 from glassine.web.api import live as stream
@@ -28,13 +25,12 @@ from glassine.words.channels import Inbound
 from glassine.words.errors import CrossingRefused, ModelFailed, NotFound, Refused
 from glassine.words.ids import SessionId, new_id
 from glassine.words.people import Role
-from glassine.words.sessions import Autopilot, ChannelKind, EventType, OwnerKind
-from glassine.words.turns import Prompt, PromptMessage, Trace
+from glassine.words.turns import Prompt, PromptMessage
 from tests.office import colleague
 from tests.shop import Shop
+from tests.switched import QUESTION, asked, begun, called, off, refused, without_ai
 
 Client = httpx2.AsyncClient
-QUESTION = "How long do I have to return an unused lamp?"
 SWITCHED = sorted(name for name, boundary in BOUNDARIES.items() if boundary.off)
 
 
@@ -67,126 +63,10 @@ def well(model: StubModel) -> None:
     model.mode, model.answer, model.latency = "ok", quote_first_passage, 0.0
 
 
-@asynccontextmanager
-async def off(world: World, shop: Shop, *names: str) -> AsyncIterator[None]:
-    for name in names:
-        assert await boundaries.switch(world, shop.owner, name, on=False)
-    try:
-        yield
-    finally:
-        for name in names:
-            assert await boundaries.switch(world, shop.owner, name, on=True)
-
-
-@asynccontextmanager
-async def without_ai(world: World, shop: Shop) -> AsyncIterator[None]:
-    assert await boundaries.switch_ai(world, shop.owner, on=False)
-    try:
-        yield
-    finally:
-        assert await boundaries.switch_ai(world, shop.owner, on=True)
-
-
-async def begun(world: World, shop: Shop) -> SessionId:
-    contact = await contacts.create(world, shop.org, Identity(email="mara@example.org", name="Mara Keller"), verified=True)
-    return (await inbound.open_session(world, shop.org, contact.id, ChannelKind.WEB, verified=True)).id
-
-
-async def asked(world: World, shop: Shop, id: SessionId, text: str = QUESTION) -> Sent:
-    return await exchange.exchange(world, shop.org, id, Inbound(external_id=new_id(), text=text))
-
-
-async def reasons(world: World, shop: Shop, id: SessionId) -> list[str]:
-    """Those of the newest turn."""
-    return list((await conversations.all_turns(world, shop.org, id))[-1]["reasons"])
-
-
-async def refused(world: World, shop: Shop) -> list[tuple[str, str]]:
-    """What the gate refused, newest first: purpose and why."""
-    async with world.store.tx(shop.org) as tx:
-        found = await tx.execute("select purpose, why from crossings where org_id = %s and not allowed order by created_at desc", (shop.org,))
-        return [(row["purpose"], row["why"]) for row in await found.fetchall()]
-
-
-async def called(model: StubModel, times: int) -> None:
-    """Until the model's server has a request in its hands."""
-    while model.calls < times:  # noqa: ASYNC110 - the stub has no event to wait for
-        await asyncio.sleep(0.01)
-
-
 async def guest(client: Client, shop: Shop) -> dict[str, str]:
     site = {"X-Bot-Token": shop.widget_token}
     token = (await client.post("/api/backend/widget/v2/contact/create-unverified", headers=site, json={})).json()["token"]
     return {**site, "Authorization": f"Bearer {token}"}
-
-
-# -- all AI ---------------------------------------------------------------------------------------------------------------------
-
-
-async def test_without_ai_nothing_is_asked_or_quoted_and_the_team_gets_the_message(world: World, shop: Shop, model: StubModel) -> None:
-    session, calls = await begun(world, shop), model.calls
-    async with without_ai(world, shop):
-        for text, id in ((QUESTION, session), ("Hello!", await begun(world, shop))):
-            sent = await asked(world, shop, id, text)
-            assert sent.handed_off
-            assert "our team" in sent.text
-            assert "30 days" not in sent.text
-            assert await reasons(world, shop, id) == ["ai_off"]
-    assert model.calls == calls
-    assert (await conversations.session(world, shop.org, session)).owner.kind is OwnerKind.TEAM
-    assert (await asked(world, shop, await begun(world, shop))).text == "You can return an unused lamp within 30 days of delivery."
-
-
-async def test_another_process_stops_within_a_second_also_in_the_middle_of_a_call(world: World, shop: Shop, second: World, model: StubModel) -> None:
-    model.latency, before = 30.0, model.calls
-    here, there = await begun(world, shop), await begun(world, shop)
-    running = [asyncio.create_task(asked(world, shop, here)), asyncio.create_task(exchange.exchange(second, shop.org, there, Inbound(external_id=new_id(), text=QUESTION)))]
-    await called(model, before + 2)
-    async with without_ai(world, shop):
-        sent = await asyncio.wait_for(asyncio.gather(*running), 10)  # the model alone would take thirty
-        assert [one.handed_off for one in sent] == [True, True]
-        assert not any("30 days" in one.text for one in sent)
-        for id in (here, there):
-            assert await reasons(world, shop, id) == ["ai_off"]
-        assert await second.switches.closed(shop.org, "model") == "All AI is switched off"
-    assert model.calls == before + 2
-
-
-async def test_a_process_that_hears_no_notice_knows_all_the_same(world: World, shop: Shop, second: World) -> None:
-    deaf = type(second.switches)(second.store)
-    assert await deaf.closed(shop.org, "model") is None
-    async with without_ai(world, shop):
-        assert await deaf.closed(shop.org, "model") is None, "what it read a moment ago still holds here, or this test shows nothing"
-        await asyncio.sleep(1)
-        assert await deaf.closed(shop.org, "model") == "All AI is switched off"
-
-
-async def test_what_a_turn_found_is_not_said_when_ai_went_off_before_it_settled(world: World, shop: Shop) -> None:
-    heard = await inbound.receive(world, shop.org, await begun(world, shop), Inbound(external_id=new_id(), text=QUESTION))
-    scene = await turn.look(world, shop.org, heard.session.id)
-    assert scene is not None
-    trace = Trace(message=scene.message.id)
-    outcome = await turn.think(world, scene, trace)
-    async with without_ai(world, shop):
-        assert await turn.settle(world, scene, outcome, trace, heard.job) is None
-        settled = await turn._unsaid(world, scene, outcome, trace, heard.job)
-    assert settled is not None
-    assert await reasons(world, shop, heard.session.id) == ["ai_off"]
-    said = [event.text for event in await conversations.timeline(world, shop.org, heard.session.id) if event.type is EventType.MESSAGE]
-    assert len(said) == 2
-    assert "30 days" not in said[-1]
-
-
-async def test_a_draft_is_not_written_either(world: World, shop: Shop) -> None:
-    await house.set_autopilot(world, shop.owner, ChannelKind.WEB, Autopilot.ASSIST)
-    try:
-        async with without_ai(world, shop):
-            session = await begun(world, shop)
-            await asked(world, shop, session)
-            await asked(world, shop, session, "Are you there?")
-    finally:
-        await house.set_autopilot(world, shop.owner, ChannelKind.WEB, Autopilot.ON)
-    assert [event for event in await conversations.timeline(world, shop.org, session) if event.type is EventType.AGENT_COMMENT] == []
 
 
 # -- the language model -----------------------------------------------------------------------------------------------------------
