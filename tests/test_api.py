@@ -293,8 +293,8 @@ async def test_whoever_takes_a_session_over_during_a_turn_is_why_it_is_cancelled
         await desk.take_over(world, shop.owner, SessionId(UUID(session)))
         return await found(*_, **__)
 
-    found = search.search
-    monkeypatch.setattr(search, "search", taken_while_searching)
+    found = search.find
+    monkeypatch.setattr(search, "find", taken_while_searching)
     said = await send(client, shop, session, "How long do I have to return an unused lamp?")
     assert said["code"] == "session_assigned_to_human_agent"
     assert said["sessionIsHandedOff"] is True

@@ -19,6 +19,7 @@ from glassine.words.turns import ModelReply, Prompt
 
 MAX_ANSWER_TOKENS = 600
 _MAX_ANSWER_BYTES = 1_000_000
+_MOST_KEPT = 8_000  # bytes of an answer that is none
 _CODE = re.compile(r"[a-z][a-z0-9_.-]{1,60}")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
@@ -26,7 +27,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 class Llm(Protocol):
     """One call, one answer. Raises ModelFailed with kind timeout | rate_limited | refused | malformed | unreachable, and nothing else."""
 
-    async def complete(self, prompt: Prompt, *, org: OrgId, session: SessionId | None) -> ModelReply: ...
+    async def complete(self, prompt: Prompt, *, org: OrgId, session: SessionId | None, purpose: str = "model") -> ModelReply: ...
 
     def request_body(self, prompt: Prompt) -> dict[str, Any]:
         """The body exactly as `complete` sent it, or is going to send it: what inspect stores."""
@@ -48,23 +49,32 @@ class OpenAICompatible:
         }
         return {**body, "temperature": 0} if self._temperature else body
 
-    async def complete(self, prompt: Prompt, *, org: OrgId, session: SessionId | None) -> ModelReply:
+    async def complete(self, prompt: Prompt, *, org: OrgId, session: SessionId | None, purpose: str = "model") -> ModelReply:
         """Sends the prompt once. Only a model that names a parameter it does not know is asked again, without that parameter."""
-        answer = await self._post(prompt, org, session)
+        answer = await self._post(prompt, org, session, purpose)
         while answer.status == 400 and self._learn(answer):
-            answer = await self._post(prompt, org, session)
-        if answer.status != 200:
-            raise _failure(answer)
-        return _read(answer, self._model)
+            answer = await self._post(prompt, org, session, purpose)
+        try:
+            if answer.status != 200:
+                raise _failure(answer)
+            return _read(answer, self._model)
+        except ModelFailed as failure:
+            failure.raw = self._words(answer)
+            raise
 
-    async def _post(self, prompt: Prompt, org: OrgId, session: SessionId | None) -> Answer:
+    def _words(self, answer: Answer) -> str:
+        """What the provider said, without our key, which some repeat."""
+        words = f"HTTP {answer.status}\n" + answer.body[:_MOST_KEPT].decode("utf-8", "replace")
+        return words.replace(self._key, "(the key)") if self._key else words
+
+    async def _post(self, prompt: Prompt, org: OrgId, session: SessionId | None, purpose: str) -> Answer:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         body = json.dumps(self.request_body(prompt), ensure_ascii=False).encode("utf-8", "replace")
         try:
             return await self._gate.request(
-                Crossing(org=org, session=session, purpose="model", hosts=(_host(self._url),)), "POST", f"{self._url}/chat/completions",
+                Crossing(org=org, session=session, purpose=purpose, hosts=(_host(self._url),)), "POST", f"{self._url}/chat/completions",
                 headers=headers, body=body, timeout=self._timeout, max_bytes=_MAX_ANSWER_BYTES,
             )
         except TimeoutError:

@@ -9,7 +9,7 @@ from glassine.words.errors import Refused
 from glassine.words.people import Actor, Role, Verb
 
 _VIEWER = frozenset({Verb.READ_SESSIONS, Verb.READ_KNOWLEDGE, Verb.INSPECT, Verb.READ_MAP})
-_AGENT = _VIEWER | {Verb.ANSWER, Verb.REVEAL, Verb.REDACT}
+_AGENT = _VIEWER | {Verb.ANSWER, Verb.DEBUG, Verb.REVEAL, Verb.REDACT}
 _ADMIN = _AGENT | {Verb.ERASE, Verb.EXPORT, Verb.WRITE_KNOWLEDGE, Verb.CHANGE_SETTINGS, Verb.MANAGE_PEOPLE, Verb.MANAGE_KEYS, Verb.READ_AUDIT, Verb.SWITCH}
 _OWNER = _ADMIN | {Verb.TRANSFER_OWNERSHIP}
 
@@ -19,7 +19,7 @@ PERMITS: Mapping[Role, frozenset[Verb]] = MappingProxyType({Role.VIEWER: _VIEWER
 SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType(
     {
         "chat-sessions:read": frozenset({Verb.READ_SESSIONS, Verb.INSPECT}),
-        "chat-sessions:write": frozenset({Verb.READ_SESSIONS, Verb.ANSWER}),
+        "chat-sessions:write": frozenset({Verb.READ_SESSIONS, Verb.ANSWER, Verb.DEBUG}),
         "contacts:read": frozenset({Verb.REVEAL, Verb.EXPORT}),
         "contacts:write": frozenset({Verb.REVEAL, Verb.ANSWER, Verb.ERASE}),
         "help-center:read": frozenset({Verb.READ_KNOWLEDGE}),

@@ -19,7 +19,7 @@ from glassine.words.sessions import Event, EventType
 from glassine.words.turns import Prompt, PromptMessage
 
 MOST_TOKENS = 3000
-_BUDGET = {"history": 450, "page": 150, "passages": 1500, "message": 400}  # tokens; the rules and the markers need about 350 more
+_BUDGET = {"history": 450, "page": 150, "passages": 1500, "message": 400, "instructions": 150}  # tokens; the rules and the markers need about 350 more
 _MOST_PASSAGES = 6
 _ONE_PASSAGE = 450
 _ONE_MESSAGE = 120  # of the history
@@ -43,13 +43,17 @@ You answer customers of {org} in a support chat.
 
 
 def build(
-    *, org_name: str, history: Sequence[Event], message: str, hits: Sequence[Hit], language: str | None, context: Mapping[str, Any] | None = None
+    *, org_name: str, history: Sequence[Event], message: str, hits: Sequence[Hit], language: str | None, context: Mapping[str, Any] | None = None,
+    instructions: str = "",
 ) -> Prompt:
     """The prompt for one answer, always below MOST_TOKENS as `estimate` counts. All texts are masked already; `history` is oldest first.
 
-    Passages are numbered as in `shown(hits)`; `context` is what the host page passed for the AI to see.
+    Passages are numbered as in `shown(hits)`; `context` is what the host page passed for the AI to see,
+    `instructions` what somebody of the team adds to the rules to see what would change.
     """
     rules = _RULES.format(org=_one_line(org_name, 80) or "this company", language=_language(language))
+    if instructions:
+        rules += f"\n8. {_cut(_defused(instructions), _BUDGET['instructions'])}"
     sections = [
         _section("conversation", _history(history, message)),
         _section("page", _page(context or {})),

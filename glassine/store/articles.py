@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from psycopg.rows import DictRow
 
-from glassine.store import Tx, one, rows
+from glassine.store import Tx, one, rows, versions
 from glassine.store.statements import Statements
 from glassine.store.vectors import Vectors, literal, packed
 from glassine.words.errors import NotFound, Refused
@@ -95,17 +95,18 @@ async def publish(tx: Tx, org: OrgId, article: Article, passages: Iterable[Passa
     row = await one(tx, _SQL.set_status, {"org": org, "id": article.id, "status": ArticleStatus.PUBLISHED, "read_at": article.updated_at})
     if row is None:
         return await _changed_or_gone(tx, org, article.id)
-    await tx.execute(_SQL.take_out, {"org": org, "article": article.id})
+    version = await versions.raised(tx, org)
+    await versions.take_out(tx, org, article.id, version)
     for passage in passages:
-        await _put(tx, org, article, passage)
+        await _put(tx, org, article, passage, version)
     return _article(row)
 
 
-async def _put(tx: Tx, org: OrgId, article: Article, passage: Passage) -> None:
+async def _put(tx: Tx, org: OrgId, article: Article, passage: Passage, version: int) -> None:
     chunk, counted, models = passage.chunk, Counter(passage.terms), list(passage.vectors)
     await tx.execute(_SQL.put, {
         "org": org, "id": new_id(), "article": article.id, "internal": article.audience is Audience.INTERNAL,
-        "position": chunk.position, "heading": chunk.heading, "text": chunk.text, "sentences": list(chunk.sentences),
+        "since": version, "title": article.title, "url": article.url, "language": article.language, "position": chunk.position, "heading": chunk.heading, "text": chunk.text, "sentences": list(chunk.sentences),
         "models": models, "vectors": [literal(passage.vectors[model]) for model in models],
         "sentence_vectors": [packed(passage.sentences[model]) for model in models],
         "terms": list(counted), "weights": [_weight(count, len(passage.terms)) for count in counted.values()],
@@ -122,12 +123,13 @@ async def unpublish(tx: Tx, org: OrgId, id: ArticleId) -> Article:
     row = await one(tx, _SQL.set_status, {"org": org, "id": id, "status": ArticleStatus.DRAFT, "read_at": None})
     if row is None:
         raise NotFound("There is no such article.")
-    await tx.execute(_SQL.take_out, {"org": org, "article": id})
+    await versions.take_out(tx, org, id, await versions.raised(tx, org))
     return _article(row)
 
 
 async def delete(tx: Tx, org: OrgId, id: ArticleId) -> None:
     """Passages, vectors and postings go with it. Raises NotFound."""
+    await versions.take_out(tx, org, id, await versions.raised(tx, org))
     if await one(tx, _SQL.delete, {"org": org, "id": id}) is None:
         raise NotFound("There is no such article.")
 

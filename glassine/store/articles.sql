@@ -34,14 +34,11 @@ select id, path, digest, status from articles where org_id = %(org)s and source 
 -- name: delete
 delete from articles where org_id = %(org)s and id = %(id)s returning id
 
--- name: take_out
-delete from passages where org_id = %(org)s and article_id = %(article)s
-
 -- name: put
 -- A passage with its vectors (one a model) and its postings.
 with passage as (
-    insert into passages (org_id, id, article_id, internal, position, heading, text, sentences)
-    values (%(org)s, %(id)s, %(article)s, %(internal)s, %(position)s, %(heading)s, %(text)s, %(sentences)s)
+    insert into passages (org_id, id, article_id, internal, position, heading, text, sentences, since, title, url, language)
+    values (%(org)s, %(id)s, %(article)s, %(internal)s, %(position)s, %(heading)s, %(text)s, %(sentences)s, %(since)s, %(title)s, %(url)s, %(language)s)
     returning number
 ), vectors as (
     insert into passage_vectors (org_id, model, internal, passage, vector)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from glassine.store import Tx, one, rows
@@ -34,6 +35,21 @@ async def claim(tx: Tx, process: UUID, limit: int, kinds: Sequence[JobKind] = tu
 
 async def done(tx: Tx, id: int) -> None:
     await tx.execute(_SQL.done, {"id": id})
+
+
+async def finish(tx: Tx, id: int, process: UUID) -> None:
+    """As `done`, unless the job has been put off by its own run."""
+    await tx.execute(_SQL.finish, {"id": id, "owner": process})
+
+
+async def put_off(tx: Tx, id: int, until: datetime) -> None:
+    """Back into the queue, to be run then."""
+    await tx.execute(_SQL.put_off, {"id": id, "until": until})
+
+
+async def hurry(tx: Tx, key: str) -> None:
+    """What was put off is run now."""
+    await tx.execute(_SQL.hurry, {"key": key})
 
 
 async def retry(tx: Tx, id: int, *, delay: float, why: str) -> None:

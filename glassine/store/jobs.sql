@@ -21,6 +21,17 @@ returning id, org_id, kind, ref, key, attempts, run_at
 -- name: done
 delete from jobs where id = %(id)s
 
+-- name: finish
+-- By whoever holds it: a job that its own run has put off stays.
+delete from jobs where id = %(id)s and owner = %(owner)s
+
+-- name: put_off
+-- Nothing went wrong, so the try does not count.
+update jobs set owner = null, claimed_at = null, run_at = %(until)s, attempts = greatest(attempts - 1, 0) where id = %(id)s
+
+-- name: hurry
+update jobs set run_at = now() where key = %(key)s and owner is null and failed_at is null and run_at > now()
+
 -- name: retry
 update jobs set owner = null, claimed_at = null, run_at = now() + make_interval(secs => %(delay)s), why = %(why)s where id = %(id)s
 

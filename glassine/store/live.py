@@ -21,8 +21,8 @@ _CHANNEL = "glassine"
 
 
 class Notice(NamedTuple):
-    """Something happened in a session, or (None) in the organisation. `kind`: event | owner | settled | switch | state:searching | state:writing;
-    or reopened: something may have been missed."""
+    """Something happened in a session, or (None) in the organisation. `kind`: event | owner | settled | switch | typing | state:searching |
+    state:writing | step:NAME of a running turn; or reopened: something may have been missed."""
 
     org: OrgId
     session: SessionId | None

@@ -6,8 +6,9 @@ What an audience may see is a condition inside the statement; nothing is filtere
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
 from psycopg.rows import DictRow
@@ -48,16 +49,41 @@ class Candidate:
     parts: dict[str, float] = field(default_factory=dict)
 
 
+class Found(NamedTuple):
+    """What a search found, best first, and the version of the knowledge base that it read."""
+
+    hits: list[Hit]
+    version: int
+
+
 async def search(tx: Tx, *, query: Query, audience: Audience, limit: int = 8) -> list[Hit]:
     """The best passages that this audience may see, best first. One round trip."""
-    if query.vector is None and not query.terms:
-        return []
-    values = {
+    return (await find(tx, query=query, audience=audience, limit=limit)).hits
+
+
+async def find(tx: Tx, *, query: Query, audience: Audience, limit: int = 8) -> Found:
+    """As `search`, with the version that it read: the very one, because one statement reads both."""
+    found: list[DictRow] = []
+    if query.vector is not None or query.terms:
+        asked = values(query if query.size is not None else replace(query, size=await size(tx, audience)), audience, limit)
+        await tx.execute(_SQL.plan)
+        found = await (await tx.execute(_SQL.candidates, asked, binary=True)).fetchall()
+    if not found:
+        row = await (await tx.execute(_SQL.version)).fetchone()
+        return Found([], int(row["version"]) if row else 0)
+    return Found(ranked(found, query, limit), found[0]["version"])
+
+
+def values(query: Query, audience: Audience, limit: int) -> dict[str, Any]:
+    """What a statement that looks for candidates is given."""
+    return {
         "model": query.model, "vector": None if query.vector is None else literal(query.vector), "terms": list(dict.fromkeys(query.terms))[:_MOST_TERMS],
-        "internal": _SEES[audience], "candidates": max(_CANDIDATES, limit), "rarest": _RAREST_TERMS, "size": await size(tx, audience) if query.size is None else query.size,
+        "internal": _SEES[audience], "candidates": max(_CANDIDATES, limit), "rarest": _RAREST_TERMS, "size": query.size,
     }
-    await tx.execute(_SQL.plan)
-    found = await (await tx.execute(_SQL.candidates, values, binary=True)).fetchall()
+
+
+def ranked(found: list[DictRow], query: Query, limit: int) -> list[Hit]:
+    """The best of the candidates, best first."""
     different: dict[str, Candidate] = {}  # the same words often stand in several articles, and are worth one hit
     for one in rerank(_candidates(found, query)):
         different.setdefault(one.row["text"], one)

@@ -27,7 +27,7 @@ with near as materialized (
     (select passage from lexical order by score desc limit %(candidates)s)
 )
 -- `offset 0` keeps each look-up a look-up: joined freely, the planner reads every passage to find sixty.
-select candidates.passage, v.cosine, coalesce(l.score, 0) as lexical, s.vectors,
+select (select coalesce(max(version), 0) from knowledge) as version, candidates.passage, v.cosine, coalesce(l.score, 0) as lexical, s.vectors,
     p.id, p.article_id, a.title, p.heading, p.text, p.sentences, a.url, a.language, p.internal
 from candidates
     cross join lateral (select * from passages where number = candidates.passage offset 0) as p
@@ -37,6 +37,9 @@ from candidates
         select -(vector <#> %(vector)s::halfvec) as cosine from passage_vectors where passage = candidates.passage and model = %(model)s offset 0
     ) as v on true
     left join lateral (select vectors from sentence_vectors where passage = candidates.passage and model = %(model)s offset 0) as s on true
+
+-- name: version
+select coalesce(max(version), 0) as version from knowledge
 
 -- name: size
 select count(*)::int as passages from passages where internal = any (%(internal)s)

@@ -142,6 +142,46 @@ async def wake(tx: Tx, org: OrgId, id: SessionId) -> bool:
     return await one(tx, _SQL.wake, {"org": org, "id": id}) is not None
 
 
+class Typist(NamedTuple):
+    """Who of the team is writing a reply, and until when the AI waits for it."""
+
+    id: UUID
+    name: str
+    until: datetime
+
+
+async def typing(tx: Tx, org: OrgId, id: SessionId, person: PersonId, seconds: float) -> bool:
+    """The AI waits for so long. False: it is not the AI's to answer."""
+    return await one(tx, _SQL.typing, {"org": org, "id": id, "person": person, "seconds": seconds}) is not None
+
+
+async def typed(tx: Tx, org: OrgId, id: SessionId, person: PersonId) -> bool:
+    """This person writes no more. False: the AI was not waiting for them."""
+    return await one(tx, _SQL.typed, {"org": org, "id": id, "person": person}) is not None
+
+
+async def typist(tx: Tx, org: OrgId, id: SessionId) -> Typist | None:
+    row = await one(tx, _SQL.typist, {"org": org, "id": id})
+    return Typist(**row) if row else None
+
+
+async def typing_until(tx: Tx, org: OrgId, id: SessionId) -> datetime | None:
+    """Until when the turn for the newest message has to wait for a person's words; None: it has not to."""
+    row = await one(tx, _SQL.typing_until, {"org": org, "id": id})
+    return row["typing_until"] if row else None
+
+
+async def debug(tx: Tx, org: OrgId, id: SessionId, minutes: int) -> None:
+    """0 minutes: no longer. Raises NotFound."""
+    if await one(tx, _SQL.debug, {"org": org, "id": id, "minutes": minutes}) is None:
+        raise NotFound("There is no session with this id.")
+
+
+async def debug_until(tx: Tx, org: OrgId, id: SessionId) -> datetime | None:
+    row = await one(tx, _SQL.debug_until, {"org": org, "id": id})
+    return row["debug_until"] if row else None
+
+
 async def answered(tx: Tx, org: OrgId, id: SessionId) -> None:
     await tx.execute(_SQL.answered, {"org": org, "id": id})
 

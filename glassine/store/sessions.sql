@@ -29,7 +29,9 @@ where o.id = %(org)s
 
 -- name: in_place
 -- A session with what the AI may do on its channel, and what the organisation has set.
-select s.*, p.name as owner_name, coalesce(c.autopilot, 'on') as autopilot, o.name, o.settings, o.widget_token
+select s.*, p.name as owner_name, coalesce(c.autopilot, 'on') as autopilot, o.name, o.settings, o.widget_token,
+    greatest(o.updated_at, c.updated_at) as set_at, case when s.typing_until > clock_timestamp() then s.typing_until end as waits_until,
+    coalesce(s.debug_until > clock_timestamp(), false) as debugged
 from sessions s join organizations o on o.id = s.org_id
     left join channels c on c.org_id = s.org_id and c.kind = s.channel
     left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
@@ -66,10 +68,11 @@ update sessions set settled_seq = %(seq)s,
 where org_id = %(org)s and id = %(id)s and last_user_seq = %(seq)s and settled_seq < %(seq)s and owner_kind = %(owner_was)s
   and redactions = %(redactions)s
   and not (%(by_ai)s and exists (select from organizations o where o.id = %(org)s and (o.settings ->> 'ai_off')::boolean))
+  and (typing_until is null or typing_until <= clock_timestamp())  -- nothing is said while a person writes the reply
 returning last_seq
 
 -- name: own
-update sessions set owner_kind = %(kind)s, owner_id = %(owner)s,
+update sessions set owner_kind = %(kind)s, owner_id = %(owner)s, typing_by = null, typing_until = null,
     deadline = case when %(kind)s = 'team' then clock_timestamp() + %(patience)s::interval end,
     handed_off_at = case when %(kind)s = 'ai' then null else coalesce(handed_off_at, clock_timestamp()) end,
     settled_seq = case when %(kind)s = 'ai' then settled_seq else last_user_seq end,
@@ -87,6 +90,34 @@ returning id
 update sessions set status = 'open', ai_closure_type = null, updated_at = clock_timestamp()
 where org_id = %(org)s and id = %(id)s and status <> 'open'
 returning id
+
+-- name: typing
+-- Renewed by whoever writes; the name that is shown stays with the first of two.
+update sessions set typing_until = clock_timestamp() + make_interval(secs => %(seconds)s),
+    typing_by = case when typing_until > clock_timestamp() then typing_by else %(person)s end
+where org_id = %(org)s and id = %(id)s and owner_kind = 'ai' and status = 'open'
+returning typing_by
+
+-- name: typed
+update sessions set typing_by = null, typing_until = null where org_id = %(org)s and id = %(id)s and typing_by = %(person)s
+returning id
+
+-- name: typist
+select p.name, s.typing_by as id, s.typing_until as until
+from sessions s join people p on p.org_id = s.org_id and p.id = s.typing_by
+where s.org_id = %(org)s and s.id = %(id)s and s.typing_until > clock_timestamp()
+
+-- name: typing_until
+select typing_until from sessions
+where org_id = %(org)s and id = %(id)s and last_user_seq > settled_seq and owner_kind = 'ai' and status = 'open' and typing_until > clock_timestamp()
+
+-- name: debug
+update sessions set debug_until = case when %(minutes)s > 0 then clock_timestamp() + make_interval(mins => %(minutes)s) end
+where org_id = %(org)s and id = %(id)s
+returning id
+
+-- name: debug_until
+select debug_until from sessions where org_id = %(org)s and id = %(id)s and debug_until > clock_timestamp()
 
 -- name: wake
 -- The AI's, and the customer spoke last: the newest message has no outcome any more.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
@@ -28,23 +30,52 @@ def _plain(value: Any) -> Any:
     return {name: getattr(value, name) for name in value.__dataclass_fields__} if hasattr(value, "__dataclass_fields__") else str(value)
 
 
-async def insert(tx: Tx, org: OrgId, id: TurnId, session: SessionId, trace: Trace, *, event: EventId | None, outcome: str, reasons: Sequence[str]) -> None:
+async def insert(
+    tx: Tx, org: OrgId, id: TurnId, session: SessionId, trace: Trace, *, event: EventId | None, outcome: str, reasons: Sequence[str],
+    knowledge: int | None = None, conditions: UUID | None = None,
+) -> None:
+    """A request that repeats the prompt's messages is kept without them: they stand beside it, and are put back on reading."""
     values = {
         "org": org, "id": id, "session": session, "message": trace.message, "event": event, "outcome": outcome, "reasons": list(reasons), "model": trace.model,
-        "trace": Jsonb(trace, dumps=_dump),
+        "trace": Jsonb(_short(trace), dumps=_dump), "knowledge": knowledge, "conditions": conditions,
     }
     await tx.execute(_SQL.insert, values)
 
 
+def _short(trace: Trace) -> Trace:
+    messages = [{"role": message.role, "content": message.content} for message in trace.prompt.messages] if trace.prompt else None
+    if trace.request is None or trace.request.get("messages") != messages:
+        return trace
+    return replace(trace, request={**trace.request, "messages": None})
+
+
+def _whole(row: DictRow) -> DictRow:
+    """The row with its request as it was sent."""
+    request, prompt = row["trace"].get("request"), row["trace"].get("prompt")
+    if request and prompt and request.get("messages", ...) is None:
+        request["messages"] = [dict(message) for message in prompt["messages"]]
+    return row
+
+
+async def keep_conditions(tx: Tx, org: OrgId, id: UUID, content: Mapping[str, Any]) -> None:
+    """The same id is the same content."""
+    await tx.execute(_SQL.keep_conditions, {"org": org, "id": id, "content": Jsonb(content)})
+
+
+async def conditions(tx: Tx, org: OrgId, id: UUID) -> dict[str, Any] | None:
+    row = await one(tx, _SQL.conditions, {"org": org, "id": id})
+    return row["content"] if row else None
+
+
 async def all_of(tx: Tx, org: OrgId, session: SessionId) -> list[DictRow]:
-    return await rows(tx, _SQL.all, {"org": org, "session": session})
+    return [_whole(row) for row in await rows(tx, _SQL.all, {"org": org, "session": session})]
 
 
 async def load(tx: Tx, org: OrgId, session: SessionId, id: TurnId) -> DictRow:
     row = await one(tx, _SQL.load, {"org": org, "session": session, "id": id})
     if row is None:
         raise NotFound("There is no such turn in this session.")
-    return row
+    return _whole(row)
 
 
 async def blank(tx: Tx, org: OrgId, session: SessionId, since: datetime | None) -> int:

@@ -1,6 +1,12 @@
 -- name: insert
-insert into turns (org_id, id, session_id, message_id, event_id, outcome, reasons, model, trace)
-values (%(org)s, %(id)s, %(session)s, %(message)s, %(event)s, %(outcome)s, %(reasons)s, %(model)s, %(trace)s)
+insert into turns (org_id, id, session_id, message_id, event_id, outcome, reasons, model, trace, knowledge, conditions)
+values (%(org)s, %(id)s, %(session)s, %(message)s, %(event)s, %(outcome)s, %(reasons)s, %(model)s, %(trace)s, %(knowledge)s, %(conditions)s)
+
+-- name: keep_conditions
+insert into conditions (org_id, id, content) values (%(org)s, %(id)s, %(content)s) on conflict do nothing
+
+-- name: conditions
+select content from conditions where org_id = %(org)s and id = %(id)s
 
 -- name: all
 select * from turns where org_id = %(org)s and session_id = %(session)s order by created_at, id

@@ -28,10 +28,10 @@ class SealedToken(NamedTuple):
     sealed: bytes
 
 
-async def put(tx: Tx, org: OrgId, session: SessionId, tokens: Sequence[SealedToken]) -> None:
-    """Raises psycopg's UniqueViolation when a placeholder is taken: the caller must have checked the session's token count."""
+async def put(tx: Tx, org: OrgId, session: SessionId, tokens: Sequence[SealedToken], *, seq: int) -> None:
+    """`seq`: the event that brought them. Raises psycopg's UniqueViolation when a placeholder is taken: the caller must have checked the session's token count."""
     for token in tokens:
-        await tx.execute(_SQL.put, {"org": org, "session": session, **token._asdict()})
+        await tx.execute(_SQL.put, {"org": org, "session": session, "seq": seq, **token._asdict()})
 
 
 async def all_of(tx: Tx, org: OrgId, session: SessionId) -> list[SealedToken]:

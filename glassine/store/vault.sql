@@ -1,5 +1,5 @@
 -- name: put
-insert into vault (org_id, session_id, placeholder, type, sealed) values (%(org)s, %(session)s, %(placeholder)s, %(type)s, %(sealed)s)
+insert into vault (org_id, session_id, placeholder, type, sealed, seq) values (%(org)s, %(session)s, %(placeholder)s, %(type)s, %(sealed)s, %(seq)s)
 
 -- name: all
 select placeholder, type, sealed from vault where org_id = %(org)s and session_id = %(session)s

@@ -63,6 +63,8 @@ async def exchange(world: World, org: OrgId, id: SessionId, inbound: Inbound, *,
 
 async def _heard_back(world: World, org: OrgId, message: Event, settled: Settled) -> Sent:
     outcome, said = settled.outcome, settled.said
+    if Reason.PERSON_TYPING in outcome.reasons:
+        return await _unanswered(world, org, message, None)  # it is going to be answered, by whoever comes first
     if isinstance(outcome, Silence) or said is None:
         code = next((code for reason, code in _CODES.items() if reason in outcome.reasons), "skipping_unuseful_response")
         return await _unanswered(world, org, message, code)

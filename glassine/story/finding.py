@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from glassine.edge.language import detect
 from glassine.rules import passages
@@ -15,37 +16,63 @@ from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId
 from glassine.words.knowledge import Audience, Hit
 
+LIMIT = 8  # passages that an answer is made from
 _QUERY = 2_000  # characters of a message that are searched with
 _AHEAD = 1.0  # seconds for which a search that was begun ahead counts as one of now
 _COUNTED = 30.0  # seconds after which passages are counted again
 
 
-async def find(world: World, org: OrgId, text: str, *, audience: Audience, language: str | None = None, limit: int = 8) -> list[Hit]:
+class Sought(NamedTuple):
+    """What was found, in which version of the knowledge base (None: nothing was asked), of how many passages, and in which language."""
+
+    hits: list[Hit]
+    version: int | None
+    size: int
+    spoken: str
+
+
+async def find(world: World, org: OrgId, text: str, *, audience: Audience, language: str | None = None, limit: int = LIMIT) -> list[Hit]:
     """The passages that a question is best answered from, best first. `text` is masked; its placeholders say nothing and are left out.
 
     Similarities come on one scale whatever model compared; `scores` keep the cosines as they were.
     """
+    return (await seek(world, org, text, audience=audience, language=language, limit=limit)).hits
+
+
+async def seek(world: World, org: OrgId, text: str, *, audience: Audience, language: str | None = None, limit: int = LIMIT) -> Sought:
+    """As `find`, with what is needed to search once more as it was then."""
     begun, searching = world.ahead.pop((org, text, audience, language, limit), (0.0, None))
-    return await (searching if searching and begun > time.monotonic() - _AHEAD else _find(world, org, text, audience, language, limit))
+    return await (searching if searching and begun > time.monotonic() - _AHEAD else _seek(world, org, text, audience, language, limit))
 
 
-def look_ahead(world: World, org: OrgId, text: str, *, audience: Audience, language: str, limit: int = 8) -> None:
+def look_ahead(world: World, org: OrgId, text: str, *, audience: Audience, language: str, limit: int = LIMIT) -> None:
     """Begins a search that is asked for in a moment: the turn's, while its message is being stored. What nobody asks for is forgotten."""
-    now, searching = time.monotonic(), world.start(_find(world, org, text, audience, language, limit))
+    now, searching = time.monotonic(), world.start(_seek(world, org, text, audience, language, limit))
     searching.add_done_callback(lambda done: done.cancelled() or done.exception())  # whoever asks hears of it; unasked it is no failure
     world.ahead = {key: begun for key, begun in world.ahead.items() if begun[0] > now - _AHEAD} | {(org, text, audience, language, limit): (now, searching)}
 
 
-async def _find(world: World, org: OrgId, text: str, audience: Audience, language: str | None, limit: int) -> list[Hit]:
-    asked = " ".join(PLACEHOLDER.sub(" ", text[:_QUERY]).split())
-    if not any(letter.isalnum() for letter in asked):
-        return []
+async def _seek(world: World, org: OrgId, text: str, audience: Audience, language: str | None, limit: int) -> Sought:
+    asked = plainly(text)
+    if not asked:
+        return Sought([], None, 0, "")
     spoken = language if language == "en" else spoken_in(asked, await languages_of(world, org), language)
-    terms, vector = passages.terms(asked, spoken), await world.embed.query(asked, spoken)
+    query = await prepared(world, asked, spoken)
     async with world.store.tx(org) as tx:
-        query = search.Query(terms=terms, vector=vector, model=world.embed.model(spoken), size=await _size(world, tx, org, audience))
-        hits = await search.search(tx, query=query, audience=audience, limit=limit)
-    return [_comparable(world, hit, spoken) for hit in hits]
+        query = replace(query, size=await _size(world, tx, org, audience))
+        hits, version = await search.find(tx, query=query, audience=audience, limit=limit)
+    return Sought([comparable(world, hit, spoken) for hit in hits], version, query.size or 0, spoken)
+
+
+def plainly(text: str) -> str:
+    """What of a text is searched for: its beginning without placeholders, or nothing where no letter is left."""
+    asked = " ".join(PLACEHOLDER.sub(" ", text[:_QUERY]).split())
+    return asked if any(letter.isalnum() for letter in asked) else ""
+
+
+async def prepared(world: World, asked: str, spoken: str) -> search.Query:
+    """The terms and the vector of what is searched for."""
+    return search.Query(terms=passages.terms(asked, spoken), vector=await world.embed.query(asked, spoken), model=world.embed.model(spoken))
 
 
 async def _size(world: World, tx: Tx, org: OrgId, audience: Audience) -> int:
@@ -56,7 +83,7 @@ async def _size(world: World, tx: Tx, org: OrgId, audience: Audience) -> int:
     return size
 
 
-def _comparable(world: World, hit: Hit, spoken: str) -> Hit:
+def comparable(world: World, hit: Hit, spoken: str) -> Hit:
     if "sentence" not in hit.scores:  # found by its words alone
         return hit
     return replace(hit, similarity=world.embed.comparable(hit.similarity, spoken, across=hit.language != spoken))

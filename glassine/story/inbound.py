@@ -22,6 +22,7 @@ from glassine.words.errors import Refused
 from glassine.words.ids import ContactId, EventId, OrgId, SessionId, new_id
 from glassine.words.knowledge import Audience
 from glassine.words.people import ActorKind
+from glassine.words.privacy import Treatment
 from glassine.words.sessions import ChannelKind, Event, EventType, OwnerKind, Session
 from glassine.words.work import JobKind, NewJob
 
@@ -100,7 +101,8 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
     id, message, language = mask.session.id, EventId(inbound.external_id), inbound.language or detect(text.text, mask.settings.languages)
     _look_ahead(world, org, mask.session, text.text, mask.session.language or language)
     gone = [(span.start, span.end, span.type) for span in text.gone]
-    raw = to_bytes(json.dumps({"text": text.original, "custom_data": dict(inbound.custom_data), **({"gone": gone} if gone else {})}))
+    kept = {"text": text.original, "custom_data": dict(inbound.custom_data), "known": _known(mask), **({"gone": gone} if gone else {})}
+    raw = to_bytes(json.dumps(kept))
     async with world.store.tx(org) as tx:
         await _before(tx, org, id, said)
         event = await say(
@@ -111,6 +113,11 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
         job = await jobs.add(tx, org, NewJob(kind=JobKind.TAKE_TURN, ref=id, key=str(id)), claimed_by=world.process)
         await notify(tx, org, id, "event")
     return Heard(session=mask.session, event=event, job=job)
+
+
+def _known(mask: Mask) -> list[tuple[str, str]]:
+    """What was known of the contact, who may change: a replay masks with what is known now. What is masked for good is not among it."""
+    return [(str(type), value) for type, value in mask.identity.known_values if mask.policy.treatments.get(type) is not Treatment.MASK]
 
 
 def _look_ahead(world: World, org: OrgId, session: Session, text: str, language: str | None) -> None:

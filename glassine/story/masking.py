@@ -113,7 +113,7 @@ async def say(
     )
     if event is None:
         raise Taken
-    await vault.put(tx, mask.org, mask.session.id, mask.sealed())
+    await vault.put(tx, mask.org, mask.session.id, mask.sealed(), seq=event.seq)
     return event
 
 

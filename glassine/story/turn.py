@@ -6,10 +6,10 @@ No transaction is held across a model call. What is written is written only if n
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from glassine.edge.llm import Llm
@@ -20,19 +20,22 @@ from glassine.rules.redaction import escape
 from glassine.store import Tx, events, jobs, sessions, turns
 from glassine.store.live import Notice, notify
 from glassine.store.sessions import Mode
-from glassine.story import finding
+from glassine.story import debugging, evidence, finding
+from glassine.story.evidence import Conditions
+from glassine.story.finding import Sought
 from glassine.story.models import model_for
-from glassine.story.world import World
+from glassine.story.world import Running, World
 from glassine.words.errors import ModelFailed, NotFound, SwitchedOff
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId, SessionId, TurnId, new_id
-from glassine.words.knowledge import Audience
+from glassine.words.knowledge import Audience, Hit
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Event, EventType, OwnerKind, Session
-from glassine.words.turns import HandOff, Outcome, Reason, Reply, Silence, Source, Suggestion, Trace
+from glassine.words.turns import HandOff, Outcome, Prompt, Reason, Reply, Silence, Source, Suggestion, Trace
 
 _REMEMBERED = 20  # messages of the session that a turn looks back on
 _LANGUAGE = "en"  # where the organisation names none either
+_SHOWN = {"searched": "searching", "model": "writing"}  # what the customer sees of a step; nobody depends on it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +48,26 @@ class Scene:
     settings: OrgSettings
     history: tuple[Event, ...]  # the newest messages, oldest first; the last of the customer's is the one to answer
     message: Event
+    conditions: Conditions | None = None  # what the turn depends on beside the conversation, to be kept with it
+    waits_until: datetime | None = None  # a person is writing the reply, and the AI waits
+    debug: bool = False  # the evidence holds more than the outcome needs
 
     @property
     def language(self) -> str:
         """The customer's, or as long as that is not known the organisation's first."""
         return self.session.language or next(iter(self.settings.languages), _LANGUAGE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a turn thinks with: its own, or those of somebody who asks what another search, model or rule would have made of it."""
+
+    search: Callable[[str], Awaitable[Sought]]
+    model: Callable[[], Awaitable[Llm | None]]
+    tell: Callable[[str], None]  # the step that begins, for whoever watches
+    purpose: str = "model"  # of the model's crossing
+    instructions: str = ""  # for the model, after the rules
+    thresholds: extract.Thresholds = extract.DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +81,38 @@ class Settled:
 async def take_turn(world: World, org: OrgId, id: SessionId, job: int | None = None) -> Settled:
     """Answers the newest customer message of a session. Run again after a crash it does nothing twice: `settle` writes once."""
     scene = await look(world, org, id)
-    if scene is None:
-        return await _overtaken(world, org, job)
-    heard = scene.message.payload
-    trace = Trace(message=scene.message.id, masked=dict(heard.get("masked", {})), timings=dict(heard.get("timings", {})))
-    outcome = await think(world, scene, trace)
-    settled = await settle(world, scene, outcome, trace, job) or await _unsaid(world, scene, outcome, trace, job)
-    return settled or await _overtaken(world, org, job)
+    if scene is None or scene.waits_until:
+        return await _not_settled(world, org, id, job)
+    running = Running(id=TurnId(new_id()), session=id, trace=begun(scene), began=world.clock())
+    with world.watched(running):
+        outcome = await think(world, scene, running.trace, own_means(world, scene, running))
+        settled = await settle(world, scene, outcome, running.trace, job, running.id) or await _unsaid(world, scene, outcome, running.trace, job, running.id)
+        return settled or await _not_settled(world, org, id, job)
+
+
+def begun(scene: Scene) -> Trace:
+    """A trace with what the turn starts from."""
+    session, heard = scene.session, scene.message.payload
+    given = {"status": session.status, "owner": session.owner.kind, "language": scene.language, "seen": session.last_seq}
+    return Trace(message=scene.message.id, masked=dict(heard.get("masked", {})), timings=dict(heard.get("timings", {})), given=given)
+
+
+def own_means(world: World, scene: Scene, running: Running | None = None) -> Means:
+    """The search and the model that answer customers, and news for whoever watches."""
+
+    async def search(text: str) -> Sought:
+        limit = debugging.EVERYTHING if scene.debug else finding.LIMIT
+        return await finding.seek(world, scene.org, text, audience=Audience.PUBLIC, language=scene.language, limit=limit)
+
+    def tell(step: str) -> None:
+        if running is None:
+            return
+        running.step = step
+        world.live.say(Notice(scene.org, scene.session.id, f"step:{step}"))
+        if step in _SHOWN and running.trace.decision == autopilot.Kind.ANSWER:  # a draft is none of the customer's business
+            world.live.say(Notice(scene.org, scene.session.id, f"state:{_SHOWN[step]}"))
+
+    return Means(search=search, model=lambda: model_for(world, scene.org, scene.settings), tell=tell)
 
 
 async def look(world: World, org: OrgId, id: SessionId) -> Scene | None:
@@ -88,11 +131,16 @@ async def look(world: World, org: OrgId, id: SessionId) -> Scene | None:
     message = next((event for event in reversed(history) if event.seq == session.last_user_seq), None)
     if message is None or session.settled_seq >= session.last_user_seq:
         return None
-    return Scene(org=org, session=session, mode=mode, settings=settings, history=history, message=message)
+    return Scene(
+        org=org, session=session, mode=mode, settings=settings, history=history, message=message,
+        conditions=evidence.conditions(world, mode, row["set_at"]), waits_until=row["waits_until"], debug=row["debugged"],
+    )
 
 
-async def think(world: World, scene: Scene, trace: Trace) -> Outcome:
+async def think(world: World, scene: Scene, trace: Trace, means: Means | None = None) -> Outcome:
     """Decides, searches, and answers with a model or by quoting. Slow; holds no transaction."""
+    means = means or own_means(world, scene)
+    means.tell("decided")
     decision = autopilot.decide(scene.session, scene.mode.autopilot, scene.message.text, ai_off=scene.settings.ai_off)
     trace.decision, trace.notes = decision.kind, [str(reason) for reason in decision.reasons]
     if decision.kind is autopilot.Kind.STAY_SILENT:
@@ -100,30 +148,33 @@ async def think(world: World, scene: Scene, trace: Trace) -> Outcome:
     if decision.kind is autopilot.Kind.HAND_OFF:
         return _hand_off(scene, decision.reasons)
     assisting = decision.kind is autopilot.Kind.ASSIST
-    outcome = await _answered(world, scene, trace, shown=not assisting)
-    return _as_draft(scene, outcome) if assisting else outcome
+    outcome = await _answered(world, scene, trace, means)
+    return as_draft(scene, outcome) if assisting else outcome
 
 
-async def _answered(world: World, scene: Scene, trace: Trace, *, shown: bool) -> Outcome:
-    """Small talk, or a search and then a model's words or a quote. `shown`: the customer may watch; a draft is none of their business."""
+async def _answered(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:
+    """Small talk, or a search and then a model's words or a quote."""
     small_talk = extract.chat(scene.message.text, scene.language)
     if small_talk is not None:
         return _judged(world, scene, trace, small_talk)
-    if shown:
-        _show(world, scene, "searching")
+    means.tell("searched")
     with _timed(trace, "search"):
         trace.query = extract.query(scene.message.text, scene.history)
-        found = await finding.find(world, scene.org, trace.query, audience=Audience.PUBLIC, language=scene.language)
-        trace.hits = tuple(replace(hit, text=escape(hit.text), best_sentence=escape(hit.best_sentence)) for hit in found)
-    llm = await model_for(world, scene.org, scene.settings)
-    if llm is None:
-        return _quoted(world, scene, trace)
-    if shown:
-        _show(world, scene, "writing")
-    return await _written(world, scene, trace, llm)
+        sought = await means.search(trace.query)
+        trace.hits = escaped(sought.hits[: finding.LIMIT])
+        trace.given |= {"knowledge": sought.version, "size": sought.size, "spoken": sought.spoken}
+    if scene.debug:
+        trace.debug["candidates"] = debugging.candidates(trace.query, sought, means.thresholds)
+    llm = await means.model()
+    return _quoted(world, scene, trace, means) if llm is None else await _written(world, scene, trace, llm, means)
 
 
-def _as_draft(scene: Scene, outcome: Outcome) -> Outcome:
+def escaped(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Passages as they may stand among masked texts."""
+    return tuple(replace(hit, text=escape(hit.text), best_sentence=escape(hit.best_sentence)) for hit in hits)
+
+
+def as_draft(scene: Scene, outcome: Outcome) -> Outcome:
     """For a session that people own, an answer is a note, and no answer is silence; one that the AI still owns goes to them with the note."""
     draft = Suggestion(text=outcome.text, reasons=(*outcome.reasons, Reason.ASSIST_ONLY), sources=outcome.sources) if isinstance(outcome, Reply) else None
     if scene.session.owner.kind is OwnerKind.AI:
@@ -131,43 +182,68 @@ def _as_draft(scene: Scene, outcome: Outcome) -> Outcome:
     return draft or Silence(reasons=(*outcome.reasons, Reason.ASSIST_ONLY))
 
 
-async def _written(world: World, scene: Scene, trace: Trace, llm: Llm) -> Outcome:
+async def _written(world: World, scene: Scene, trace: Trace, llm: Llm, means: Means) -> Outcome:
     """One model call, then the checks that no model can talk its way around."""
     with _timed(trace, "prompt"):
-        trace.prompt = prompt.build(
-            org_name=scene.mode.name, history=scene.history, message=scene.message.text, hits=trace.hits, language=scene.language,
-            context=scene.message.payload.get("context", {}),
-        )
+        trace.prompt = asked(scene, trace.hits, means.instructions)
     trace.model = str(llm.request_body(trace.prompt)["model"])  # the one that was asked, should it not answer
+    means.tell("model")
     try:
         with _timed(trace, "model"):
-            call = llm.complete(trace.prompt, org=scene.org, session=scene.session.id)
-            answer = await world.switches.while_open(scene.org, "model", call)
+            call = llm.complete(trace.prompt, org=scene.org, session=scene.session.id, purpose=means.purpose)
+            answer = await world.switches.while_open(scene.org, means.purpose, call)
     except SwitchedOff as refusal:
         trace.notes.append(f"The model was not waited for: {refusal}.")
-        return _quoted(world, scene, trace)
+        return _quoted(world, scene, trace, means)
     except ModelFailed as failure:
         trace.notes.append(f"{failure.kind}: {failure}")
+        if scene.debug and failure.raw:
+            trace.debug["errors"] = [await debugging.covered(world, scene.org, scene.session.id, failure.raw)]
         return _hand_off(scene, (Reason.MODEL_FAILED,))
     finally:
         trace.request = llm.request_body(trace.prompt)  # afterwards: a model may have taught us another name for a parameter
     trace.answer, trace.model = answer.text, answer.model
     trace.usage = {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens}
+    means.tell("guard")
     with _timed(trace, "ground"):
-        grounded = grounding.ground(answer.text, trace.hits, message=scene.message.text, earlier=_earlier(scene))
+        grounded = checked(scene, trace.hits, answer.text)
     return _judged(world, scene, trace, grounded)
 
 
-def _quoted(world: World, scene: Scene, trace: Trace) -> Outcome:
+def asked(scene: Scene, hits: Sequence[Hit], instructions: str = "") -> Prompt:
+    """Every word that a model is given for this scene and these passages."""
+    return prompt.build(
+        org_name=scene.mode.name, history=scene.history, message=scene.message.text, hits=hits, language=scene.language,
+        context=scene.message.payload.get("context", {}), instructions=instructions,
+    )
+
+
+def checked(scene: Scene, hits: Sequence[Hit], answer: str) -> Grounded:
+    """A model's answer, held against the passages and what the customer said."""
+    return grounding.ground(answer, hits, message=scene.message.text, earlier=_earlier(scene))
+
+
+def _quoted(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:
     """Without a model: the best sentences, a "did you mean", or an honest handoff."""
+    means.tell("guard")
     with _timed(trace, "extract"):
-        quoted = extract.answer(trace.query, trace.hits, history=scene.history, language=scene.language)
-    return _judged(world, scene, trace, quoted)
+        found = quoted(scene, trace.query, trace.hits, means.thresholds)
+    return _judged(world, scene, trace, found)
+
+
+def quoted(scene: Scene, query: str, hits: Sequence[Hit], thresholds: extract.Thresholds = extract.DEFAULT) -> Grounded:
+    """What can be quoted from these passages."""
+    return extract.answer(query, hits, history=scene.history, language=scene.language, thresholds=thresholds)
 
 
 def _judged(world: World, scene: Scene, trace: Trace, grounded: Grounded) -> Outcome:
-    """An answer that may be sent, with sources that readers can open; or a handoff with the reasons against it."""
+    """Writes down what the checks said."""
     trace.used, trace.notes = grounded.used, [*trace.notes, *grounded.notes]
+    return judged(world, scene, grounded)
+
+
+def judged(world: World, scene: Scene, grounded: Grounded) -> Outcome:
+    """An answer that may be sent, with sources that readers can open; or a handoff with the reasons against it."""
     if grounded.reply is None:
         return _hand_off(scene, grounded.reasons)
     ours = "" if "help" in scene.settings.switched_off else f"{world.settings.url}/help/{scene.org}"
@@ -184,8 +260,8 @@ def _earlier(scene: Scene) -> str:
     return "\n".join(event.text for event in scene.history if event.actor is ActorKind.USER)
 
 
-async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job: int | None) -> Settled | None:
-    """Writes the outcome with its evidence and removes the job, in one transaction. None: overtaken, and nothing is written."""
+async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job: int | None, turn: TurnId | None = None) -> Settled | None:
+    """Writes the outcome with its evidence and removes the job, in one transaction. None: overtaken, or a person writes; nothing is written."""
     org, id, handed = scene.org, scene.session.id, isinstance(outcome, HandOff)
     async with world.store.tx(org) as tx:
         first = await sessions.settle(
@@ -197,12 +273,19 @@ async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job
         if not first:
             return None
         said = await _say(tx, scene, outcome)
-        await turns.insert(tx, org, TurnId(new_id()), id, trace, event=said.id if said else None, outcome=type(outcome).__name__, reasons=outcome.reasons)
+        if scene.conditions:
+            await evidence.keep(world, tx, org, scene.conditions)
+        await turns.insert(
+            tx, org, turn or TurnId(new_id()), id, trace, event=said.id if said else None, outcome=type(outcome).__name__, reasons=outcome.reasons,
+            knowledge=trace.given.get("knowledge"), conditions=scene.conditions.id if scene.conditions else None,
+        )
         for follow in jobs_for(EventType.HANDOFF, id) if handed else []:
             await jobs.add(tx, org, follow)
         if job is not None:
             await jobs.done(tx, job)
         await notify(tx, org, id, "settled")
+    if scene.conditions:
+        evidence.kept(world, org, scene.conditions)
     return Settled(outcome=outcome, said=said if not isinstance(outcome, Suggestion) else None)
 
 
@@ -211,14 +294,14 @@ def _by_ai(outcome: Outcome) -> bool:
     return isinstance(outcome, Reply | Suggestion) or (isinstance(outcome, HandOff) and outcome.draft is not None)
 
 
-async def _unsaid(world: World, scene: Scene, outcome: Outcome, trace: Trace, job: int | None) -> Settled | None:
+async def _unsaid(world: World, scene: Scene, outcome: Outcome, trace: Trace, job: int | None, turn: TurnId | None = None) -> Settled | None:
     """All AI was switched off while the turn ran: its words are dropped, and the customer goes to people. None: that was not why."""
     world.switches.forget(scene.org)
     if not _by_ai(outcome) or not (await world.switches.of(scene.org)).ai_off:
         return None
     trace.notes.append("All AI was switched off while the turn ran: what it found was not said.")
     owned = scene.session.owner.kind is not OwnerKind.AI
-    return await settle(world, scene, Silence(reasons=(Reason.AI_OFF,)) if owned else _hand_off(scene, (Reason.AI_OFF,)), trace, job)
+    return await settle(world, scene, Silence(reasons=(Reason.AI_OFF,)) if owned else _hand_off(scene, (Reason.AI_OFF,)), trace, job, turn)
 
 
 async def _say(tx: Tx, scene: Scene, outcome: Outcome) -> Event | None:
@@ -249,21 +332,19 @@ async def give_up(world: World, org: OrgId, id: SessionId) -> None:
         await settle(world, scene, _hand_off(scene, (Reason.INTERNAL_ERROR,)), trace, None)
 
 
-async def _overtaken(world: World, org: OrgId, job: int | None) -> Settled:
-    """Somebody wrote, took over or settled meanwhile: this turn says nothing, and its job is done."""
-    if job is not None:
-        async with world.store.tx(org) as tx:
+async def _not_settled(world: World, org: OrgId, id: SessionId, job: int | None) -> Settled:
+    """This turn says nothing. Its job is done when somebody wrote, took over or settled meanwhile, and waits while a person is writing the reply."""
+    async with world.store.tx(org) as tx:
+        until = await sessions.typing_until(tx, org, id)
+        if job is not None and until:
+            await jobs.put_off(tx, job, until)
+        elif job is not None:
             await jobs.done(tx, job)
-    return Settled(outcome=Silence(reasons=(Reason.OVERTAKEN,)))
+    return Settled(outcome=Silence(reasons=(Reason.PERSON_TYPING if until else Reason.OVERTAKEN,)))
 
 
 def _hand_off(scene: Scene, reasons: Sequence[Reason]) -> HandOff:
     return autopilot.hand_off(reasons, scene.history, language=scene.language, minutes=scene.settings.patience)
-
-
-def _show(world: World, scene: Scene, state: str) -> None:
-    """A passing state for whoever watches; nobody depends on it."""
-    world.live.say(Notice(scene.org, scene.session.id, f"state:{state}"))
 
 
 @contextmanager

@@ -79,7 +79,7 @@ async def _run_one(world: World, job: Job) -> None:
         with contextlib.suppress(NotFound):  # what the job was about has been deleted meanwhile
             await _WORK[job.kind](world, job)
         async with world.store.outside() as tx:
-            await jobs.done(tx, job.id)
+            await jobs.finish(tx, job.id, world.process)
     except Exception as error:
         _log.exception("Job %s of kind %s failed (try %s)", job.id, job.kind, job.attempts)
         await _again_or_give_up(world, job, error)
@@ -111,7 +111,7 @@ async def _later(world: World, job: int, attempts: int, error: Exception) -> Non
 
 
 async def _take_turn(world: World, job: Job) -> None:
-    await turn.take_turn(world, job.org, SessionId(job.ref))
+    await turn.take_turn(world, job.org, SessionId(job.ref), job.id)
 
 
 async def _notify_handoff(world: World, job: Job) -> None:

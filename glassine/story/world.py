@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -24,10 +24,22 @@ from glassine.edge.signatures import Signer
 from glassine.store import DatabaseError, Store, house, jobs, ledger
 from glassine.store.live import Live
 from glassine.story.switches import Switches
-from glassine.words.ids import OrgId, new_id
-from glassine.words.knowledge import Audience, Hit
+from glassine.words.ids import OrgId, SessionId, TurnId, new_id
+from glassine.words.knowledge import Audience
+from glassine.words.turns import Trace
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Running:
+    """A turn that this process is taking: what it has seen so far, and the step it is at."""
+
+    id: TurnId
+    session: SessionId
+    trace: Trace
+    began: datetime
+    step: str = "decided"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,8 +59,10 @@ class World:
     process: UUID
     running: set[int] = field(default_factory=set)
     models: dict[tuple[str, str, str], Llm] = field(default_factory=dict)  # by address, name and sealed key
-    ahead: dict[tuple[Any, ...], tuple[float, asyncio.Task[list[Hit]]]] = field(default_factory=dict)  # searches begun before they are asked for
+    ahead: dict[tuple[Any, ...], tuple[float, asyncio.Task[Any]]] = field(default_factory=dict)  # searches begun before they are asked for
+    kept: set[tuple[OrgId, UUID]] = field(default_factory=set)  # conditions of turns that stand in the store
     sizes: dict[tuple[OrgId, Audience], tuple[float, int]] = field(default_factory=dict)  # when an organisation's passages were counted, and how many
+    turning: dict[TurnId, Running] = field(default_factory=dict)  # for whoever watches
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _keys: dict[OrgId, Key] = field(default_factory=dict)
 
@@ -71,6 +85,15 @@ class World:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    @contextmanager
+    def watched(self, running: Running) -> Iterator[None]:
+        """While it runs, a turn can be looked at."""
+        self.turning[running.id] = running
+        try:
+            yield
+        finally:
+            del self.turning[running.id]
 
     async def rest(self, seconds: float) -> None:
         """Waits for what was started; what is not done by then is left to the queue."""

@@ -112,6 +112,13 @@ _ALL = (
         gate=True, ai=True,
     ),
     Boundary(
+        name="what-if", title="What if", direction=Direction.BOTH, stage=Stage.MODEL,
+        carries="The masked prompt of an earlier turn with one thing changed, out; the model's words, in, for whoever asked. Never a value behind a mask.",
+        protected="As for the language model. Only when somebody of your team asks, each time with a line of the audit log; nothing reaches the customer.",
+        off="“What if” asks no language model any more. Turns and replays go on.",
+        gate=True, ai=True,
+    ),
+    Boundary(
         name="team", title="Your team", direction=Direction.BOTH, stage=Stage.DELIVER,
         carries="Masked conversations, articles and settings, to people who are signed in; their replies and notes, masked before they are stored.",
         protected="Signed-in browsers only, by role. Pages are not cached, and forms need a token of their own.",

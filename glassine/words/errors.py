@@ -23,11 +23,14 @@ class Misconfigured(Exception):
 
 
 class ModelFailed(Exception):
-    """A language model gave no usable answer. `kind`: timeout | rate_limited | refused | malformed | unreachable."""
+    """A language model gave no usable answer. `kind`: timeout | rate_limited | refused | malformed | unreachable.
 
-    def __init__(self, kind: str, message: str) -> None:
+    `raw` are the provider's own words, which may repeat the prompt: never to be shown, logged or kept before they are masked.
+    """
+
+    def __init__(self, kind: str, message: str, raw: str = "") -> None:
         super().__init__(message)
-        self.kind = kind
+        self.kind, self.raw = kind, raw
 
 
 class CrossingRefused(Exception):

@@ -27,6 +27,7 @@ class Verb(StrEnum):
     ERASE = "privacy.erase"  # a contact with everything of theirs
     EXPORT = "privacy.export"  # everything about a contact in the clear
     INSPECT = "sessions.inspect"
+    DEBUG = "sessions.debug"  # debug mode, and what-if
     READ_KNOWLEDGE = "knowledge.read"
     WRITE_KNOWLEDGE = "knowledge.write"
     CHANGE_SETTINGS = "settings.change"

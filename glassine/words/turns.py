@@ -29,6 +29,7 @@ class Reason(StrEnum):
     DID_YOU_MEAN = "did_you_mean"
     GREETING = "greeting"
     INTERNAL_ERROR = "internal_error"
+    PERSON_TYPING = "person_is_typing"  # the turn waits: it is written nowhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +124,5 @@ class Trace:
     usage: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)  # milliseconds by step
+    given: dict[str, Any] = field(default_factory=dict)  # what the turn started from: see story/replaying.py
+    debug: dict[str, Any] = field(default_factory=dict)  # in debug mode, what the outcome did not need

@@ -40,8 +40,9 @@ async def events(request: Request, world: World, who: Visitor, session: Session)
 async def _until_news(notices: asyncio.Queue[Notice]) -> AsyncIterator[str]:
     """Passing states, until something was written or a beat went by in silence."""
     with contextlib.suppress(TimeoutError):
-        while (notice := await asyncio.wait_for(notices.get(), timeout=_BEAT)).kind.startswith("state:"):
-            yield _event("state", {"state": notice.kind.removeprefix("state:")})
+        while (notice := await asyncio.wait_for(notices.get(), timeout=_BEAT)).kind.startswith(("state:", "step:", "typing")):
+            if notice.kind.startswith("state:"):  # steps, and who of the team types, are for the team
+                yield _event("state", {"state": notice.kind.removeprefix("state:")})
 
 
 async def _news(world: World, who: Visitor, session: Session, seen: int) -> tuple[Session, int, list[shapes.Json]]:

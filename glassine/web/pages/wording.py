@@ -35,6 +35,7 @@ REASONS: Mapping[str, str] = {
     Reason.ANSWERED_FROM_KNOWLEDGE: "Answered from the knowledge base",
     Reason.DID_YOU_MEAN: "Close enough to ask back, not to answer",
     Reason.GREETING: "A greeting, not a question",
+    Reason.PERSON_TYPING: "A person is writing the reply",
     Reason.INTERNAL_ERROR: "Something failed inside; people take it from here",
 }
 OUTCOMES: Mapping[str, tuple[str, str]] = {  # words, icon

@@ -71,6 +71,7 @@ function heard(notice) {
     if (notice.session === openSession() && $("working")) $("working").textContent = words[notice.kind] ?? "";
     return;
   }
+  if (notice.kind.startsWith("step:")) return;  // for inspect
   soon();
 }
 
