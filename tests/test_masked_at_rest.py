@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from glassine.config import Settings
-from glassine.story import conversations, desk, learning, privacy
+from glassine.story import conversations, desk, learning, privacy, revealing
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import PersonId, SessionId
@@ -86,7 +86,7 @@ async def test_logs_hold_no_value(client: httpx2.AsyncClient, world: World, shop
 
 
 async def test_a_reveal_shows_the_value_and_is_audited(world: World, shop: Shop, told: SessionId) -> None:
-    assert await privacy.reveal(world, shop.owner, told, "[EMAIL_1]", "call back") == SECRETS["email"]
+    assert await revealing.reveal(world, shop.owner, told, "[EMAIL_1]", "call back") == SECRETS["email"]
     log = await privacy.audit_log(world, shop.owner)
     assert log[0]["verb"] == "privacy.reveal"
     assert log[0]["detail"] == {"type": "email", "placeholder": "[EMAIL_1]", "why": "call back"}
@@ -96,7 +96,7 @@ async def test_a_reveal_shows_the_value_and_is_audited(world: World, shop: Shop,
 async def test_who_may_not_reveal_is_refused(world: World, shop: Shop, told: SessionId) -> None:
     viewer = Actor(org=shop.org, kind=ActorKind.AGENT, id=PersonId(uuid4()), name="Vera", role=Role.VIEWER)
     with pytest.raises(Refused, match="role"):
-        await privacy.reveal(world, viewer, told, "[EMAIL_1]")
+        await revealing.reveal(world, viewer, told, "[EMAIL_1]")
 
 
 async def test_the_customer_reads_their_own_value_again(client: httpx2.AsyncClient, world: World, shop: Shop) -> None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from glassine.story import contacts, conversations, files, privacy
+from glassine.story import contacts, conversations, files, revealing
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session
@@ -174,7 +174,7 @@ async def test_a_contacts_own_data_is_a_table_too(desk: Browser, told: Told) -> 
 async def test_a_session_without_such_data_offers_nothing(world: World, shop: Shop, desk: Browser, told: Told) -> None:
     bare = (await open_session(world, shop.org, told.contact, ChannelKind.WEB, external_id=uuid4())).id
     assert 'value="attached"' not in (await desk.get(f"/inbox/sessions/{bare}")).text
-    assert await privacy.reveal_attached(world, shop.owner, bare) == []
+    assert await revealing.reveal_attached(world, shop.owner, bare) == []
     await exchange(world, shop.org, bare, Inbound(external_id=uuid4(), text="hello", custom_data={"page": "/late"}))
     assert 'value="attached"' in (await desk.get(f"/inbox/sessions/{bare}")).text
 
@@ -182,14 +182,14 @@ async def test_a_session_without_such_data_offers_nothing(world: World, shop: Sh
 async def test_the_stories_ask_for_the_permission_themselves(world: World, shop: Shop, told: Told, viewer: Actor) -> None:
     before = await looks(world, shop)
     with pytest.raises(Refused, match=r"privacy\.reveal"):
-        await privacy.reveal_attached(world, viewer, told.session)
+        await revealing.reveal_attached(world, viewer, told.session)
     with pytest.raises(Refused, match=r"privacy\.reveal"):
-        await privacy.reveal_file(world, viewer, told.session, told.image)
+        await revealing.reveal_file(world, viewer, told.session, told.image)
     other = await founded_shop(world, "Nowhere", "owner@nowhere.example")
     with pytest.raises(NotFound):
-        await privacy.reveal_attached(world, other.owner, told.session)
+        await revealing.reveal_attached(world, other.owner, told.session)
     with pytest.raises(NotFound):
-        await privacy.reveal_file(world, other.owner, told.session, told.image)
+        await revealing.reveal_file(world, other.owner, told.session, told.image)
     assert await looks(world, shop) == before
 
 

@@ -19,7 +19,7 @@ _SQL = Statements(__file__)
 ALL = _SQL.all
 
 
-AuditKind = Literal["reveals", "knowledge", "changes"]  # looks behind a mask; articles; everything else, such as settings and people
+AuditKind = Literal["reveals", "removals", "knowledge", "changes"]  # looks behind a mask; what was taken out or away; articles; all else, such as settings and people
 
 
 class SealedToken(NamedTuple):

@@ -31,7 +31,7 @@ values (%(org)s, %(id)s, %(actor_kind)s, %(actor_id)s, %(verb)s, %(thing)s, %(th
 -- name: audit_page
 select a.*, p.name as actor_name from audit a left join people p on p.org_id = a.org_id and p.id = a.actor_id
 where a.org_id = %(org)s
-  and (%(only)s::text is null or %(only)s = case split_part(a.verb, '.', 1) when 'privacy' then 'reveals' when 'knowledge' then 'knowledge' else 'changes' end)
+  and (%(only)s::text is null or %(only)s = case when a.verb = 'privacy.reveal' then 'reveals' when a.verb like 'privacy.%%' then 'removals' when a.verb like 'knowledge.%%' then 'knowledge' else 'changes' end)
 order by a.created_at desc limit %(limit)s
 
 -- name: forget_originals

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, field_validator
 
 from glassine.rules.permits import require
 from glassine.store.sessions import Filter
-from glassine.story import contacts, conversations, desk
+from glassine.story import contacts, conversations, desk, revealing
 from glassine.story.contacts import Identity
 from glassine.story.exchange import Sent, exchange, reply_once
 from glassine.story.inbound import open_session
@@ -92,6 +92,8 @@ async def list_sessions(
     )
     found = await conversations.page(world, actor.org, which, before=shapes.place(cursor), limit=limit)
     last = shapes.cursor(found[-1][0].created_at, found[-1][0].id) if len(found) == limit else None
+    if found and await _knows(world, actor):
+        await revealing.note(world, actor, "contacts", None, count=len({who.id for _, who, _ in found}))
     return JSONResponse({"items": [await _shape(world, actor, *each) for each in found], "next": last})
 
 
@@ -109,7 +111,10 @@ async def _shape(world: World, actor: Actor, session: Session, who: Contact, att
 @router.get("/{id}", responses=shows(described.Session))
 async def get_session(world: Here, actor: Reader, id: UUID) -> Any:
     """One session with its contact."""
-    return JSONResponse(await _shape(world, actor, *await conversations.whole(world, actor.org, SessionId(id))))
+    found = await conversations.whole(world, actor.org, SessionId(id))
+    if await _knows(world, actor):
+        await revealing.note(world, actor, "contact", found[1].id, field="identity", session=str(id))
+    return JSONResponse(await _shape(world, actor, *found))
 
 
 class Change(Body):
@@ -182,8 +187,10 @@ async def session_history(world: Here, actor: Reader, id: UUID, cursor: Annotate
     log = await conversations.timeline(world, actor.org, SessionId(id), after=cursor, limit=_PAGE + 1)
     page = log[:_PAGE]
     items = [shapes.history_item(event) for event in page]
-    for item in items if await _knows(world, actor) else []:
-        await links.signed(world, actor.org, item["event"])
+    if any("attachments" in item["event"] for item in items) and await _knows(world, actor):
+        await revealing.note(world, actor, "files", SessionId(id), session=str(id))
+        for item in items:
+            await links.signed(world, actor.org, item["event"])
     return JSONResponse({"items": items, "next": str(page[-1].seq) if len(log) > len(page) else None})
 
 

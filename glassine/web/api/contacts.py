@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import AliasChoices, ConfigDict, Field
 
 from glassine.store.contacts import Range
-from glassine.story import contacts, visitor
+from glassine.story import contacts, revealing, visitor
 from glassine.story.contacts import Identity
 from glassine.story.world import World
 from glassine.web.api import described, shapes
@@ -47,7 +47,10 @@ class SaveContact(ContactInput):
 @router.post("/contacts", status_code=201, responses=shows(described.Contact, 201))
 async def save_contact(world: Here, actor: Writer, body: SaveContact) -> Any:
     """Make a contact, or update the one with this e-mail address or phone number."""
-    return JSONResponse(await _shape(world, await contacts.create(world, actor.org, (body.contact or body).identity, verified=True), actor), status_code=201)
+    saved = await contacts.create(world, actor.org, (body.contact or body).identity, verified=True)
+    if saved.updated_at > saved.created_at:  # it was known: the answer holds more than was sent
+        await revealing.note(world, actor, "contact", saved.id, field="identity")
+    return JSONResponse(await _shape(world, saved, actor), status_code=201)
 
 
 async def _shape(world: World, who: Contact, actor: Actor) -> shapes.Json:
@@ -64,6 +67,7 @@ async def list_contacts(
     await world.switches.admit(actor.org, "reveal")
     found = await contacts.page(world, actor.org, Range(created_after, created_before, updated_after, updated_before), before=shapes.place(cursor), limit=limit)
     last = shapes.cursor(found[-1].created_at, found[-1].id) if len(found) == limit else None
+    await revealing.note(world, actor, "contacts", None, count=len(found))
     return JSONResponse({"items": [shapes.contact(each) for each in found], "next": last})
 
 
@@ -71,7 +75,9 @@ async def list_contacts(
 async def get_contact(world: Here, actor: Reader, id: UUID) -> Any:
     """One contact."""
     await world.switches.admit(actor.org, "reveal")
-    return JSONResponse(shapes.contact(await contacts.load(world, actor.org, ContactId(id))))
+    found = await contacts.load(world, actor.org, ContactId(id))
+    await revealing.note(world, actor, "contact", id, field="identity")
+    return JSONResponse(shapes.contact(found))
 
 
 @router.patch("/contacts/{id}", responses=shows(described.Contact))
@@ -79,7 +85,9 @@ async def update_contact(world: Here, actor: Writer, id: UUID, body: SaveContact
     """Set the fields that are named, empty those that are null; custom data is merged."""
     given = body.contact or body
     emptied = {name for name in given.model_fields_set & set(ContactInput.model_fields) if getattr(given, name) is None}
-    return JSONResponse(await _shape(world, await contacts.update(world, actor.org, ContactId(id), given.identity, clear=emptied - {"custom_data"}), actor))
+    changed = await contacts.update(world, actor.org, ContactId(id), given.identity, clear=emptied - {"custom_data"})
+    await revealing.note(world, actor, "contact", id, field="identity")  # the answer holds what was known before, too
+    return JSONResponse(await _shape(world, changed, actor))
 
 
 @router.delete("/contacts/{id}", status_code=204)

@@ -158,6 +158,10 @@ class SigningKey(BaseModel):
     fingerprint: str
 
 
+class Revealed(BaseModel):
+    value: str
+
+
 class Redacted(BaseModel):
     """What became of a redaction. `affectedCount` counts emptied entries of the log, and `messagesRedacted` those that were messages or notes; 0: done before."""
 

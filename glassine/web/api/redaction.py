@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import AliasChoices, ConfigDict, Field
 
-from glassine.story import redacting
+from glassine.rules.permits import require_scope
+from glassine.story import redacting, revealing
 from glassine.story.redacting import Redaction
 from glassine.web.api import described
 from glassine.web.api.described import shows
@@ -34,6 +35,22 @@ class RedactSession(Body):
     model_config = ConfigDict(populate_by_name=True)
     sessionId: UUID = Field(validation_alias=AliasChoices("sessionId", "session_id", "id"))  # noqa: N815 - the wire's name
     reason: str = Field("", max_length=1_000)
+
+
+class Reveal(Body):
+    """`placeholder` as it stands in the session's texts, such as `[EMAIL_1]`; `reason` says why you look, and is written into the audit log."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    sessionId: UUID = Field(validation_alias=AliasChoices("sessionId", "session_id"))  # noqa: N815 - the wire's name
+    placeholder: str = Field(max_length=60)
+    reason: str = Field(min_length=3, max_length=1_000)
+
+
+@router.post("/reveal", responses=shows(described.Revealed))
+async def reveal(world: Here, actor: Annotated[Actor, Depends(Scope("contacts:read"))], body: Reveal) -> Any:
+    """The value behind a placeholder of a session. Each call is one line of the audit log, with the reason and without the value."""
+    require_scope(actor, "chat-sessions:read")
+    return JSONResponse({"value": await revealing.reveal(world, actor, SessionId(body.sessionId), body.placeholder, body.reason)})
 
 
 @router.post("/message", responses=shows(described.Redacted))

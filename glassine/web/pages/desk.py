@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from glassine.story import conversations, desk, privacy
+from glassine.story import conversations, desk, revealing
 from glassine.web import uploads
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.staff import PageRoute, Signed, Staff
@@ -87,8 +87,9 @@ async def reopen(request: Request, staff: Signed, id: UUID) -> Response:
 @router.post("/reveal")
 async def reveal(request: Request, staff: Signed, id: UUID) -> Response:
     """One covered value, for this person and this time; the story writes it into the audit log."""
-    name = (await form(request)).get("placeholder", "")
-    value = await _behind(staff, SessionId(id), name)
+    given = await form(request)
+    name = given.get("placeholder", "")
+    value = await _behind(staff, SessionId(id), name, given.get("why", ""))
     if by_htmx(request):
         return PlainTextResponse(value) if isinstance(value, str) else fragment(request, staff, "data.html", tables=value)
     return await page(
@@ -96,13 +97,13 @@ async def reveal(request: Request, staff: Signed, id: UUID) -> Response:
     )
 
 
-async def _behind(staff: Staff, id: SessionId, name: str) -> str | list[Table]:
+async def _behind(staff: Staff, id: SessionId, name: str, why: str) -> str | list[Table]:
     """The value of a placeholder, of a field of the contact, or all custom data of the session."""
     if name == "attached":
-        return [_table(one.data, one.at, one.message) for one in await privacy.reveal_attached(staff.world, staff.actor, id)]
+        return [_table(one.data, one.at, one.message) for one in await revealing.reveal_attached(staff.world, staff.actor, id, why)]
     if not name.startswith("contact."):
-        return await privacy.reveal(staff.world, staff.actor, id, name)
-    value = await privacy.reveal_contact(staff.world, staff.actor, id, name.removeprefix("contact."))
+        return await revealing.reveal(staff.world, staff.actor, id, name, why)
+    value = await revealing.reveal_contact(staff.world, staff.actor, id, name.removeprefix("contact."), why)
     return value if isinstance(value, str) else [_table(value)] if value else []
 
 
@@ -111,9 +112,9 @@ def _table(data: Mapping[str, Any], at: datetime | None = None, message: int | N
 
 
 @router.get("/files/{file}")
-async def open_file(staff: Signed, id: UUID, file: UUID) -> Response:
+async def open_file(staff: Signed, id: UUID, file: UUID, why: str = "") -> Response:
     """A customer's file, for this person and this time: no browser keeps it, so that each look is a line of the audit log."""
-    sent = uploads.response(await privacy.reveal_file(staff.world, staff.actor, SessionId(id), FileId(file)))
+    sent = uploads.response(await revealing.reveal_file(staff.world, staff.actor, SessionId(id), FileId(file), why))
     sent.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return sent
 

@@ -24,6 +24,7 @@ from glassine.words.sessions import Contact, Event, EventType, OwnerKind, Sessio
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _PAGE = 40
+_REMOVALS = frozenset({EventType.MESSAGE_REDACTED, EventType.SESSION_REDACTED})
 
 
 class Listed(NamedTuple):
@@ -66,6 +67,11 @@ class Thread:
     people: list[Person]
     handoff: Shown | None
     mine: bool
+
+    def emptied_since(self, after: int) -> list[Shown]:
+        """Entries that a page showing up to `after` still shows with words that are gone."""
+        removed = any(shown.event.type in _REMOVALS for shown in self.events if shown.event.seq > after)
+        return [shown for shown in self.events if removed and shown.event.redacted and shown.event.seq <= after]
 
     @property
     def subject(self) -> str:

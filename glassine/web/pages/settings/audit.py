@@ -31,6 +31,10 @@ class Entry(NamedTuple):
 _KINDS: tuple[AuditKind, ...] = get_args(AuditKind)
 _VERBS = {  # icon, and a sentence over the row's details
     "privacy.reveal": ("eye", "looked behind {what} of a {thing}"), "privacy.reveal file": ("eye", "opened a customer's file"), "settings.change": ("settings", "changed {what}"),
+    "privacy.reveal contacts": ("eye", "read {count} contacts in the clear"), "privacy.reveal files": ("eye", "got links to the files of a conversation"),
+    "privacy.redact": ("lock", "removed the words of a {thing} for good"), "privacy.erase": ("bin", "erased a contact for good"),
+    "privacy.export": ("out", "exported everything about a contact"), "privacy.retain": ("clock", "removed what had grown old"),
+    "keys.rotate": ("key", "gave the organisation a new key"),
     "autopilot.change": ("ai", "set autopilot of {channel} to {autopilot}"), "people.invite": ("people", "invited somebody as {role}"),
     "people.join": ("people", "joined as {role}"), "people.role": ("people", "changed a role from {from} to {to}"),
     "people.disable": ("people", "removed somebody from the team"), "people.password": ("lock", "set a new password"),
