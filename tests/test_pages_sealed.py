@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from glassine.story import contacts, conversations, files, revealing
+from glassine.story import contacts, conversations, files, privacy, revealing
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session
@@ -104,7 +104,7 @@ async def test_opening_a_file_is_one_look_and_the_browser_runs_and_keeps_nothing
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     log = (await privacy.audit_log(world, shop.owner))[:2]
     assert [(row["verb"], row["thing"], row["thing_id"], row["detail"]) for row in reversed(log)] == [
-        ("privacy.reveal", "file", id, {"session": str(told.session)}) for id in (told.image, told.receipt)
+        ("privacy.reveal", "file", id, {"session": str(told.session), "why": ""}) for id in (told.image, told.receipt)
     ]
     page = (await desk.get("/settings/audit?only=reveals")).text
     assert "opened a customer&#39;s file" in page

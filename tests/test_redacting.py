@@ -23,7 +23,7 @@ from glassine.words.ids import ContactId, EventId, FileId, SessionId
 from glassine.words.people import ActorKind, Role
 from glassine.words.sessions import EventType
 from glassine.words.turns import Silence, Trace
-from tests.office import colleague
+from tests.office import colleague, signed_in
 from tests.shop import Shop, founded_shop
 from tests.tables import holding
 
@@ -209,3 +209,39 @@ async def _lines(settings: Settings) -> int:
         connection.rollback()
     assert row
     return int(row[0])
+
+
+async def test_the_inbox_asks_for_the_ticket_and_covers_what_is_gone(client: httpx2.AsyncClient, world: World, shop: Shop, session: SessionId) -> None:
+    message = await _send(client, shop, session, "The Apfelbaum.")
+    ticket = (await conversations.session(world, shop.org, session)).ticket_number
+    at = f"/inbox/sessions/{session}"
+    async with signed_in(world, shop.owner) as desk_of:
+        assert "Redact message…" in (await desk_of.get(at)).text
+        refused = await desk_of.post(f"{at}/redact", event=str(message), name="1")
+        assert refused.status_code == 400
+        assert f"to confirm: {ticket}" in refused.text
+        assert "Apfelbaum" in (await desk_of.get(at)).text
+        page = await desk_of.act(f"{at}/redact", event=str(message), name=f"#{ticket}")
+        assert "The message is redacted." in page
+        assert '<span class="mask" data-tip="What stood here was removed for good.' in page
+        assert "Apfelbaum" not in page
+        fresh = await desk_of.get(f"/inbox/refresh?session={session}&after=1", htmx=True)
+        assert 'hx-target="#event-1" hx-swap="outerHTML"' in fresh.text, "who has it open sees it covered"
+        page = await desk_of.act(f"{at}/redact", name=str(ticket), why="the customer asked")
+        assert "Olivia Owner removed all words of this conversation for good" in page
+        audit = (await desk_of.get("/settings/audit?only=removals")).text
+        assert "removed the words of a session for good" in audit
+        assert "the customer asked" in audit
+
+
+async def test_the_customers_widget_shows_that_it_was_removed(client: httpx2.AsyncClient, world: World, shop: Shop) -> None:
+    site = {"X-Bot-Token": shop.widget_token}
+    token = (await client.post("/api/backend/widget/v2/contact/create-unverified", headers=site, json={})).json()["token"]
+    me = {**site, "Authorization": f"Bearer {token}"}
+    made = await client.post("/api/backend/widget/v2/create-session", headers=me, json={"customData": {"external_id": str(uuid4())}})
+    id, message = made.json()["id"], str(uuid4())
+    await client.post("/api/backend/widget/v2/chat/send", headers=me, json={"session_id": id, "content": f"The {MARK}.", "uuid": message})
+    await _redact(client, shop, "message", messageId=message)
+    rows = (await client.get(f"/api/backend/widget/v2/session/history/{id}", headers=me)).json()
+    assert [(row["publicId"], row["isRemoved"], row["content"]["text"]) for row in rows if row["sender"]["kind"] == "user"] == [(message, True, "This message was removed.")]
+    assert all(row["type"] in ("message", "agent_message") for row in rows), "who redacted it is the team's business"

@@ -10,7 +10,7 @@ from glassine.story.world import World
 from glassine.web import demo, help, widget_files
 from glassine.web.api.app import create_api
 from glassine.web.assets import Assets
-from glassine.web.pages import desk, inbox, inspect, knowledge, settings, removing, sign_in, stream
+from glassine.web.pages import desk, inbox, inspect, knowledge, removing, settings, sign_in, stream
 from glassine.web.render import STATIC
 from glassine.web.staff import lost
 
