@@ -16,7 +16,7 @@ from glassine.edge.gate import Crossing
 from glassine.edge.llm import OpenAICompatible
 from glassine.edge.mail import Mailer
 from glassine.store import vault
-from glassine.story import access, boundaries, conversations, inbound, learning, models, notices, privacy, worker
+from glassine.story import access, boundaries, conversations, inbound, learning, models, notices, revealing, worker
 from glassine.story.visitor import Visitor
 from glassine.story.world import World, live
 from glassine.web.api import live as stream
@@ -223,8 +223,8 @@ async def test_nobody_looks_behind_a_mask_while_reveals_are_off(client: Client, 
     assert (await client.get(at, headers=shop.bearer)).json()["contact"]["email"] == "mara@example.org"
     async with off(world, shop, "reveal"):
         for attempt in (
-            privacy.reveal(world, shop.owner, session, "[EMAIL_1]"), privacy.reveal_contact(world, shop.owner, session, "email"),
-            privacy.reveal_attached(world, shop.owner, session),
+            revealing.reveal(world, shop.owner, session, "[EMAIL_1]"), revealing.reveal_contact(world, shop.owner, session, "email"),
+            revealing.reveal_attached(world, shop.owner, session),
         ):
             with pytest.raises(Refused, match="“Reveals” is switched off"):
                 await attempt
@@ -237,7 +237,7 @@ async def test_nobody_looks_behind_a_mask_while_reveals_are_off(client: Client, 
         assert "Mara" not in made.text
         own = await conversations.own_words(world, shop.org, session)
         assert "mara@example.org" in own[0][1], "customers read their own values all the same"
-    assert await privacy.reveal(world, shop.owner, session, "[EMAIL_1]") == "mara@example.org"
+    assert await revealing.reveal(world, shop.owner, session, "[EMAIL_1]") == "mara@example.org"
 
 
 # -- the switches themselves ------------------------------------------------------------------------------------------------------
