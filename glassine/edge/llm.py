@@ -24,10 +24,13 @@ _CODE = re.compile(r"[a-z][a-z0-9_.-]{1,60}")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
+Purpose = Literal["model", "what-if"]  # an answer to a customer, or to somebody of the team who asks what another would have been
+
+
 class Llm(Protocol):
     """One call, one answer. Raises ModelFailed with kind timeout | rate_limited | refused | malformed | unreachable, and nothing else."""
 
-    async def complete(self, prompt: Prompt, *, org: OrgId, session: SessionId | None, purpose: str = "model") -> ModelReply: ...
+    async def complete(self, prompt: Prompt, *, org: OrgId, session: SessionId | None, purpose: Purpose = "model") -> ModelReply: ...
 
     def request_body(self, prompt: Prompt) -> dict[str, Any]:
         """The body exactly as `complete` sent it, or is going to send it: what inspect stores."""
@@ -49,7 +52,7 @@ class OpenAICompatible:
         }
         return {**body, "temperature": 0} if self._temperature else body
 
-    async def complete(self, prompt: Prompt, *, org: OrgId, session: SessionId | None, purpose: str = "model") -> ModelReply:
+    async def complete(self, prompt: Prompt, *, org: OrgId, session: SessionId | None, purpose: Purpose = "model") -> ModelReply:
         """Sends the prompt once. Only a model that names a parameter it does not know is asked again, without that parameter."""
         answer = await self._post(prompt, org, session, purpose)
         while answer.status == 400 and self._learn(answer):
@@ -67,14 +70,14 @@ class OpenAICompatible:
         words = f"HTTP {answer.status}\n" + answer.body[:_MOST_KEPT].decode("utf-8", "replace")
         return words.replace(self._key, "(the key)") if self._key else words
 
-    async def _post(self, prompt: Prompt, org: OrgId, session: SessionId | None, purpose: str) -> Answer:
+    async def _post(self, prompt: Prompt, org: OrgId, session: SessionId | None, purpose: Purpose) -> Answer:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         body = json.dumps(self.request_body(prompt), ensure_ascii=False).encode("utf-8", "replace")
         try:
             return await self._gate.request(
-                Crossing(org=org, session=session, purpose=purpose, hosts=(_host(self._url),)), "POST", f"{self._url}/chat/completions",
+                self._crossing(org, session, purpose), "POST", f"{self._url}/chat/completions",
                 headers=headers, body=body, timeout=self._timeout, max_bytes=_MAX_ANSWER_BYTES,
             )
         except TimeoutError:
@@ -83,6 +86,12 @@ class OpenAICompatible:
             raise ModelFailed("unreachable", f"The gate did not let the request through: {refusal}.") from None
         except ConnectionError as error:
             raise ModelFailed("unreachable", f"The model could not be reached: {error}.") from None
+
+    def _crossing(self, org: OrgId, session: SessionId | None, purpose: Purpose) -> Crossing:
+        hosts = (_host(self._url),)
+        if purpose == "what-if":
+            return Crossing(org=org, session=session, purpose="what-if", hosts=hosts)
+        return Crossing(org=org, session=session, purpose="model", hosts=hosts)
 
     def _learn(self, answer: Answer) -> bool:
         """Newer OpenAI models want another name for the limit and take no temperature. True when the next request will differ."""

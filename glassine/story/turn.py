@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from glassine.edge.llm import Llm
+from glassine.edge.llm import Llm, Purpose
 from glassine.rules import autopilot, extract, grounding, prompt
 from glassine.rules.grounding import Grounded
 from glassine.rules.reactions import jobs_for
@@ -65,7 +65,7 @@ class Means:
     search: Callable[[str], Awaitable[Sought]]
     model: Callable[[], Awaitable[Llm | None]]
     tell: Callable[[str], None]  # the step that begins, for whoever watches
-    purpose: str = "model"  # of the model's crossing
+    purpose: Purpose = "model"  # of the model's crossing
     instructions: str = ""  # for the model, after the rules
     thresholds: extract.Thresholds = extract.DEFAULT
 
