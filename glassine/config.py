@@ -82,6 +82,11 @@ class Settings:
         """What the egress gate may reach though it is private: the operator's list, and the addresses the operator configured."""
         return tuple(place for place in (*self.allow_private, self.llm_url, self.smtp_url) if place)
 
+    @property
+    def told(self) -> str:
+        """What the operator has set and may be said to anybody: where this is, and the addresses that mail comes from and goes to."""
+        return " ".join(filter(None, (self.url, self.mail_from)))
+
 
 def read(environ: Mapping[str, str] | None = None, **overrides: str | None) -> Settings:
     """The settings of this process; an override (by field name, from the command line) wins over the environment. Raises Misconfigured."""

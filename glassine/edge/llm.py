@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from glassine.edge.gate import Answer, Crossing, Gate
-from glassine.words.errors import CrossingRefused, ModelFailed
+from glassine.words.errors import CrossingRefused, LeakStopped, ModelFailed
 from glassine.words.ids import OrgId, SessionId
 from glassine.words.turns import ModelReply, Prompt
 
@@ -28,7 +28,7 @@ Purpose = Literal["model", "what-if"]  # an answer to a customer, or to somebody
 
 
 class Llm(Protocol):
-    """One call, one answer. Raises ModelFailed with kind timeout | rate_limited | refused | malformed | unreachable, and nothing else."""
+    """One call, one answer. Raises ModelFailed with kind timeout | rate_limited | refused | malformed | unreachable | stopped, and nothing else."""
 
     async def complete(self, prompt: Prompt, *, org: OrgId, session: SessionId | None, purpose: Purpose = "model") -> ModelReply: ...
 
@@ -82,6 +82,8 @@ class OpenAICompatible:
             )
         except TimeoutError:
             raise ModelFailed("timeout", f"The model did not answer within {self._timeout:g} seconds.") from None
+        except LeakStopped as stop:
+            raise ModelFailed("stopped", f"The gate stopped the request: {stop}.") from None
         except CrossingRefused as refusal:
             raise ModelFailed("unreachable", f"The gate did not let the request through: {refusal}.") from None
         except ConnectionError as error:

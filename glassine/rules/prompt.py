@@ -41,6 +41,8 @@ You answer customers of {org} in a support chat.
 6. If the message is only a greeting or cannot be understood, ask one short question back, without a citation.
 7. Reply in {language}, in plain words and at most 120 words of Markdown; numbered steps for a procedure. No headings, no images, no tables."""
 
+FIXED = tuple(re.split(r"\{\w+\}", _RULES))  # the product's own words in every prompt
+
 
 def build(
     *, org_name: str, history: Sequence[Event], message: str, hits: Sequence[Hit], language: str | None, context: Mapping[str, Any] | None = None,

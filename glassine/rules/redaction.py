@@ -105,6 +105,33 @@ def _treated(found: Sequence[Span], policy: Policy) -> list[Span]:
     ]
 
 
+def known_in(text: str, policy: Policy, known: Known) -> list[Span]:
+    """Where known values stand, and nothing else: for texts that were looked through for everything else before."""
+    earlier = [(kind, raw) for placeholder, raw in known.tokens.items() if (kind := _kind(placeholder))]
+    if not known.values and not earlier:
+        return []
+    blanked = _blanked(text, [match.span() for match in _LITERAL.finditer(text)] if "[" in text else [], FILL)
+    written = plain(blanked)
+    found = known_values(written.text, known.values, earlier, policy.regions)
+    raw = [replace(span, start=start, end=end) for span in found for start, end in [written.raw(span.start, span.end)]]
+    return settle(blanked, _treated(raw, policy))
+
+
+def masked_again(text: str, policy: Policy, known: Known) -> str:
+    """A masked text without the known values that were learnt after it was written. A part of one becomes its type, without a number."""
+    names = _Numbering(known.tokens, policy.regions)
+    pieces, at = list[str](), 0
+    for span in known_in(text, policy, known):
+        pieces += [text[at : span.start], names.given(span.type, text[span.start : span.end]) or f"[{span.type.value.upper()}]"]
+        at = span.end
+    return "".join([*pieces, text[at:]])
+
+
+def alike(kind: PiiType, raw: str, regions: tuple[str, ...]) -> str:
+    """Equal for two spellings of one value."""
+    return key(kind, raw, regions)
+
+
 def by_form(text: str, policy: Policy) -> Iterator[Span]:
     """What a plainly written text shows by form alone; each finder sees only what the ones before it left."""
     finders = (credentials, secrets, emails, ibans)
@@ -168,6 +195,11 @@ class _Numbering:
             if kind := _kind(placeholder):
                 self._given.setdefault((kind, key(kind, raw, regions)), (placeholder, raw))
                 self._last[kind] = max(self._last.get(kind, 0), int(placeholder[placeholder.rindex("_") + 1 : -1]))
+
+    def given(self, kind: PiiType, raw: str) -> str | None:
+        """The placeholder that a value has, if it has one."""
+        found = self._given.get((kind, key(kind, raw, self._regions)))
+        return found[0] if found else None
 
     def token(self, kind: PiiType, raw: str) -> Token:
         same = (kind, key(kind, raw, self._regions))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -82,6 +83,23 @@ async def with_values(tx: Tx, org: OrgId, digests: Sequence[bytes], limit: int =
 async def summary(tx: Tx, org: OrgId, since: datetime) -> list[Boundary]:
     """What crossed since then, by purpose and destination."""
     return [Boundary(**row) for row in await rows(tx, _SQL.summary, {"org": org, "since": since})]
+
+
+async def published(tx: Tx, org: OrgId, values: Sequence[str]) -> list[str]:
+    """Those of these texts that stand in public articles, in the organisation's settings, or are addresses of the team."""
+    ask = {"org": org, "values": list(values), "patterns": [_whole_words(value) for value in values]}
+    return [row["value"] for row in await rows(tx, _SQL.published, ask)]
+
+
+def _whole_words(value: str) -> str:
+    """A regular expression for PostgreSQL: the text, not inside a longer word or number."""
+    written = re.sub(r"([^\w\s])", r"\\\1", value)
+    before, after = r"(?<!\w)" if _is_word(value[0]) else "", r"(?!\w)" if _is_word(value[-1]) else ""
+    return before + written + after
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 async def head(tx: Tx, org: OrgId) -> Head | None:

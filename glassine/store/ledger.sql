@@ -53,3 +53,16 @@ order by c.purpose, c.destination
 
 -- name: head
 select seq, link, sealed_at from ledger_links where org_id = %(org)s order by seq desc limit 1
+
+-- name: published
+-- Which of these texts stand, as whole words, in what the public may read or in what the team has set about itself.
+select p.value
+from unnest(%(values)s::text[], %(patterns)s::text[]) p(value, pattern)
+where exists (select from passages g where g.org_id = %(org)s and not g.internal
+        and ((strpos(g.text, p.value) > 0 and g.text ~ p.pattern) or (strpos(g.heading, p.value) > 0 and g.heading ~ p.pattern)))
+   or exists (select from articles a where a.org_id = %(org)s and a.status = 'published' and a.audience = 'public'
+        and strpos(a.title, p.value) > 0 and a.title ~ p.pattern)
+   or exists (select from organizations o where o.id = %(org)s and (strpos(o.name, p.value) > 0 or strpos(o.settings::text, p.value) > 0)
+        and (o.name ~ p.pattern or o.settings::text ~ p.pattern))
+   or exists (select from people m where m.org_id = %(org)s and lower(m.email) = lower(p.value))
+   or exists (select from invites i where i.org_id = %(org)s and lower(i.email) = lower(p.value))

@@ -10,6 +10,7 @@ from uuid import UUID
 from glassine.edge.secrets import Key
 from glassine.rules.policies import policy_of
 from glassine.rules.redaction import before_names, redact
+from glassine.rules.redaction import masked_again as again
 from glassine.store import Taken, Tx, contacts, events, sessions, vault
 from glassine.store.vault import SealedToken
 from glassine.story.contacts import Identity, identity_of, own_key
@@ -115,6 +116,13 @@ async def say(
         raise Taken
     await vault.put(tx, mask.org, mask.session.id, mask.sealed(), seq=event.seq)
     return event
+
+
+async def masked_again(world: World, org: OrgId, id: SessionId, history: Sequence[Event]) -> tuple[Event, ...]:
+    """Earlier events without what has become known since they were masked: a name, say, that only a later message gave away."""
+    mask, _ = await look(world, org, id)
+    known = Known(tokens=mask.tokens, values=mask.identity.known_values)
+    return tuple(replace(event, text=again(event.text, mask.policy, known)) for event in history)
 
 
 def shortened(masked: str, length: int) -> str:

@@ -20,7 +20,7 @@ from glassine.rules.redaction import escape
 from glassine.store import Tx, events, jobs, sessions, turns
 from glassine.store.live import Notice, notify
 from glassine.store.sessions import Mode
-from glassine.story import debugging, evidence, finding
+from glassine.story import debugging, evidence, finding, masking
 from glassine.story.evidence import Conditions
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
@@ -31,7 +31,7 @@ from glassine.words.ids import OrgId, SessionId, TurnId, new_id
 from glassine.words.knowledge import Audience, Hit
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Event, EventType, OwnerKind, Session
-from glassine.words.turns import HandOff, Outcome, Prompt, Reason, Reply, Silence, Source, Suggestion, Trace
+from glassine.words.turns import HandOff, ModelReply, Outcome, Prompt, Reason, Reply, Silence, Source, Suggestion, Trace
 
 _REMEMBERED = 20  # messages of the session that a turn looks back on
 _LANGUAGE = "en"  # where the organisation names none either
@@ -190,7 +190,7 @@ async def _written(world: World, scene: Scene, trace: Trace, llm: Llm, means: Me
     means.tell("model")
     try:
         with _timed(trace, "model"):
-            call = llm.complete(trace.prompt, org=scene.org, session=scene.session.id, purpose=means.purpose)
+            call = _ask(world, scene, trace, llm, means)
             answer = await world.switches.while_open(scene.org, means.purpose, call)
     except SwitchedOff as refusal:
         trace.notes.append(f"The model was not waited for: {refusal}.")
@@ -199,7 +199,7 @@ async def _written(world: World, scene: Scene, trace: Trace, llm: Llm, means: Me
         trace.notes.append(f"{failure.kind}: {failure}")
         if scene.debug and failure.raw:
             trace.debug["errors"] = [await debugging.covered(world, scene.org, scene.session.id, failure.raw)]
-        return _hand_off(scene, (Reason.MODEL_FAILED,))
+        return _hand_off(scene, (Reason.STOPPED_AT_GATE if failure.kind == "stopped" else Reason.MODEL_FAILED,))
     finally:
         trace.request = llm.request_body(trace.prompt)  # afterwards: a model may have taught us another name for a parameter
     trace.answer, trace.model = answer.text, answer.model
@@ -216,6 +216,21 @@ def asked(scene: Scene, hits: Sequence[Hit], instructions: str = "") -> Prompt:
         org_name=scene.mode.name, history=scene.history, message=scene.message.text, hits=hits, language=scene.language,
         context=scene.message.payload.get("context", {}), instructions=instructions,
     )
+
+
+async def _ask(world: World, scene: Scene, trace: Trace, llm: Llm, means: Means) -> ModelReply:
+    """The model's answer. Where the gate stops what has become known since older messages were masked, they are masked again and it is asked once more."""
+    assert trace.prompt is not None, "it is built before anybody is asked"
+    try:
+        return await llm.complete(trace.prompt, org=scene.org, session=scene.session.id, purpose=means.purpose)
+    except ModelFailed as failure:
+        history = await masking.masked_again(world, scene.org, scene.session.id, scene.history) if failure.kind == "stopped" else scene.history
+        if history == scene.history:
+            raise
+        trace.notes.append(f"{failure} Earlier messages were masked again, and the model was asked once more.")
+        message = next(event for event in history if event.id == scene.message.id)
+        trace.prompt = asked(replace(scene, history=history, message=message), trace.hits, means.instructions)
+        return await llm.complete(trace.prompt, org=scene.org, session=scene.session.id, purpose=means.purpose)
 
 
 def checked(scene: Scene, hits: Sequence[Hit], answer: str) -> Grounded:

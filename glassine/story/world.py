@@ -106,6 +106,8 @@ class World:
 @asynccontextmanager
 async def live(settings: Settings) -> AsyncIterator[World]:
     """The world as it runs: needs a migrated database at `settings.database_url`. Raises Misconfigured."""
+    from glassine.story.rescan import Rescan  # looks at what leaves with all that the world knows, so it imports this file
+
     assert settings.database_url, "whoever starts a process sets the database's address"
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store(settings.database_url, size=settings.pool_size))
@@ -116,9 +118,9 @@ async def live(settings: Settings) -> AsyncIterator[World]:
         world = World(
             settings=settings, store=store, switches=switches, master=master,
             live=await stack.enter_async_context(Live(settings.database_url, first=switches.hear)),
-            gate=Gate(allowed_private=places(settings.private_places), closed=switches.closed, record=_recorder(store)), names=Names(), embed=Embedder(), mail=Mailer(None),
-            clock=lambda: datetime.now(UTC), process=new_id(),
+            gate=Gate(), names=Names(), embed=Embedder(), mail=Mailer(None), clock=lambda: datetime.now(UTC), process=new_id(),
         )
+        world.gate = Gate(allowed_private=places(settings.private_places), closed=switches.closed, scan=Rescan(world), record=_recorder(store))
         world.mail = Mailer(settings.smtp_url, sender=settings.mail_from, gate=world.gate)
         await stack.enter_async_context(contextlib.aclosing(world.gate))
         await stack.enter_async_context(_pulse(world))

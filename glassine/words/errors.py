@@ -23,7 +23,7 @@ class Misconfigured(Exception):
 
 
 class ModelFailed(Exception):
-    """A language model gave no usable answer. `kind`: timeout | rate_limited | refused | malformed | unreachable.
+    """A language model gave no usable answer. `kind`: timeout | rate_limited | refused | malformed | unreachable | stopped (by the gate).
 
     `raw` are the provider's own words, which may repeat the prompt: never to be shown, logged or kept before they are masked.
     """

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     SESSION_CLOSED = "session_closed"
     OVERTAKEN = "response_cancelled"
     MODEL_FAILED = "model_failed"
+    STOPPED_AT_GATE = "stopped_at_gate"
     NOT_GROUNDED = "not_grounded"
     ANSWERED_FROM_KNOWLEDGE = "answered_from_knowledge"
     DID_YOU_MEAN = "did_you_mean"

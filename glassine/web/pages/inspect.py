@@ -44,7 +44,7 @@ _STEPS = {  # in the order a turn takes them
     "embed": "Encoding the question", "search": "Search", "extract": "Quoting", "prompt": "Prompt", "model": "Model", "ground": "Guard",
     "settle": "Writing it down", "total": "Altogether",
 }
-_FAILURES = frozenset({"timeout", "rate_limited", "refused", "malformed", "unreachable"})
+_FAILURES = frozenset({"timeout", "rate_limited", "refused", "malformed", "unreachable", "stopped"})
 _DECISIONS = {"answer": "Answer", "assist": "Draft for the team", "hand_off": "Hand off", "stay_silent": "Stay silent"}
 
 
@@ -74,7 +74,7 @@ async def show_turn(request: Request, staff: Signed, id: UUID, turn: UUID) -> Re
 
 def _failure(reasons: Sequence[str], notes: Sequence[str]) -> str:
     """What the model's server did instead of answering, in the words of the turn's notes; empty when none was asked or it answered."""
-    if Reason.MODEL_FAILED not in reasons:
+    if Reason.MODEL_FAILED not in reasons and Reason.STOPPED_AT_GATE not in reasons:
         return ""
     return next((note for note in notes if note.partition(": ")[0] in _FAILURES), "The language model gave no usable answer.")
 

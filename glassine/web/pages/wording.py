@@ -31,6 +31,7 @@ REASONS: Mapping[str, str] = {
     Reason.SESSION_CLOSED: "The conversation is closed",
     Reason.OVERTAKEN: "The customer wrote again meanwhile",
     Reason.MODEL_FAILED: "The language model gave no usable answer",
+    Reason.STOPPED_AT_GATE: "The gate stopped the request: it held personal values that the model may not see",
     Reason.NOT_GROUNDED: "The model's answer was not covered by the passages",
     Reason.ANSWERED_FROM_KNOWLEDGE: "Answered from the knowledge base",
     Reason.DID_YOU_MEAN: "Close enough to ask back, not to answer",
