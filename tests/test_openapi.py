@@ -67,6 +67,8 @@ async def test_answers_look_as_described(client: httpx2.AsyncClient, shop: Shop)
     assert (await asked("GET", "/knowledge/search?q=return a lamp", described.Hits)).items
     assert (await asked("GET", "/signing-key", described.SigningKey)).algorithm == "Ed25519"
     assert (await asked("POST", "/redaction/preview", described.Preview, {"text": "ada@example.com"})).findings
+    policy = await asked("GET", "/redaction/policy", described.RedactionPolicy)
+    await asked("PUT", "/redaction/policy", described.RedactionPolicy, policy.model_dump(mode="json"))
     await asked("GET", "/autopilot", described.Modes)
     who = {"X-Bot-Token": shop.widget_token}
     who |= {"Authorization": "Bearer " + (await asked("POST", "/widget/authenticate-user", described.Vouched, {"email": "ada@example.com"})).token}

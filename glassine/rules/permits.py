@@ -26,7 +26,7 @@ SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType(
         "help-center:write": frozenset({Verb.READ_KNOWLEDGE, Verb.WRITE_KNOWLEDGE}),
         "autopilot:read": frozenset({Verb.READ_SESSIONS}),
         "autopilot:write": frozenset({Verb.CHANGE_SETTINGS}),
-        "redaction:write": frozenset({Verb.REDACT}),
+        "redaction:write": frozenset({Verb.REDACT, Verb.CHANGE_SETTINGS}),
         "widget:write": frozenset({Verb.ANSWER}),
         "boundaries:read": frozenset({Verb.READ_MAP}),
         "boundaries:write": frozenset({Verb.READ_MAP, Verb.SWITCH}),

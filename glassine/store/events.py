@@ -65,6 +65,11 @@ async def newest(tx: Tx, org: OrgId, session: SessionId, *, limit: int = 10_000)
     return [from_row(row) for row in await rows(tx, _SQL.newest, {"org": org, "session": session, "limit": limit})]
 
 
+async def newest_texts(tx: Tx, org: OrgId, *, limit: int) -> list[str]:
+    """What customers and people wrote last in all sessions, masked."""
+    return [str(row["text"]) for row in await rows(tx, _SQL.newest_texts, {"org": org, "limit": limit})]
+
+
 async def glimpses(tx: Tx, org: OrgId, sessions: Sequence[SessionId]) -> dict[SessionId, tuple[str, str]]:
     """The customer's first words and the last words of either side, masked, by session; a session without any is left out."""
     found = await rows(tx, _SQL.glimpses, {"org": org, "sessions": list(sessions)})

@@ -62,3 +62,15 @@ select id from events where org_id = %(org)s and session_id = %(session)s and se
 
 -- name: forget_votes
 delete from votes where org_id = %(org)s and session_id = %(session)s and (%(events)s::uuid[] is null or event_id = any(%(events)s))
+
+-- name: newest_texts
+-- What customers and people wrote in the sessions that changed last, newest session first; each session is read by its key.
+select e.text
+from (select id, updated_at from sessions where org_id = %(org)s order by updated_at desc, id desc limit 500) s
+    join lateral (
+        select seq, text from events where org_id = %(org)s and session_id = s.id and type in ('message', 'agent_message', 'agent_comment')
+            and actor_kind not in ('ai', 'system') and text <> ''
+        order by seq desc limit 200
+    ) e on true
+order by s.updated_at desc, s.id desc, e.seq desc
+limit %(limit)s

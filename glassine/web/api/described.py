@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from glassine.words.knowledge import ArticleStatus, Audience
-from glassine.words.privacy import PiiType
+from glassine.words.privacy import PiiType, Treatment
 from glassine.words.sessions import Autopilot, ChannelKind, Status
 
 Item = TypeVar("Item")
@@ -171,6 +171,24 @@ class Redacted(BaseModel):
     redactionType: str  # noqa: N815 - the wire's name
     affectedCount: int  # noqa: N815 - the wire's name
     messagesRedacted: int  # noqa: N815 - the wire's name
+
+
+class Pattern(BaseModel):
+    id: UUID
+    name: str
+    pattern: str
+    context: list[str]
+    treatment: Treatment
+    on: bool
+
+
+class RedactionPolicy(BaseModel):
+    """`channels` has what differs there; a type that a channel does not name is treated as in `types`."""
+
+    version: int
+    types: dict[PiiType, Treatment]
+    channels: dict[ChannelKind, dict[PiiType, Treatment]]
+    patterns: list[Pattern]
 
 
 class Mode(BaseModel):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
+from glassine.rules.policies import EVERYWHERE
 from glassine.story import house, privacy
 from glassine.web.api import described
 from glassine.web.api.described import shows
@@ -19,13 +20,16 @@ router = APIRouter()
 
 
 class Text(Body):
+    """With `channel`, as its own rules treat it; without, as on every channel that has none."""
+
     text: str = Field(max_length=100_000)
+    channel: ChannelKind | None = None
 
 
 @router.post("/redaction/preview", tags=["Privacy"], responses=shows(described.Preview))
 async def preview(world: Here, actor: Annotated[Actor, Depends(Scope("redaction:write"))], body: Text) -> Any:
     """What would be masked in a text. `start` and `end` count code points of the text that was sent. Nothing is stored."""
-    masked = await privacy.preview(world, actor.org, body.text)
+    masked = await privacy.preview(world, actor.org, body.text, body.channel or EVERYWHERE)
     return JSONResponse({"text": masked.text, "findings": [{"start": span.start, "end": span.end, "type": span.type} for span in masked.findings]})
 
 

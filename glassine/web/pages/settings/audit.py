@@ -12,6 +12,7 @@ from glassine.store.vault import AuditKind
 from glassine.story import privacy
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.pages.wording import CHANNELS
+from glassine.web.render import kind
 from glassine.web.staff import PageRoute, Signed
 from glassine.words.boundaries import BOUNDARIES
 
@@ -35,6 +36,8 @@ _VERBS = {  # icon, and a sentence over the row's details
     "privacy.redact": ("lock", "removed the words of a {thing} for good"), "privacy.erase": ("bin", "erased a contact for good"),
     "privacy.export": ("out", "exported everything about a contact"), "privacy.retain": ("clock", "removed what had grown old"),
     "keys.rotate": ("key", "gave the organisation a new key"),
+    "redaction.treatment": ("shield", "set {type}{where} from {from} to {to} (version {version})"), "patterns.create": ("search", "wrote the pattern “{name}”"),
+    "patterns.change": ("search", "changed the pattern “{name}”"), "patterns.delete": ("bin", "deleted the pattern “{name}”"),
     "autopilot.change": ("ai", "set autopilot of {channel} to {autopilot}"), "people.invite": ("people", "invited somebody as {role}"),
     "people.join": ("people", "joined as {role}"), "people.role": ("people", "changed a role from {from} to {to}"),
     "people.disable": ("people", "removed somebody from the team"), "people.password": ("lock", "set a new password"),
@@ -68,7 +71,10 @@ def _entry(row: Mapping[str, Any]) -> Entry:
     what = detail.get("placeholder") or str(detail.get("field") or "").replace("_", " ") or " and ".join(changed) or "a value"
     channel = CHANNELS.get(str(detail.get("channel")), (detail.get("channel") or "…",))[0]
     known = BOUNDARIES.get(str(detail.get("boundary")))
-    named = {"what": what, "thing": row["thing"], "channel": channel, "boundary": known.title if known else detail.get("boundary") or "…"}
+    named = {
+        "what": what, "thing": row["thing"], "channel": channel, "boundary": known.title if known else detail.get("boundary") or "…",
+        "where": f" on {channel}" if detail.get("channel") else "", **({"type": kind(str(detail["type"]))} if "type" in detail else {}),
+    }
     words = sentence.format_map(defaultdict(lambda: "…", {**detail, **named}))
     return Entry(row, icon, words, *_place(row, detail))
 

@@ -36,6 +36,7 @@ SHEETS = (
     Sheet("autopilot", "Autopilot", "ai", Verb.READ_SESSIONS), Sheet("model", "Language model", "model", Verb.READ_SESSIONS),
     Sheet("people", "People", "people", Verb.READ_SESSIONS), Sheet("keys", "API keys", "key", Verb.MANAGE_KEYS),
     Sheet("widget", "Chat widget", "chat", Verb.READ_SESSIONS), Sheet("privacy", "Privacy", "shield", Verb.READ_SESSIONS),
+    Sheet("patterns", "Patterns", "search", Verb.READ_SESSIONS),
     Sheet("audit", "Audit log", "rows", Verb.READ_AUDIT), Sheet("account", "Your account", "person", Verb.READ_SESSIONS),
 )
 
@@ -46,11 +47,12 @@ async def sheet(request: Request, staff: Staff, key: str, *, status: int = 200, 
     return await page(request, staff, f"settings/{key}.html", here="settings", status=status, sheets=shown, sheet=key, **values)
 
 
-async def last_change(staff: Staff, *fields: str) -> Changed | None:
-    """The newest change of one of these settings, or None when they are as they were made."""
+async def last_change(staff: Staff, *fields: str, verb: str = "settings.change") -> Changed | None:
+    """The newest change of one of these settings, or of whatever a verb of its own stands for; None when all is as it was made."""
     async with staff.world.store.tx(staff.actor.org) as tx:
         rows = await vault.audit_page(tx, staff.actor.org, 200)
-    return next((_changed(row) for row in rows if row["verb"] == "settings.change" and set(fields) & set(row["detail"].get("changed", []))), None)
+    found = (row for row in rows if row["verb"] == verb and (not fields or set(fields) & set(row["detail"].get("changed", []))))
+    return next((_changed(row) for row in found), None)
 
 
 def _changed(row: Mapping[str, Any]) -> Changed:
