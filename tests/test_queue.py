@@ -297,7 +297,8 @@ async def _unbearable(world: World, shop: Shop) -> SessionId:
     """A session whose newest message no turn can read."""
     session = await begun(world, shop)
     async with world.store.tx(shop.org) as tx:
-        await events.say(tx, shop.org, session, EventType.MESSAGE, ActorKind.USER, text="Hello?", payload={"masked": 7}, heard=True)
+        said = await events.append(tx, shop.org, session, EventType.MESSAGE, ActorKind.USER, text="Hello?", payload={"masked": 7})
+        await tx.execute("update sessions set last_user_seq = %s where id = %s", (said.seq, session))
         await jobs.add(tx, shop.org, NewJob(kind=JobKind.TAKE_TURN, ref=session, key=str(session)))
     return session
 

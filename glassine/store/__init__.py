@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg import DataError as Unstorable
 from psycopg import Error as DatabaseError
 from psycopg import OperationalError as Unreachable
@@ -21,8 +21,9 @@ from psycopg_pool import AsyncConnectionPool
 from glassine.words.ids import OrgId
 
 Tx = AsyncConnection[DictRow]
+Cursor = AsyncCursor[DictRow]
 
-__all__ = ["DatabaseError", "Store", "Taken", "Tx", "Unreachable", "Unstorable", "one", "rows"]
+__all__ = ["Cursor", "DatabaseError", "Store", "Taken", "Tx", "Unreachable", "Unstorable", "one", "rows"]
 
 _ENTER = "select set_config('role', 'glassine_app', true), set_config('glassine.org_id', %s, true)"
 _ENTER_OUTSIDE = "select set_config('role', 'glassine_app', true), set_config('glassine.org_id', '', true)"

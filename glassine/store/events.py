@@ -41,15 +41,15 @@ async def append(
 
 async def say(
     tx: Tx, org: OrgId, session: SessionId, type: EventType, actor: ActorKind, *, id: EventId | None = None, actor_id: UUID | None = None,
-    text: str = "", payload: Mapping[str, Any] | None = None, tokens: int | None = None, fresh: int = 0, heard: bool = False, language: str | None = None,
+    text: str = "", payload: Mapping[str, Any] | None = None, tokens: int | None = None, fresh: int = 0,
 ) -> Event | None:
-    """Appends a text that was masked when the vault held `tokens` placeholders, `fresh` of which are new; `heard`: a customer said it.
+    """Appends a text that was masked when the vault held `tokens` placeholders, `fresh` of which are new.
 
-    None: there is no such session, it was closed to the customer, or another text reached its vault first.
+    None: there is no such session, or another text reached its vault first.
     """
     values = {
         "org": org, "session": session, "id": id or new_id(), "type": type, "actor": actor, "actor_id": actor_id, "text": text, "payload": Jsonb(payload or {}),
-        "tokens": tokens, "fresh": fresh, "heard": heard, "language": language,
+        "tokens": tokens, "fresh": fresh,
     }
     row = await one(tx, _SQL.append, values)
     return from_row(row) if row else None

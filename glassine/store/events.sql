@@ -1,11 +1,9 @@
 -- name: append
 -- Takes the next number of the session and writes the event, in one statement: the log has no gaps and one order.
--- A masked text is written only while the vault is as its writer saw it (`tokens`), a customer's only while the session is open.
+-- A masked text is written only while the vault is as its writer saw it (`tokens`).
 with session as (
-    update sessions set last_seq = last_seq + 1, updated_at = clock_timestamp(), tokens = tokens + %(fresh)s,
-        last_user_seq = case when %(heard)s then last_seq + 1 else last_user_seq end,
-        language = coalesce(language, %(language)s)
-    where org_id = %(org)s and id = %(session)s and tokens = coalesce(%(tokens)s, tokens) and (status = 'open' or not %(heard)s)
+    update sessions set last_seq = last_seq + 1, updated_at = clock_timestamp(), tokens = tokens + %(fresh)s
+    where org_id = %(org)s and id = %(session)s and tokens = coalesce(%(tokens)s, tokens)
     returning last_seq
 )
 insert into events (org_id, session_id, seq, id, type, actor_kind, actor_id, text, payload)

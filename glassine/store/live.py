@@ -31,7 +31,12 @@ class Notice(NamedTuple):
 
 async def notify(tx: Tx, org: OrgId, session: SessionId | None, kind: str) -> None:
     """Tells every process when this transaction commits."""
-    await tx.execute("select pg_notify(%s, %s)", (_CHANNEL, json.dumps([str(org), str(session) if session else None, kind])))
+    await tx.execute("select pg_notify(%(channel)s, %(notice)s)", notice(org, session, kind))
+
+
+def notice(org: OrgId, session: SessionId | None, kind: str) -> dict[str, str]:
+    """What `pg_notify` is given, for statements that tell by themselves."""
+    return {"channel": _CHANNEL, "notice": json.dumps([str(org), str(session) if session else None, kind])}
 
 
 class Live:

@@ -109,19 +109,6 @@ async def page(tx: Tx, org: OrgId, which: Filter, *, before: tuple[datetime, UUI
     return await rows(tx, _SQL.page, {"org": org, **which._asdict(), "before": when, "before_id": id, "limit": limit})
 
 
-async def settle(
-    tx: Tx, org: OrgId, id: SessionId, *, seq: int, owner_was: OwnerKind, owner: OwnerKind | None = None, patience: timedelta = timedelta(0),
-    summary: str | None = None, sentiment: str | None = None, language: str | None = None, redactions: int = 0, by_ai: bool = False,
-) -> bool:
-    """Writes down that the customer message `seq` has its outcome. False: overtaken, settled before, owned by somebody else now, redacted
-    meanwhile, or `by_ai` (the outcome holds words of the AI's) while all AI is switched off."""
-    values = {
-        "org": org, "id": id, "seq": seq, "owner_was": owner_was, "owner_kind": owner, "handed_off": owner is OwnerKind.TEAM, "patience": patience,
-        "summary": summary, "sentiment": sentiment, "language": language, "redactions": redactions, "by_ai": by_ai,
-    }
-    return await one(tx, _SQL.settle, values) is not None
-
-
 async def own(tx: Tx, org: OrgId, id: SessionId, owner: OwnerKind, person: PersonId | None = None, *, patience: timedelta = timedelta(0)) -> None:
     """Gives the session to somebody, in one statement: there is no moment without an owner."""
     if await one(tx, _SQL.own, {"org": org, "id": id, "kind": owner, "owner": person, "patience": patience}) is None:

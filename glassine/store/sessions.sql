@@ -54,23 +54,6 @@ where s.org_id = %(org)s
 order by s.created_at desc, s.id desc
 limit %(limit)s
 
--- name: settle
--- Compare and set: only the turn for the newest customer message may settle, only once, only while the AI still owns the session,
--- and with words of the AI only while all AI is not switched off.
-update sessions set settled_seq = %(seq)s,
-    owner_kind = coalesce(%(owner_kind)s, owner_kind),
-    owner_id = case when %(owner_kind)s::text is null then owner_id end,
-    handed_off_at = case when %(handed_off)s then clock_timestamp() else handed_off_at end,
-    deadline = case when %(handed_off)s then clock_timestamp() + %(patience)s::interval else deadline end,
-    summary = coalesce(%(summary)s, summary),
-    sentiment = coalesce(%(sentiment)s, sentiment),
-    language = coalesce(language, %(language)s)
-where org_id = %(org)s and id = %(id)s and last_user_seq = %(seq)s and settled_seq < %(seq)s and owner_kind = %(owner_was)s
-  and redactions = %(redactions)s
-  and not (%(by_ai)s and exists (select from organizations o where o.id = %(org)s and (o.settings ->> 'ai_off')::boolean))
-  and (typing_until is null or typing_until <= clock_timestamp())  -- nothing is said while a person writes the reply
-returning last_seq
-
 -- name: own
 update sessions set owner_kind = %(kind)s, owner_id = %(owner)s, typing_by = null, typing_until = null,
     deadline = case when %(kind)s = 'team' then clock_timestamp() + %(patience)s::interval end,

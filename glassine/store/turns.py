@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from glassine.store import Tx, one, rows
 from glassine.store.statements import Statements
 from glassine.words.errors import NotFound
-from glassine.words.ids import EventId, OrgId, SessionId, TurnId
+from glassine.words.ids import OrgId, SessionId, TurnId
 from glassine.words.turns import Trace
 
 _SQL = Statements(__file__)
@@ -30,16 +30,9 @@ def _plain(value: Any) -> Any:
     return {name: getattr(value, name) for name in value.__dataclass_fields__} if hasattr(value, "__dataclass_fields__") else str(value)
 
 
-async def insert(
-    tx: Tx, org: OrgId, id: TurnId, session: SessionId, trace: Trace, *, event: EventId | None, outcome: str, reasons: Sequence[str],
-    knowledge: int | None = None, conditions: UUID | None = None,
-) -> None:
-    """A request that repeats the prompt's messages is kept without them: they stand beside it, and are put back on reading."""
-    values = {
-        "org": org, "id": id, "session": session, "message": trace.message, "event": event, "outcome": outcome, "reasons": list(reasons), "model": trace.model,
-        "trace": Jsonb(_short(trace), dumps=_dump), "knowledge": knowledge, "conditions": conditions,
-    }
-    await tx.execute(_SQL.insert, values)
+def evidence(trace: Trace) -> dict[str, Any]:
+    """A turn's evidence as the table keeps it. A request that repeats the prompt's messages is kept without them: they stand beside it, and are put back on reading."""
+    return {"message": trace.message, "model": trace.model, "trace": Jsonb(_short(trace), dumps=_dump), "knowledge": trace.given.get("knowledge")}
 
 
 def _short(trace: Trace) -> Trace:

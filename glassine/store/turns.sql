@@ -1,7 +1,3 @@
--- name: insert
-insert into turns (org_id, id, session_id, message_id, event_id, outcome, reasons, model, trace, knowledge, conditions)
-values (%(org)s, %(id)s, %(session)s, %(message)s, %(event)s, %(outcome)s, %(reasons)s, %(model)s, %(trace)s, %(knowledge)s, %(conditions)s)
-
 -- name: keep_conditions
 insert into conditions (org_id, id, content) values (%(org)s, %(id)s, %(content)s) on conflict do nothing
 

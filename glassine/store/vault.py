@@ -45,10 +45,6 @@ async def one_of(tx: Tx, org: OrgId, session: SessionId, placeholder: str) -> Se
     return SealedToken(**row)
 
 
-async def keep_original(tx: Tx, org: OrgId, event: EventId, sealed: bytes) -> None:
-    await tx.execute(_SQL.keep_original, {"org": org, "event": event, "sealed": sealed})
-
-
 async def originals_of(tx: Tx, org: OrgId, session: SessionId) -> list[DictRow]:
     """`event_id`, `seq`, `created_at` and `sealed` of each customer message, in order."""
     return await rows(tx, _SQL.originals_of, {"org": org, "session": session})

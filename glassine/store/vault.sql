@@ -7,9 +7,6 @@ select placeholder, type, sealed from vault where org_id = %(org)s and session_i
 -- name: one
 select placeholder, type, sealed from vault where org_id = %(org)s and session_id = %(session)s and placeholder = %(placeholder)s
 
--- name: keep_original
-insert into originals (org_id, event_id, sealed) values (%(org)s, %(event)s, %(sealed)s)
-
 -- name: originals_of
 -- A session's messages as they came, in order, each sealed.
 select o.event_id, o.sealed, e.seq, e.created_at

@@ -50,7 +50,7 @@ async def exchange(world: World, org: OrgId, id: SessionId, inbound: Inbound, *,
     heard = await receive(world, org, id, inbound, first=first)
     if heard.job is None:
         return await _unanswered(world, org, heard.event, "duplicate_message_ignored")
-    task = begin_turn(world, org, id, heard.job)
+    task = begin_turn(world, org, id, heard.job, heard.scene)
     try:
         settled = await asyncio.wait_for(asyncio.shield(task), PATIENCE)
     except TimeoutError:

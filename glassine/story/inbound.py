@@ -10,12 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from glassine.edge.language import detect
+from glassine.rules.reactions import turn_of
 from glassine.rules.small_talk import small_talk
-from glassine.store import Tx, contacts, events, jobs, sessions, vault
+from glassine.store import Taken, Tx, contacts, events, messages, sessions
 from glassine.store.live import notify
-from glassine.story import finding
+from glassine.story import finding, turn
 from glassine.story.contacts import own_key
-from glassine.story.masking import Mask, say, shortened, to_bytes, write
+from glassine.story.masking import Mask, shortened, to_bytes, write
+from glassine.story.turn import Scene
 from glassine.story.world import World
 from glassine.words.channels import Attachment, Inbound
 from glassine.words.errors import Refused
@@ -24,7 +26,6 @@ from glassine.words.knowledge import Audience
 from glassine.words.people import ActorKind
 from glassine.words.privacy import Treatment
 from glassine.words.sessions import ChannelKind, Event, EventType, OwnerKind, Session
-from glassine.words.work import JobKind, NewJob
 
 LONGEST = 20_000  # characters of one message; more is refused with a sentence that says so
 _MOST_VALUES = 50  # of clientContext
@@ -37,6 +38,7 @@ class Heard:
     session: Session
     event: Event
     job: int | None
+    scene: Scene | None = None  # what the turn starts from, as it was when the message was stored
 
 
 async def open_session(
@@ -105,14 +107,16 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
     raw = to_bytes(json.dumps(kept))
     async with world.store.tx(org) as tx:
         await _before(tx, org, id, said)
-        event = await say(
-            tx, mask, EventType.MESSAGE, ActorKind.USER, id=message, actor_id=mask.session.contact, text=text.text,
-            payload={name: value for name, value in payload.items() if value}, heard=True, language=language,
+        hearing = await messages.hear(
+            tx, org, id, message, contact=mask.session.contact, text=text.text, payload={name: value for name, value in payload.items() if value},
+            language=language, tokens=mask.stored, fresh=mask.sealed(), original=mask.key.seal(raw, org, "originals", "sealed", message),
+            job=turn_of(id), process=world.process,
         )
-        await vault.keep_original(tx, org, message, mask.key.seal(raw, org, "originals", "sealed", message))
-        job = await jobs.add(tx, org, NewJob(kind=JobKind.TAKE_TURN, ref=id, key=str(id)), claimed_by=world.process)
-        await notify(tx, org, id, "event")
-    return Heard(session=mask.session, event=event, job=job)
+        scene = await turn.see(world, tx, org, id)  # asked before the answer of the other is awaited: one round trip
+        heard = await messages.heard(hearing)
+        if heard is None:
+            raise Taken
+    return Heard(session=mask.session, event=heard[0], job=heard[1], scene=scene)
 
 
 def _known(mask: Mask) -> list[tuple[str, str]]:

@@ -105,12 +105,11 @@ async def write(world: World, org: OrgId, id: SessionId, writing: Callable[[Mask
 
 async def say(
     tx: Tx, mask: Mask, type: EventType, actor: ActorKind, *, id: EventId | None = None, actor_id: UUID | None = None, text: str = "",
-    payload: Mapping[str, Any] | None = None, heard: bool = False, language: str | None = None,
+    payload: Mapping[str, Any] | None = None,
 ) -> Event:
     """Appends what was masked and keeps its new placeholders, or raises Taken: the vault must never count differently from the session."""
     event = await events.say(
         tx, mask.org, mask.session.id, type, actor, id=id, actor_id=actor_id, text=text, payload=payload, tokens=mask.stored, fresh=len(mask.fresh),
-        heard=heard, language=language,
     )
     if event is None:
         raise Taken

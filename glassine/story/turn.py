@@ -17,8 +17,9 @@ from glassine.rules import autopilot, extract, grounding, prompt
 from glassine.rules.grounding import Grounded
 from glassine.rules.reactions import jobs_for
 from glassine.rules.redaction import escape
-from glassine.store import Tx, events, jobs, sessions, turns
-from glassine.store.live import Notice, notify
+from glassine.store import Tx, events, jobs, messages, sessions
+from glassine.store.live import Notice
+from glassine.store.messages import Saying, Settling
 from glassine.store.sessions import Mode
 from glassine.story import debugging, evidence, finding, masking
 from glassine.story.evidence import Conditions
@@ -78,9 +79,12 @@ class Settled:
     said: Event | None = None
 
 
-async def take_turn(world: World, org: OrgId, id: SessionId, job: int | None = None) -> Settled:
-    """Answers the newest customer message of a session. Run again after a crash it does nothing twice: `settle` writes once."""
-    scene = await look(world, org, id)
+async def take_turn(world: World, org: OrgId, id: SessionId, job: int | None = None, scene: Scene | None = None) -> Settled:
+    """Answers the newest customer message of a session. Run again after a crash it does nothing twice: `settle` writes once.
+
+    `scene`: as whoever stored that message saw it a moment ago. `settle` finds out if it has changed.
+    """
+    scene = scene or await look(world, org, id)
     if scene is None or scene.waits_until:
         return await _not_settled(world, org, id, job)
     running = Running(id=TurnId(new_id()), session=id, trace=begun(scene), began=world.clock())
@@ -116,15 +120,20 @@ def own_means(world: World, scene: Scene, running: Running | None = None) -> Mea
 
 
 async def look(world: World, org: OrgId, id: SessionId) -> Scene | None:
-    """The session and its newest messages; None when its newest customer message has its outcome already."""
-    ask, began = {"org": org, "id": id, "session": id, "limit": _REMEMBERED}, time.monotonic()
+    """The session and its newest messages; None when its newest customer message has its outcome already. Raises NotFound."""
     async with world.store.tx(org) as tx:
-        place, recent = [await tx.execute(sql, ask) for sql in (sessions.IN_PLACE, events.RECENT)]
-        row = await place.fetchone()
-        written = [events.from_row(each) for each in await recent.fetchall()]
-    history = tuple(event for event in written if not event.redacted and not event.payload.get("initial"))  # the page's words are not ours
+        return await see(world, tx, org, id)
+
+
+async def see(world: World, tx: Tx, org: OrgId, id: SessionId) -> Scene | None:
+    """The same within a transaction, in one round trip."""
+    ask, began = {"org": org, "id": id, "session": id, "limit": _REMEMBERED}, time.monotonic()
+    place, recent = [await tx.execute(sql, ask) for sql in (sessions.IN_PLACE, events.RECENT)]
+    row = await place.fetchone()
     if row is None:
         raise NotFound("There is no session with this id.")
+    written = [events.from_row(each) for each in await recent.fetchall()]
+    history = tuple(event for event in written if not event.redacted and not event.payload.get("initial"))  # the page's words are not ours
     session, mode = sessions.from_row(row), sessions.as_mode(row)
     settings = OrgSettings.read(mode.settings)
     world.switches.seen(org, settings, began)
@@ -277,31 +286,31 @@ def _earlier(scene: Scene) -> str:
 
 async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job: int | None, turn: TurnId | None = None) -> Settled | None:
     """Writes the outcome with its evidence and removes the job, in one transaction. None: overtaken, or a person writes; nothing is written."""
-    org, id, handed = scene.org, scene.session.id, isinstance(outcome, HandOff)
+    org, id = scene.org, scene.session.id
     async with world.store.tx(org) as tx:
-        first = await sessions.settle(
-            tx, org, id, seq=scene.session.last_user_seq, owner_was=scene.session.owner.kind, owner=OwnerKind.TEAM if handed else None,
-            patience=timedelta(minutes=scene.settings.patience), summary=outcome.summary if isinstance(outcome, HandOff) else None,
-            sentiment=outcome.sentiment if isinstance(outcome, HandOff) else None, redactions=scene.session.redactions,
-            by_ai=_by_ai(outcome),
+        said = await messages.settle(
+            tx, org, id, turn or TurnId(new_id()), _settling(scene, outcome), list(_said(outcome)), trace, outcome=type(outcome).__name__,
+            reasons=outcome.reasons, conditions=scene.conditions.id if scene.conditions else None, job=job,
         )
-        if not first:
+        if said is None:
             return None
-        said = await _say(tx, scene, outcome)
         if scene.conditions:
             await evidence.keep(world, tx, org, scene.conditions)
-        await turns.insert(
-            tx, org, turn or TurnId(new_id()), id, trace, event=said.id if said else None, outcome=type(outcome).__name__, reasons=outcome.reasons,
-            knowledge=trace.given.get("knowledge"), conditions=scene.conditions.id if scene.conditions else None,
-        )
-        for follow in jobs_for(EventType.HANDOFF, id) if handed else []:
+        for follow in jobs_for(EventType.HANDOFF, id) if isinstance(outcome, HandOff) else []:
             await jobs.add(tx, org, follow)
-        if job is not None:
-            await jobs.done(tx, job)
-        await notify(tx, org, id, "settled")
     if scene.conditions:
         evidence.kept(world, org, scene.conditions)
-    return Settled(outcome=outcome, said=said if not isinstance(outcome, Suggestion) else None)
+    return Settled(outcome=outcome, said=said[-1] if said and not isinstance(outcome, Suggestion) else None)
+
+
+def _settling(scene: Scene, outcome: Outcome) -> Settling:
+    """What has to hold still, and to whom the session goes."""
+    handed = outcome if isinstance(outcome, HandOff) else None
+    return Settling(
+        seq=scene.session.last_user_seq, owner_was=scene.session.owner.kind, redactions=scene.session.redactions, by_ai=_by_ai(outcome),
+        owner=OwnerKind.TEAM if handed else None, patience=timedelta(minutes=scene.settings.patience),
+        summary=handed.summary if handed else None, sentiment=handed.sentiment if handed else None,
+    )
 
 
 def _by_ai(outcome: Outcome) -> bool:
@@ -319,24 +328,22 @@ async def _unsaid(world: World, scene: Scene, outcome: Outcome, trace: Trace, jo
     return await settle(world, scene, Silence(reasons=(Reason.AI_OFF,)) if owned else _hand_off(scene, (Reason.AI_OFF,)), trace, job, turn)
 
 
-async def _say(tx: Tx, scene: Scene, outcome: Outcome) -> Event | None:
-    """The events an outcome leaves in the log; returns the one with words."""
-    org, id = scene.org, scene.session.id
+def _said(outcome: Outcome) -> Iterator[Saying]:
+    """The events an outcome leaves in the log; the last one has the words."""
     match outcome:
         case Reply():
             payload = {"sources": [asdict(source) for source in outcome.sources], "resolves": outcome.resolves, "choices": list(outcome.choices)}
-            return await events.append(tx, org, id, EventType.MESSAGE, ActorKind.AI, text=outcome.text, payload=payload)
+            yield Saying(type=EventType.MESSAGE, text=outcome.text, payload=payload)
         case Suggestion():
-            payload = {"sources": [asdict(source) for source in outcome.sources], "suggestion": True}
-            return await events.append(tx, org, id, EventType.AGENT_COMMENT, ActorKind.AI, text=outcome.text, payload=payload)
+            yield Saying(type=EventType.AGENT_COMMENT, text=outcome.text, payload={"sources": [asdict(source) for source in outcome.sources], "suggestion": True})
         case HandOff():
             reasons = {"reasons": [str(reason) for reason in outcome.reasons], "summary": outcome.summary, "sentiment": outcome.sentiment}
-            await events.append(tx, org, id, EventType.HANDOFF, ActorKind.AI, payload=reasons)
+            yield Saying(type=EventType.HANDOFF, payload=reasons)
             if outcome.draft:
-                await _say(tx, scene, outcome.draft)
-            return await events.append(tx, org, id, EventType.MESSAGE, ActorKind.AI, text=outcome.told, payload={"handoff": True})
+                yield from _said(outcome.draft)
+            yield Saying(type=EventType.MESSAGE, text=outcome.told, payload={"handoff": True})
         case Silence():
-            return None
+            return
 
 
 async def give_up(world: World, org: OrgId, id: SessionId) -> None:

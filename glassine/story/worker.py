@@ -11,7 +11,7 @@ from types import MappingProxyType
 from glassine.rules.reactions import turn_of
 from glassine.store import DatabaseError, Unreachable, house, jobs, sessions
 from glassine.story import learning, notices, turn
-from glassine.story.turn import Settled
+from glassine.story.turn import Scene, Settled
 from glassine.story.world import World
 from glassine.words.errors import NotFound
 from glassine.words.ids import ArticleId, OrgId, SessionId
@@ -26,15 +26,15 @@ _UNREACHABLE = (Unreachable, OSError, TimeoutError)  # not the job's fault: it i
 _TROUBLE = (DatabaseError, OSError, TimeoutError)
 
 
-def begin_turn(world: World, org: OrgId, session: SessionId, job: int) -> asyncio.Task[Settled]:
+def begin_turn(world: World, org: OrgId, session: SessionId, job: int, scene: Scene | None = None) -> asyncio.Task[Settled]:
     """Takes the turn of a message that this process has just stored, beside the caller."""
     world.running.add(job)
-    return world.start(_own_turn(world, org, session, job))
+    return world.start(_own_turn(world, org, session, job, scene))
 
 
-async def _own_turn(world: World, org: OrgId, session: SessionId, job: int) -> Settled:
+async def _own_turn(world: World, org: OrgId, session: SessionId, job: int, scene: Scene | None) -> Settled:
     try:
-        return await turn.take_turn(world, org, session, job)
+        return await turn.take_turn(world, org, session, job, scene)
     except Exception as error:
         await _later(world, job, 1, error)
         raise
