@@ -65,6 +65,15 @@ def _parser() -> argparse.ArgumentParser:
     ai = command("ai", _ai, "Switch all AI off, or on again; every process knows within a second.")
     ai.add_argument("state", choices=("off", "on"), help="off: no model is asked and nothing is answered; messages go to the team")
     ai.add_argument("--organization", metavar="ID", help="needed only when there are several")
+    exporting = command("export-contact", _export_contact, "Write everything about one contact to a file, in the clear, for the contact.")
+    exporting.add_argument("contact", metavar="ID")
+    exporting.add_argument("--organization", metavar="ID", help="needed only when there are several")
+    exporting.add_argument("--file", type=Path, metavar="FILE", help="where to; contact-ID.json unless named")
+    exporting.add_argument("--reason", default="", metavar="TEXT", help="why, for the audit log")
+    certificate = command("certificate", _certificate, "Check a signed certificate of erasure, offline.")
+    certificate.add_argument("act", choices=("verify",))
+    certificate.add_argument("file", type=Path, metavar="FILE")
+    certificate.add_argument("--fingerprint", metavar="HEX", help="the key that it must be signed by")
     command("doctor", _doctor, "Check everything the product needs, and say what to do.")
     return parser
 
@@ -130,6 +139,18 @@ def _ai(settings: Settings, options: argparse.Namespace) -> int:
     from glassine.commands import switching
 
     return switching.run(settings, options.organization, _say, on=options.state == "on")
+
+
+def _export_contact(settings: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import exporting
+
+    return exporting.run(settings, options.contact, options.organization, options.file, options.reason, _say)
+
+
+def _certificate(_: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import certificate
+
+    return certificate.run(options.file, options.fingerprint, _say)
 
 
 def _doctor(settings: Settings, _: argparse.Namespace) -> int:
