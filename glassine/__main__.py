@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 from glassine import __version__, config
 from glassine.config import Settings
 from glassine.words.errors import Misconfigured, Refused
+from glassine.words.ids import OrgId
 
 # A command's module is imported when it runs: the supervisor must not carry the models and the web server of the product.
 
@@ -51,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = command("serve", _serve, "Run web face and worker in one process, without a database beside it.", port=True)
     serve.add_argument("--listener", type=int, metavar="FD", help=argparse.SUPPRESS)
     serve.add_argument("--announce", type=int, metavar="FD", help=argparse.SUPPRESS)
+    serve.add_argument("--keep", type=UUID, action="append", default=[], metavar="ID", help=argparse.SUPPRESS)
     command("migrate", _migrate, "Bring the database up to date with this version.")
     importing = command("import", _import, "Import a folder of Markdown and its relatives into the knowledge base.")
     importing.add_argument("folder", type=Path, metavar="DIR")
@@ -65,15 +68,15 @@ def _parser() -> argparse.ArgumentParser:
     ai = command("ai", _ai, "Switch all AI off, or on again; every process knows within a second.")
     ai.add_argument("state", choices=("off", "on"), help="off: no model is asked and nothing is answered; messages go to the team")
     ai.add_argument("--organization", metavar="ID", help="needed only when there are several")
-    exporting = command("export-contact", _export_contact, "Write everything about one contact to a file, in the clear, for the contact.")
-    exporting.add_argument("contact", metavar="ID")
-    exporting.add_argument("--organization", metavar="ID", help="needed only when there are several")
-    exporting.add_argument("--file", type=Path, metavar="FILE", help="where to; contact-ID.json unless named")
-    exporting.add_argument("--reason", default="", metavar="TEXT", help="why, for the audit log")
-    certificate = command("certificate", _certificate, "Check a signed certificate of erasure, offline.")
-    certificate.add_argument("act", choices=("verify",))
-    certificate.add_argument("file", type=Path, metavar="FILE")
-    certificate.add_argument("--fingerprint", metavar="HEX", help="the key that it must be signed by")
+    prove = command("prove", _prove, "Send values of every kind through every way in, and search everything for them.")
+    prove.add_argument("--canaries", type=int, default=500, metavar="N", help="how many values; 500 unless given")
+    prove.add_argument("--seed", type=int, metavar="N", help="draws the same values again")
+    prove.add_argument("--url", metavar="URL", help="where the running system answers; where this installation would, unless given")
+    prove.add_argument("--log", type=Path, action="append", default=[], metavar="FILE", help="a log of the running system, to be searched too")
+    prove.add_argument("--database-files", type=Path, metavar="DIR", help="the data folder of a database on this machine that Glassine did not start")
+    prove.add_argument("--json", action="store_true", help="print the signed report instead of a table")
+    prove.add_argument("--output", type=Path, metavar="FILE", help="write the signed report here too")
+    prove.add_argument("--verify", type=Path, metavar="FILE", help="check a signed report, offline, and do nothing else")
     command("doctor", _doctor, "Check everything the product needs, and say what to do.")
     return parser
 
@@ -103,7 +106,7 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
     from glassine.commands import home, serve
 
     with home.database(settings, "serve", _say) as url:
-        return serve.run(replace(settings, database_url=url), web=True, work=True, listener=options.listener, announce=options.announce)
+        return serve.run(replace(settings, database_url=url), web=True, work=True, listener=options.listener, announce=options.announce, keeps=tuple(map(OrgId, options.keep)))
 
 
 def _migrate(settings: Settings, _: argparse.Namespace) -> int:
@@ -141,16 +144,15 @@ def _ai(settings: Settings, options: argparse.Namespace) -> int:
     return switching.run(settings, options.organization, _say, on=options.state == "on")
 
 
-def _export_contact(settings: Settings, options: argparse.Namespace) -> int:
-    from glassine.commands import exporting
+def _prove(settings: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import prove
 
-    return exporting.run(settings, options.contact, options.organization, options.file, options.reason, _say)
-
-
-def _certificate(_: Settings, options: argparse.Namespace) -> int:
-    from glassine.commands import certificate
-
-    return certificate.run(options.file, options.fingerprint, _say)
+    if options.verify:
+        return prove.check(options.verify)
+    asked = prove.Options(
+        canaries=options.canaries, seed=options.seed, as_json=options.json, output=options.output, logs=tuple(options.log), files=options.database_files, url=options.url,
+    )
+    return prove.run(settings, asked, _say)
 
 
 def _doctor(settings: Settings, _: argparse.Namespace) -> int:

@@ -181,6 +181,19 @@ async def test_jobs_of_a_dead_process_are_freed_and_those_of_the_living_are_not(
         assert await jobs.sweep(tx) == 1
 
 
+async def test_what_a_process_keeps_for_itself_is_its_alone_while_it_lives(world: World) -> None:
+    keeper, kept = new_id(), OrgId(new_id())
+    async with world.store.outside() as tx:
+        theirs = await jobs.add(tx, kept, NewJob(kind=JobKind.TAKE_TURN, ref=new_id(), key="kept"))
+        ours = await jobs.add(tx, ORG, NewJob(kind=JobKind.TAKE_TURN, ref=new_id(), key="open"))
+        await jobs.hello(tx, keeper, [kept])
+        assert [job.id for job in await jobs.claim(tx, keeper, 10, keeps=[kept])] == [theirs], "nobody else's"
+        await jobs.retry(tx, theirs or 0, delay=0, why="")
+        assert [job.id for job in await jobs.claim(tx, new_id(), 10)] == [ours], "what is kept is passed over"
+        await jobs.goodbye(tx, keeper)
+        assert [job.id for job in await jobs.claim(tx, new_id(), 10)] == [theirs]
+
+
 async def test_a_claim_that_its_own_process_does_not_know_of_is_given_back(world: World) -> None:
     process = new_id()
     known, forgotten = await add(world, "a", claimed_by=process), await add(world, "b", claimed_by=process)

@@ -21,15 +21,17 @@ from glassine.story import demo, worker
 from glassine.story.world import World, live
 from glassine.web.app import create_app
 from glassine.words.errors import Misconfigured
+from glassine.words.ids import OrgId
 
 _GRACE = 8  # seconds that requests under way are given at the end
 _LAST = 15  # seconds after which the process ends in any case: without a database some things would wait much longer
 _LAST_ORPHAN = 3  # likewise, when `up` was killed and the database with it
 
 
-def run(settings: Settings, *, web: bool, work: bool, listener: int | None = None, announce: int | None = None) -> int:
+def run(settings: Settings, *, web: bool, work: bool, listener: int | None = None, announce: int | None = None, keeps: tuple[OrgId, ...] = ()) -> int:
     """Runs until SIGTERM or SIGINT. `listener` is a listening socket and `announce` a pipe, both handed down by `up`; with a pipe
-    the process first brings the database up to date and makes the demo organisation. Raises Misconfigured."""
+    the process first brings the database up to date and makes the demo organisation. `keeps`: work for these organisations only, while nobody
+    else does. Raises Misconfigured."""
     assert settings.database_url, "the command line sets the database's address"
     if announce is None:
         missing = migrate.missing(settings.database_url)
@@ -40,7 +42,7 @@ def run(settings: Settings, *, web: bool, work: bool, listener: int | None = Non
     sockets = _sockets(settings, listener) if web else []
     logs.to_standard_error(settings.log_level)
     processes.one_heap()
-    asyncio.run(_run(settings, sockets, work=work, announce=announce))
+    asyncio.run(_run(settings, sockets, work=work, announce=announce, keeps=keeps))
     return 0
 
 
@@ -48,12 +50,12 @@ def _sockets(settings: Settings, listener: int | None) -> list[socket.socket]:
     return [listening.open_socket(settings.host, settings.port) if listener is None else socket.socket(fileno=listener)]
 
 
-async def _run(settings: Settings, sockets: list[socket.socket], *, work: bool, announce: int | None) -> None:
+async def _run(settings: Settings, sockets: list[socket.socket], *, work: bool, announce: int | None, keeps: tuple[OrgId, ...]) -> None:
     stop = asyncio.Event()
     for way in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(way, stop.set)
     last = asyncio.create_task(_end_in_any_case(stop, os.getppid()))
-    async with live(settings) as world:
+    async with live(settings, keeps=keeps) as world:
         values = await _prepare(world) if announce is not None else None
         async with asyncio.TaskGroup() as group:
             if work:

@@ -27,9 +27,9 @@ async def add(tx: Tx, org: OrgId, job: NewJob, *, claimed_by: UUID | None = None
     return row["id"] if row else None
 
 
-async def claim(tx: Tx, process: UUID, limit: int, kinds: Sequence[JobKind] = tuple(JobKind)) -> list[Job]:
-    """Jobs of these kinds; others wait for a process that knows them, as while a newer version is rolled out."""
-    found = await rows(tx, _SQL.claim, {"owner": process, "limit": limit, "kinds": [kind.value for kind in kinds]})
+async def claim(tx: Tx, process: UUID, limit: int, kinds: Sequence[JobKind] = tuple(JobKind), keeps: Sequence[OrgId] | None = None) -> list[Job]:
+    """Jobs of these kinds; others wait for a process that knows them, as while a newer version is rolled out. `keeps`: of these organisations only."""
+    found = await rows(tx, _SQL.claim, {"owner": process, "limit": limit, "kinds": [kind.value for kind in kinds], "keeps": list(keeps) if keeps else None})
     return [Job(id=r["id"], org=OrgId(r["org_id"]), kind=JobKind(r["kind"]), ref=r["ref"], key=r["key"], attempts=r["attempts"], run_at=r["run_at"]) for r in found]
 
 
@@ -61,9 +61,9 @@ async def give_up(tx: Tx, id: int, *, why: str) -> None:
     await tx.execute(_SQL.give_up, {"id": id, "why": why})
 
 
-async def hello(tx: Tx, process: UUID) -> None:
-    """A sign of life; without one for SILENCE seconds, this process's jobs go to others."""
-    await tx.execute(_SQL.hello, {"id": process, "host": platform.node(), "pid": os.getpid()})
+async def hello(tx: Tx, process: UUID, keeps: Sequence[OrgId] | None = None) -> None:
+    """A sign of life; without one for SILENCE seconds, this process's jobs go to others. `keeps`: organisations whose jobs others leave alone till then."""
+    await tx.execute(_SQL.hello, {"id": process, "host": platform.node(), "pid": os.getpid(), "keeps": list(keeps) if keeps else None})
 
 
 async def goodbye(tx: Tx, process: UUID) -> None:
@@ -97,6 +97,6 @@ async def release_unheld(tx: Tx, process: UUID, running: set[int]) -> None:
     await tx.execute(_SQL.release_unheld, {"owner": process, "running": list(running)})
 
 
-async def drop_waiting(tx: Tx, org: OrgId, ref: UUID) -> int:
-    """Removes the jobs about one thing that no process is at work on, failed ones too, and returns how many."""
-    return (await tx.execute(_SQL.drop_waiting, {"org": org, "ref": ref})).rowcount
+async def drop_waiting(tx: Tx, org: OrgId, key: str) -> int:
+    """Removes the jobs of a key that no process is at work on, failed ones too, and returns how many."""
+    return (await tx.execute(_SQL.drop_waiting, {"org": org, "key": key})).rowcount

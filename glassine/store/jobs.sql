@@ -7,11 +7,13 @@ returning id
 -- name: claim
 -- The oldest due job of each key whose earlier jobs are all done; what another process holds is passed over.
 -- Its dedupe word ends here: an equal job may follow it, and must not be in its way when it is put back.
+-- An organisation that a living process keeps for itself is passed over by all others, and that process passes over all others.
 update jobs set owner = %(owner)s, claimed_at = now(), attempts = attempts + 1, dedupe = null
 where id in (
     select j.id from jobs j
     where j.owner is null and j.failed_at is null and j.run_at <= now() and j.kind = any(%(kinds)s)
       and not exists (select from jobs earlier where earlier.key = j.key and earlier.id < j.id and earlier.failed_at is null)
+      and case when %(keeps)s::uuid[] is null then not exists (select from workers w where j.org_id = any(w.keeps)) else j.org_id = any(%(keeps)s) end
     order by j.run_at, j.id
     limit %(limit)s
     for update skip locked
@@ -39,7 +41,7 @@ update jobs set owner = null, claimed_at = null, run_at = now() + make_interval(
 update jobs set failed_at = now(), why = %(why)s where id = %(id)s
 
 -- name: hello
-insert into workers (id, host, pid) values (%(id)s, %(host)s, %(pid)s)
+insert into workers (id, host, pid, keeps) values (%(id)s, %(host)s, %(pid)s, %(keeps)s)
 on conflict (id) do update set heartbeat = now()
 
 -- name: goodbye
@@ -72,4 +74,4 @@ where owner = %(owner)s and failed_at is null and claimed_at < now() - interval 
 
 -- name: drop_waiting
 -- What a process holds ends by itself: it finds nothing to do.
-delete from jobs where org_id = %(org)s and ref = %(ref)s and owner is null
+delete from jobs where org_id = %(org)s and key = %(key)s and owner is null

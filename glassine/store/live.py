@@ -17,7 +17,7 @@ from glassine.store import Tx
 from glassine.words.ids import OrgId, SessionId
 
 _log = logging.getLogger(__name__)
-_CHANNEL = "glassine"
+CHANNEL = "glassine"
 
 
 class Notice(NamedTuple):
@@ -36,7 +36,7 @@ async def notify(tx: Tx, org: OrgId, session: SessionId | None, kind: str) -> No
 
 def notice(org: OrgId, session: SessionId | None, kind: str) -> dict[str, str]:
     """What `pg_notify` is given, for statements that tell by themselves."""
-    return {"channel": _CHANNEL, "notice": json.dumps([str(org), str(session) if session else None, kind])}
+    return {"channel": CHANNEL, "notice": json.dumps([str(org), str(session) if session else None, kind])}
 
 
 class Live:
@@ -91,7 +91,7 @@ class Live:
 
     async def _hear(self) -> None:
         async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
-            await connection.execute(f"listen {_CHANNEL}")
+            await connection.execute(f"listen {CHANNEL}")
             self._reopened()
             async for raw in connection.notifies():
                 notice = _read(raw.payload)

@@ -9,12 +9,13 @@ from typing import Any
 
 from glassine.edge.secrets import Key, Unreadable
 from glassine.rules.identity import normal_email, normal_phone
-from glassine.store import Tx, contacts, house
+from glassine.store import Tx, contacts, house, vault
 from glassine.store.contacts import Range, Sealed
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.house import OrgSettings
 from glassine.words.ids import ContactId, OrgId, new_id
+from glassine.words.people import Actor
 from glassine.words.privacy import PiiType
 from glassine.words.sessions import Contact
 
@@ -148,6 +149,14 @@ async def page(world: World, org: OrgId, which: Range, *, before: Any, limit: in
     async with world.store.tx(org) as tx:
         found = await contacts.page(tx, org, which, before=before, limit=limit)
     return [opened(org_key, org, row) for row in found]
+
+
+async def delete(world: World, actor: Actor, id: ContactId) -> None:
+    """A contact with everything of theirs, and one line in the audit log that says so."""
+    async with world.store.tx(actor.org) as tx:
+        await vault.forget_originals(tx, actor.org, id)
+        await contacts.delete(tx, actor.org, id)
+        await vault.audit(tx, actor, "privacy.delete", "contact", id)
 
 
 def own_key(org_key: Key, org: OrgId, row: Sealed) -> Key:

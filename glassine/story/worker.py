@@ -68,7 +68,7 @@ async def _claim(world: World, limit: int) -> list[Job]:
         return []
     try:
         async with world.store.outside() as tx:
-            return await jobs.claim(tx, world.process, limit, tuple(_WORK))
+            return await jobs.claim(tx, world.process, limit, tuple(_WORK), world.keeps)
     except _TROUBLE as error:
         _log.warning("The queue cannot be read: %s", type(error).__name__)
         return []

@@ -57,6 +57,7 @@ class World:
     mail: Mailer
     clock: Callable[[], datetime]
     process: UUID
+    keeps: tuple[OrgId, ...] = ()  # the only organisations whose jobs this process runs, and nobody else does; usually none are kept
     running: set[int] = field(default_factory=set)
     models: dict[tuple[str, str, str], Llm] = field(default_factory=dict)  # by address, name and sealed key
     ahead: dict[tuple[Any, ...], tuple[float, asyncio.Task[Any]]] = field(default_factory=dict)  # searches begun before they are asked for
@@ -104,7 +105,7 @@ class World:
 
 
 @asynccontextmanager
-async def live(settings: Settings) -> AsyncIterator[World]:
+async def live(settings: Settings, *, keeps: tuple[OrgId, ...] = ()) -> AsyncIterator[World]:
     """The world as it runs: needs a migrated database at `settings.database_url`. Raises Misconfigured."""
     from glassine.story.rescan import Rescan  # looks at what leaves with all that the world knows, so it imports this file
 
@@ -119,6 +120,7 @@ async def live(settings: Settings) -> AsyncIterator[World]:
             settings=settings, store=store, switches=switches, master=master,
             live=await stack.enter_async_context(Live(settings.database_url, first=switches.hear)),
             gate=Gate(), names=Names(), embed=Embedder(), mail=Mailer(None), clock=lambda: datetime.now(UTC), process=new_id(),
+            keeps=keeps,
         )
         world.gate = Gate(allowed_private=places(settings.private_places), closed=switches.closed, scan=Rescan(world), record=_recorder(store))
         world.mail = Mailer(settings.smtp_url, sender=settings.mail_from, gate=world.gate)
@@ -142,7 +144,7 @@ def _recorder(store: Store) -> Callable[[CrossingRow], Coroutine[Any, Any, None]
 async def _pulse(world: World) -> AsyncIterator[None]:
     """Signs of life while the process runs, so that its claimed jobs are not given to others."""
     async with world.store.outside() as tx:
-        await jobs.hello(tx, world.process)
+        await jobs.hello(tx, world.process, world.keeps)
     beat = asyncio.create_task(_beat(world))
     try:
         yield
@@ -160,7 +162,7 @@ async def _beat(world: World) -> None:
         await asyncio.sleep(1)
         try:
             async with world.store.outside() as tx:
-                await jobs.hello(tx, world.process)
+                await jobs.hello(tx, world.process, world.keeps)
                 await jobs.release_unheld(tx, world.process, world.running)
         except (DatabaseError, OSError, TimeoutError) as error:
             _log.warning("No sign of life could be given: %s", type(error).__name__)

@@ -1,0 +1,1 @@
+"""What shows that the rest is true. It reads everything, and the product never reads it."""

@@ -1,0 +1,116 @@
+"""What the throw-away organisation talks to: a language model, a web service and a mail server on this machine, which write down every byte they get."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email import message_from_bytes
+from pathlib import Path
+
+_MOST = 1 << 26
+_PASSAGE = re.compile(r"<passage[^>]*>\s*(.+?)\s*</passage>", re.DOTALL)
+_PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
+
+
+class Recording:
+    """Bytes that came in, in a file of their own: a run with ten thousand canaries brings a hundred megabytes of prompts."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.count = path, 0
+        self._file = path.open("wb")
+
+    def keep(self, data: bytes) -> None:
+        self.count += 1
+        self._file.write(data + b"\n\0\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Model:
+    """Speaks chat completions as far as an answer goes: it quotes the first passage, names a placeholder it was shown, or says what it is told to.
+
+    Any other path is a web service that takes everything: webhooks and helpdesks can be pointed at it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.heard, self.service = Recording(folder / "model"), Recording(folder / "service")
+        self.inventions: deque[str] = deque()  # what the next answers claim out of nowhere, as models do
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ValueError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = re.search(rb"(?i)content-length: *(\d+)", head)
+                body = await reader.readexactly(min(int(length[1]), _MOST) if length else 0)
+                chat = head.split(b" ", 2)[1].endswith(b"/chat/completions")
+                (self.heard if chat else self.service).keep(head + body)
+                answer = json.dumps(self._completion(body) if chat else {"ok": True}).encode()
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
+                await writer.drain()
+        writer.close()
+
+    def _completion(self, body: bytes) -> object:
+        message = {"role": "assistant", "content": self._says(str(json.loads(body)["messages"][-1]["content"])), "refusal": None}
+        return {"object": "chat.completion", "model": "recording", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+
+    def _says(self, prompt: str) -> str:
+        passage, placeholder = _PASSAGE.search(prompt), _PLACEHOLDER.search(prompt.rpartition("</passage>")[2])
+        sentence = re.split(r"(?<=[.!?])\s", passage[1])[0] if passage else "We look into it."
+        if self.inventions:
+            return f"{sentence} [1] {self.inventions.popleft()}"
+        return f"We have noted {placeholder[0]}. {sentence} [1]" if placeholder else f"{sentence} [1]"
+
+
+class Post:
+    """Takes mail for anybody, and keeps it as it came and as a mail reader would show it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.heard = Recording(folder / "mail")
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ValueError):
+            writer.write(b"220 prove\r\n")
+            while line := await reader.readline():
+                word = line[:4].upper()
+                if word == b"DATA":
+                    writer.write(b"354 go on\r\n")
+                    self._keep(await reader.readuntil(b"\r\n.\r\n"))
+                writer.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
+                await writer.drain()
+                if word == b"QUIT":
+                    break
+        writer.close()
+
+    def _keep(self, raw: bytes) -> None:
+        parts = [part.get_payload(decode=True) for part in message_from_bytes(raw).walk()]
+        self.heard.keep(b"\n".join([raw, *(part for part in parts if isinstance(part, bytes))]))
+
+
+@asynccontextmanager
+async def open_sinks(folder: Path) -> AsyncIterator[tuple[Model, Post]]:
+    """Both, listening on free ports of this machine only, until the block ends."""
+    model, post = Model(folder), Post(folder)
+    async with contextlib.AsyncExitStack() as stack:
+        for sink in (model, post):
+            server = await asyncio.start_server(sink.serve, "127.0.0.1", 0, limit=_MOST)
+            sink.port = int(server.sockets[0].getsockname()[1])
+            stack.callback(server.close)
+        for recording in (model.heard, model.service, post.heard):
+            stack.callback(recording.close)
+        yield model, post
