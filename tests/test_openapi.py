@@ -15,6 +15,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from glassine.web.api import described
+from glassine.words.boundaries import BOUNDARIES
 from tests.running import Product, product  # noqa: F401 - a fixture
 from tests.shop import Shop
 
@@ -70,6 +71,9 @@ async def test_answers_look_as_described(client: httpx2.AsyncClient, shop: Shop)
     policy = await asked("GET", "/redaction/policy", described.RedactionPolicy)
     await asked("PUT", "/redaction/policy", described.RedactionPolicy, policy.model_dump(mode="json"))
     await asked("GET", "/autopilot", described.Modes)
+    assert len((await asked("GET", "/data-map", described.DataMap)).boundaries) == len(BOUNDARIES)
+    assert (await asked("PUT", "/ai", described.Switched, {"enabled": True})).enabled
+    await asked("PUT", "/boundaries/help", described.Switched, {"enabled": True})
     who = {"X-Bot-Token": shop.widget_token}
     who |= {"Authorization": "Bearer " + (await asked("POST", "/widget/authenticate-user", described.Vouched, {"email": "ada@example.com"})).token}
     begun = await asked("POST", "/backend/widget/v2/create-session", described.WidgetSession, {}, who)

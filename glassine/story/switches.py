@@ -1,13 +1,14 @@
-"""What an organisation has switched off, as every act that crosses a boundary asks it. Known for less than a second, and never changed from here."""
+"""What an organisation has switched off, as every act that crosses a boundary asks it: known for less than a second. It switches nothing itself."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from glassine.store import Store, house
+from glassine.store import Store, boundaries, house
 from glassine.store.live import Notice
 from glassine.words.boundaries import shut
 from glassine.words.errors import Refused, SwitchedOff
@@ -27,6 +28,7 @@ class Switches:
         self._store = store
         self._known: dict[OrgId, tuple[float, OrgSettings]] = {}  # and when their reading began
         self._changed: dict[OrgId, float] = {}
+        self._refused: dict[OrgId, Counter[str]] = {}
 
     async def of(self, org: OrgId) -> OrgSettings:
         """The organisation's settings, not older than a second."""
@@ -63,7 +65,19 @@ class Switches:
     async def admit(self, org: OrgId, name: str) -> None:
         """Raises Refused (403) when nothing may cross this boundary."""
         if why := await self.closed(org, name):
+            self.turn_away(org, name)
             raise Refused(f"{why}, so nothing was done. An admin can switch it on again under Settings › Data map.", status=403, code="switched_off")
+
+    def turn_away(self, org: OrgId, name: str) -> None:
+        """Counts a refusal at a door; the gate's own stand in the ledger."""
+        self._refused.setdefault(org, Counter())[name] += 1
+
+    async def write_down(self) -> None:
+        """Writes the refusals since the last time into the store, once a second rather than each, so that nobody can fill it by knocking."""
+        while self._refused:
+            org, counts = self._refused.popitem()
+            async with self._store.tx(org) as tx:
+                await boundaries.refuse(tx, org, counts)
 
     async def while_open(self, org: OrgId, name: str, work: Coroutine[Any, Any, Result]) -> Result:
         """Does something across a boundary, and stops in the middle when that is switched off meanwhile. Raises SwitchedOff."""

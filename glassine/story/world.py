@@ -153,6 +153,7 @@ async def _pulse(world: World) -> AsyncIterator[None]:
         with contextlib.suppress(asyncio.CancelledError, DatabaseError):
             await beat
         with contextlib.suppress(DatabaseError):
+            await world.switches.write_down()
             async with world.store.outside() as tx:
                 await jobs.goodbye(tx, world.process)
 
@@ -164,5 +165,6 @@ async def _beat(world: World) -> None:
             async with world.store.outside() as tx:
                 await jobs.hello(tx, world.process, world.keeps)
                 await jobs.release_unheld(tx, world.process, world.running)
+            await world.switches.write_down()
         except (DatabaseError, OSError, TimeoutError) as error:
             _log.warning("No sign of life could be given: %s", type(error).__name__)

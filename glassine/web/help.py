@@ -29,7 +29,9 @@ async def help_page(request: Request, path: str = "") -> Response:
     """/help/{organisation}/{article}. A draft or internal one is as absent as one that never was, and so is what is no address at all."""
     try:
         org, id = map(UUID, path.split("/"))
-        if await world_of(request).switches.closed(OrgId(org), "help"):
+        switches = world_of(request).switches
+        if await switches.closed(OrgId(org), "help"):
+            switches.turn_away(OrgId(org), "help")
             return HTMLResponse(render.render("help_closed.html", {"theme": faults.theme_of(request)}), status_code=403)
         values = await _article(world_of(request), OrgId(org), ArticleId(id))
     except (NotFound, ValueError):

@@ -84,7 +84,7 @@ _ALL = (
         name="backup", title="Backups", direction=Direction.OUT, stage=Stage.STORE,
         carries="Everything that the database holds, in one file, when the operator makes one.",
         protected="What is sealed stays sealed in it, and the master key is never part of it.",
-        always="Only the operator of this machine can make one, with `glassine backup`.",
+        always="Only the operator of this machine can make one, with glassine backup.",
     ),
     Boundary(
         name="logs", title="Logs", direction=Direction.OUT, stage=Stage.STORE,
@@ -94,7 +94,7 @@ _ALL = (
     ),
     Boundary(
         name="import", title="Knowledge imports", direction=Direction.IN, stage=Stage.SEARCH,
-        carries="Folders of articles that the operator brings in with `glassine import`.",
+        carries="Folders of articles that the operator brings in with glassine import.",
         protected="Read from this machine's disk only. Markup becomes plain Markdown.",
         off="Imports are refused. Articles stay as they are, and your team can still write them by hand.",
     ),
@@ -140,6 +140,39 @@ _ALL = (
 )  # fmt: skip
 
 BOUNDARIES: Mapping[str, Boundary] = MappingProxyType({one.name: one for one in _ALL})
+
+STAGES: Mapping[Stage, tuple[str, str]] = MappingProxyType({  # title, and what happens there
+    Stage.MASK: ("Masked", "Personal values become placeholders before anything is stored."),
+    Stage.STORE: ("Stored", "Masked text, with the originals sealed under a key of each contact."),
+    Stage.SEARCH: ("Searched", "Passages of your published articles, found inside this process."),
+    Stage.MODEL: ("Answered", "By a language model from those passages, or quoted from them."),
+    Stage.GUARD: ("Guarded", "Every number, link and address must stand in a source, or people take over."),
+    Stage.DELIVER: ("Delivered", "To the customer on their own channel, or to your team with the reasons."),
+})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One kind of data at rest: how it is sealed, and the setting that says for how many days it is kept (empty: until somebody deletes it)."""
+
+    name: str
+    title: str
+    sealed: str
+    setting: str = ""
+    until: str = ""
+
+
+KEPT = (
+    Kept(name="messages", title="Conversations", sealed="Masked text: placeholders stand in the place of values. Not encrypted by Glassine."),
+    Kept(name="originals", title="Originals and values behind masks", sealed="AES-256-GCM under a key of the contact's own, bound to its row."),
+    Kept(name="contacts", title="Who contacts are", sealed="AES-256-GCM under the contact's key; found by a keyed hash of an exact address or number."),
+    Kept(name="attachments", title="Customers' files", sealed="Name and content by AES-256-GCM under the contact's key."),
+    Kept(name="traces", title="Evidence of the AI's turns", sealed="Masked text, exactly as it was searched with and sent to the model."),
+    Kept(name="knowledge", title="Articles and their index", sealed="Not encrypted: they are public or your team's own.", until="Until somebody deletes the article"),
+    Kept(name="audit", title="Audit log", sealed="Not encrypted: it holds no values. The application can only add to it."),
+    Kept(name="ledger", title="Ledger of crossings", sealed="Destinations, counts and keyed hashes, chained. No text. The application can only add to it.", until="For good"),
+    Kept(name="team", title="People and API keys", sealed="Passwords by argon2id, keys and links as digests. Names and addresses of your team are not encrypted.", until="Until somebody removes them"),
+)  # fmt: skip
 
 AI_OFF = "All AI is switched off"
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path
 
 from glassine.story import boundaries
+from glassine.story import data_map as story
 from glassine.story.boundaries import AI
 from glassine.story.world import World
 from glassine.web.api import described
@@ -19,6 +20,12 @@ from glassine.words.people import Actor
 router = APIRouter(tags=["Boundaries"])
 Reader = Annotated[Actor, Depends(Scope("boundaries:read"))]
 Writer = Annotated[Actor, Depends(Scope("boundaries:write"))]
+
+
+@router.get("/data-map", responses=shows(described.DataMap))
+async def data_map(world: Here, actor: Reader) -> Any:
+    """Every boundary: who is on its other side, what crossed it in the last 30 days, what is refused or switched off, and how long data is kept."""
+    return JSONResponse(story.plain(await story.draw(world, actor)))
 
 
 class Switch(Body):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from glassine.words.boundaries import Direction, Stage
 from glassine.words.knowledge import ArticleStatus, Audience
 from glassine.words.privacy import PiiType, Treatment
 from glassine.words.sessions import Autopilot, ChannelKind, Status
@@ -267,6 +268,87 @@ class Switched(BaseModel):
     enabled: bool
     off_since: datetime | None
     off_by: str | None
+
+
+class FarSide(BaseModel):
+    who: str
+    where: str
+    detail: str
+
+
+class Crossed(BaseModel):
+    """`masked`: placeholders by type; `raw`: values in the clear, where that is what the boundary is for; `stopped`: found and held back."""
+
+    unit: str
+    count: int
+    refused: int
+    bytes: int | None
+    last: datetime | None
+    masked: dict[str, int]
+    raw: dict[str, int]
+    stopped: dict[str, int]
+
+
+class Boundary(BaseModel):
+    """`enabled`: its own switch is on; `open`: all AI is not off either, where that shuts it. `crossed` is null where nothing is counted."""
+
+    name: str
+    title: str
+    direction: Direction
+    stage: Stage
+    carries: str
+    protected: str
+    enabled: bool
+    open: bool
+    off_since: datetime | None
+    off_by: str | None
+    switch: bool
+    when_off: str | None
+    why_no_switch: str | None
+    through_the_gate: bool
+    other_side: list[FarSide]
+    crossed: Crossed | None
+
+
+class Step(BaseModel):
+    stage: Stage
+    title: str
+    what: str
+
+
+class AiState(BaseModel):
+    enabled: bool
+    off_since: datetime | None
+    off_by: str | None
+
+
+class Retention(BaseModel):
+    """`days` is null where no rule is set: then `until` says how long."""
+
+    kind: str
+    title: str
+    sealed: str
+    days: int | None
+    until: str
+
+
+class LedgerHead(BaseModel):
+    seq: int
+    link: str
+    sealed_at: datetime
+
+
+class DataMap(BaseModel):
+    """`path` is a message's way, in order. `ledger` is null before anything was sealed."""
+
+    organization: str
+    at: datetime
+    since: datetime
+    ai: AiState
+    path: list[Step]
+    boundaries: list[Boundary]
+    retention: list[Retention]
+    ledger: LedgerHead | None
 
 
 def shows(model: Any, status: int = 200) -> dict[int | str, dict[str, Any]]:

@@ -77,6 +77,7 @@ async def site(request: Request, world: Here, token: Annotated[str | None, Secur
             known.clear()
         kept = known[token or ""] = (time.monotonic() + _KNOWN_FOR, org)
     if await world.switches.closed(kept[1], "web"):
+        world.switches.turn_away(kept[1], "web")
         language = next(iter((await world.switches.of(kept[1])).languages), None)
         raise Refused(phrases.switched_off(language), status=403, code="switched_off")
     return kept[1]

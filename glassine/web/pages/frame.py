@@ -15,9 +15,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from glassine.rules.permits import may
 from glassine.store import inbox
+from glassine.story.boundaries import AI
+from glassine.story.data_map import Off, off
 from glassine.web.faults import theme_of
 from glassine.web.render import render
 from glassine.web.staff import Staff, local
+from glassine.words.boundaries import BOUNDARIES
 from glassine.words.people import Verb
 
 _FLASH = "glassine_flash"
@@ -63,12 +66,24 @@ async def page(request: Request, staff: Staff, template: str, *, here: str = "",
     flash = _read_flash(request, staff)
     shared = {
         "staff": staff, "theme": theme_of(request), "path": request.url.path, "here": here, "view": values.get("view", ""), "views": await views(staff),
-        "flash": values.pop("said", None) or flash, "now": staff.world.clock(), "can": permissions(staff),
+        "flash": values.pop("said", None) or flash, "now": staff.world.clock(), "can": permissions(staff), "shut": await shut(staff),
     }
     response = HTMLResponse(render(template, {**shared, **values}), status_code=status)
     if flash:
         response.delete_cookie(_FLASH)
     return response
+
+
+class Shut(NamedTuple):
+    """What is switched off, for the banner over every page: all AI (with since when and by whom), and boundaries by their titles."""
+
+    ai: Off | None
+    boundaries: list[str]
+
+
+async def shut(staff: Staff) -> Shut:
+    settings = await staff.world.switches.of(staff.actor.org)
+    return Shut(off(settings, AI), [BOUNDARIES[name].title for name in BOUNDARIES if name in settings.switched_off])
 
 
 def fragment(request: Request, staff: Staff, template: str, **values: Any) -> HTMLResponse:

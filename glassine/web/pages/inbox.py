@@ -14,7 +14,7 @@ from glassine.store import inbox, sessions
 from glassine.store.inbox import Line, Other, View
 from glassine.story import access, conversations
 from glassine.web.pages import wording
-from glassine.web.pages.frame import by_htmx, fragment, page, views
+from glassine.web.pages.frame import by_htmx, fragment, page, shut, views
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.web.uploads import safe_name
 from glassine.words.errors import Refused
@@ -95,7 +95,7 @@ async def refresh(request: Request, staff: Signed, view: str = "", session: UUID
     listed = await _list(staff, _view(view) or "mine", "") if lines else None
     thread = await open_thread(staff, SessionId(session)) if session else None
     return fragment(
-        request, staff, "refresh.html", here="inbox", view=view, views=await views(staff), waiting=await _waiting(staff), listed=listed, thread=thread,
+        request, staff, "refresh.html", here="inbox", view=view, views=await views(staff), shut=await shut(staff), waiting=await _waiting(staff), listed=listed, thread=thread,
         open=session, after=after, **_words(thread),
     )
 

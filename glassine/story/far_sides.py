@@ -1,0 +1,158 @@
+"""Who is on the other side of each boundary, derived from configuration and from what the organisation holds. It names; it counts nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from glassine.config import Settings
+from glassine.edge import embed
+from glassine.rules.permits import PERMITS, SCOPES, may
+from glassine.words.house import OrgSettings
+from glassine.words.ids import OrgId
+from glassine.words.people import Actor, Person, Role, Verb
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Far:
+    """Somebody or something on the other side: `who` in words, `where` as a machine would write it, `detail` more in words."""
+
+    who: str
+    where: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the far sides are derived from."""
+
+    org: OrgId
+    actor: Actor
+    config: Settings
+    settings: OrgSettings
+    keys: Sequence[Mapping[str, Any]]
+    team: Sequence[Person]
+    connection: Mapping[str, Any]
+    articles: Mapping[str, Any]
+
+    @property
+    def live_keys(self) -> list[Mapping[str, Any]]:
+        return [key for key in self.keys if key["revoked_at"] is None]
+
+    @property
+    def people(self) -> list[Person]:
+        return [person for person in self.team if person.disabled_at is None]
+
+
+def of(name: str, facts: Facts) -> tuple[Far, ...]:
+    """Nobody (an empty tuple) where nothing is configured; of what stays inside, what works on it."""
+    return tuple(_SIDES[name](facts))
+
+
+def _web(facts: Facts) -> list[Far]:
+    return [Far(who="Customers' browsers", where=facts.config.url, detail="on every page that carries your widget's token")]
+
+
+def _api(facts: Facts) -> list[Far]:
+    return _keys(facts, facts.live_keys, "programs")
+
+
+def _keys(facts: Facts, keys: Sequence[Mapping[str, Any]], whose: str) -> list[Far]:
+    """Names and scopes for those who manage keys; the others see how many there are."""
+    if not keys:
+        return []
+    if not may(facts.actor, Verb.MANAGE_KEYS):
+        return [Far(who=f"{len(keys)} {'key' if len(keys) == 1 else 'keys'} of {whose}")]
+    return [Far(who=f"Key “{key['name']}”", where=f"{key['prefix']}…", detail=f"{_scopes(key)}, {_used(key)}") for key in keys]
+
+
+def _scopes(key: Mapping[str, Any]) -> str:
+    return "full access" if key["scopes"] is None else ", ".join(sorted(key["scopes"])) or "no scope"
+
+
+def _used(key: Mapping[str, Any]) -> str:
+    return f"last used {key['last_used_at']:%-d %b %Y}" if key["last_used_at"] else "never used"
+
+
+def _local_models(_: Facts) -> list[Far]:
+    return [
+        Far(who="Finds names and addresses", detail="a model that ships with Glassine"),
+        Far(who="Turns texts into numbers for search", where=f"{embed.MINILM}, {embed.E5}"),
+    ]
+
+
+def _database(facts: Facts) -> list[Far]:
+    at = facts.connection
+    if at["local"]:
+        return [Far(who=f"PostgreSQL {at['version']} on this machine", where="socket in the home folder", detail="no network between")]
+    inside = at["address"].startswith("127.") or at["address"] == "::1"
+    wire = at["tls_version"] if at["tls"] else "on the loopback interface" if inside else "not encrypted on the wire"
+    place = "on this machine" if inside else "elsewhere"
+    return [Far(who=f"PostgreSQL {at['version']} {place}", where=f"{at['address']}:{at['port']}", detail=wire)]
+
+
+def _files(_: Facts) -> list[Far]:
+    return [Far(who="Customers' browsers", detail="through the widget, and by signed links")]
+
+
+def _operator(_: Facts) -> list[Far]:
+    return [Far(who="The operator of this machine")]
+
+
+def _help(facts: Facts) -> list[Far]:
+    count = facts.articles["public"]
+    return [Far(who="Everybody who has the address", where=f"{facts.config.url}/help/{facts.org}", detail=f"{count:,} public {'article' if count == 1 else 'articles'}")]
+
+
+def _model(facts: Facts) -> list[Far]:
+    own, operator = facts.settings, facts.config
+    if own.llm_url and own.llm_model:
+        return [Far(who=own.llm_model, where=_host(own.llm_url), detail=f"set by your organisation, {_wire(own.llm_url)}")]
+    if operator.llm_url and operator.llm_model:
+        return [Far(who=operator.llm_model, where=_host(operator.llm_url), detail=f"set by the operator of this machine, {_wire(operator.llm_url)}")]
+    return []
+
+
+def _host(url: str) -> str:
+    """Host and port, without whatever else stands in an address: a user name or a key may be in it."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80, "smtp": 25, "smtps": 465}.get(parts.scheme, 0)
+    except ValueError:
+        return ""
+    return f"{parts.hostname or ''}:{port}"
+
+
+def _wire(url: str) -> str:
+    return "over TLS" if url.startswith(("https:", "smtps:")) else "not encrypted on the wire"
+
+
+def _team(facts: Facts) -> list[Far]:
+    counts = Counter(person.role for person in facts.people)
+    told = ", ".join(f"{counts[role]} {role if counts[role] == 1 else f'{role}s'}" for role in (Role.OWNER, Role.ADMIN, Role.AGENT, Role.VIEWER) if counts[role])
+    return [Far(who="Signed-in browsers of your team", where=facts.config.url, detail=told)]
+
+
+def _reveal(facts: Facts) -> list[Far]:
+    allowed = [person for person in facts.people if Verb.REVEAL in PERMITS[person.role]]
+    sides = [Far(who="People of your team", detail=f"{len(allowed)} of {len(facts.people)}: agents, admins and owners")] if allowed else []
+    opening = {scope for scope, verbs in SCOPES.items() if Verb.REVEAL in verbs}
+    return sides + _keys(facts, [key for key in facts.live_keys if key["scopes"] is None or opening & set(key["scopes"])], "programs that may read contacts")
+
+
+def _mail(facts: Facts) -> list[Far]:
+    url = facts.config.smtp_url
+    if not url:
+        return []
+    wire = "over TLS" if url.startswith("smtps:") else "over TLS where the server offers it"
+    return [Far(who="Mail server", where=_host(url), detail=f"set by the operator of this machine, {wire}")]
+
+
+_SIDES: Mapping[str, Callable[[Facts], list[Far]]] = MappingProxyType({
+    "web": _web, "api": _api, "local-models": _local_models, "database": _database, "files": _files, "backup": _operator, "logs": _operator, "import": _operator,
+    "help": _help, "model": _model, "what-if": _model, "team": _team, "reveal": _reveal, "mail": _mail,
+})  # fmt: skip
