@@ -77,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     prove.add_argument("--json", action="store_true", help="print the signed report instead of a table")
     prove.add_argument("--output", type=Path, metavar="FILE", help="write the signed report here too")
     prove.add_argument("--verify", type=Path, metavar="FILE", help="check a signed report, offline, and do nothing else")
+    replay = command("replay", _replay, "Compute a turn, or all turns of a session, once more from what was stored, and compare.")
+    replay.add_argument("id", metavar="ID", help="of a turn or a session")
+    replay.add_argument("--json", action="store_true", help="print JSON")
     command("doctor", _doctor, "Check everything the product needs, and say what to do.")
     return parser
 
@@ -153,6 +156,13 @@ def _prove(settings: Settings, options: argparse.Namespace) -> int:
         canaries=options.canaries, seed=options.seed, as_json=options.json, output=options.output, logs=tuple(options.log), files=options.database_files, url=options.url,
     )
     return prove.run(settings, asked, _say)
+
+
+def _replay(settings: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import home, replaying
+
+    with home.database(settings, "replay", _say) as url:
+        return replaying.run(replace(settings, database_url=url), options.id, as_json=options.json)
 
 
 def _doctor(settings: Settings, _: argparse.Namespace) -> int:

@@ -70,6 +70,17 @@ async def newest_texts(tx: Tx, org: OrgId, *, limit: int) -> list[str]:
     return [str(row["text"]) for row in await rows(tx, _SQL.newest_texts, {"org": org, "limit": limit})]
 
 
+async def recent_until(tx: Tx, org: OrgId, session: SessionId, seq: int, *, limit: int) -> list[Event]:
+    """The messages that a turn looked back on when `seq` was the newest event, in order."""
+    return [from_row(row) for row in await rows(tx, _SQL.recent_until, {"org": org, "session": session, "seq": seq, "limit": limit})]
+
+
+async def handoff_before(tx: Tx, org: OrgId, session: SessionId, seq: int) -> Event | None:
+    """The handoff that the words at `seq` belong to."""
+    row = await one(tx, _SQL.handoff_before, {"org": org, "session": session, "seq": seq})
+    return from_row(row) if row else None
+
+
 async def glimpses(tx: Tx, org: OrgId, sessions: Sequence[SessionId]) -> dict[SessionId, tuple[str, str]]:
     """The customer's first words and the last words of either side, masked, by session; a session without any is left out."""
     found = await rows(tx, _SQL.glimpses, {"org": org, "sessions": list(sessions)})

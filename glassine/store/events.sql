@@ -32,6 +32,17 @@ select * from (
     order by e.seq desc limit %(limit)s
 ) newest order by seq
 
+-- name: recent_until
+select * from (
+    select e.*, null::text as actor_name from events e
+    where e.org_id = %(org)s and e.session_id = %(session)s and e.type in ('message', 'agent_message') and e.seq <= %(seq)s
+    order by e.seq desc limit %(limit)s
+) newest order by seq
+
+-- name: handoff_before
+select e.*, null::text as actor_name from events e
+where e.org_id = %(org)s and e.session_id = %(session)s and e.type = 'handoff' and e.seq < %(seq)s order by e.seq desc limit 1
+
 -- name: glimpses
 -- Both ends of each log are read from the primary key, so that a long session costs as little as a short one.
 select s.id as session_id,

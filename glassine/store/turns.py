@@ -25,6 +25,12 @@ def _dump(value: Any) -> str:
     return json.dumps(value, default=_plain, ensure_ascii=False)
 
 
+def plain(trace: Trace) -> dict[str, Any]:
+    """A trace as a reader of the store gets it, while its turn still runs."""
+    found: dict[str, Any] = json.loads(_dump(trace))
+    return found
+
+
 def _plain(value: Any) -> Any:
     """A dataclass field by field, anything else as text; `dataclasses.asdict` would copy every text of a turn first."""
     return {name: getattr(value, name) for name in value.__dataclass_fields__} if hasattr(value, "__dataclass_fields__") else str(value)
@@ -62,6 +68,12 @@ async def conditions(tx: Tx, org: OrgId, id: UUID) -> dict[str, Any] | None:
 
 async def all_of(tx: Tx, org: OrgId, session: SessionId) -> list[DictRow]:
     return [_whole(row) for row in await rows(tx, _SQL.all, {"org": org, "session": session})]
+
+
+async def whereabouts(tx: Tx, org: OrgId, id: UUID) -> tuple[SessionId, TurnId | None] | None:
+    """The session of a turn's id, or of its own (with no turn)."""
+    row = await one(tx, _SQL.whereabouts, {"org": org, "id": id})
+    return (SessionId(row["session_id"]), TurnId(row["id"]) if row["id"] else None) if row else None
 
 
 async def load(tx: Tx, org: OrgId, session: SessionId, id: TurnId) -> DictRow:

@@ -7,6 +7,11 @@ select content from conditions where org_id = %(org)s and id = %(id)s
 -- name: all
 select * from turns where org_id = %(org)s and session_id = %(session)s order by created_at, id
 
+-- name: whereabouts
+select session_id, id from turns where org_id = %(org)s and id = %(id)s
+union all
+select id, null from sessions where org_id = %(org)s and id = %(id)s
+
 -- name: load
 select * from turns where org_id = %(org)s and session_id = %(session)s and id = %(id)s
 

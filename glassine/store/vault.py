@@ -19,7 +19,7 @@ _SQL = Statements(__file__)
 ALL = _SQL.all
 
 
-AuditKind = Literal["reveals", "removals", "knowledge", "changes"]  # looks behind a mask; what was taken out or away; articles; all else, such as settings and people
+AuditKind = Literal["reveals", "removals", "inspections", "knowledge", "changes"]  # looks behind a mask, and at the AI's turns; what was taken out or away; articles; all else, such as settings and people
 
 
 class SealedToken(NamedTuple):
@@ -43,6 +43,20 @@ async def one_of(tx: Tx, org: OrgId, session: SessionId, placeholder: str) -> Se
     if row is None:
         raise NotFound("Nothing is masked under this name in this session.")
     return SealedToken(**row)
+
+
+async def original(tx: Tx, org: OrgId, event: EventId) -> bytes | None:
+    """A message as it came, sealed; None when it is not kept any more."""
+    row = await one(tx, _SQL.original, {"org": org, "event": event})
+    return bytes(row["sealed"]) if row else None
+
+
+async def held(tx: Tx, org: OrgId, session: SessionId, seq: int) -> list[SealedToken] | None:
+    """What was masked before the event `seq` came; None: that is not known of all of it."""
+    found = await rows(tx, _SQL.held, {"org": org, "session": session, "seq": seq})
+    if any(row["seq"] is None for row in found):
+        return None
+    return [SealedToken(row["placeholder"], row["type"], bytes(row["sealed"])) for row in found]
 
 
 async def originals_of(tx: Tx, org: OrgId, session: SessionId) -> list[DictRow]:
@@ -88,6 +102,14 @@ async def audit(tx: Tx, actor: Actor, verb: str, thing: str, thing_id: UUID | No
         "org": actor.org, "id": new_id(), "actor_kind": actor.kind, "actor_id": actor.id, "verb": verb, "thing": thing, "thing_id": thing_id, "detail": Jsonb(detail or {}),
     }
     await tx.execute(_SQL.audit, values)
+
+
+async def audit_hourly(tx: Tx, actor: Actor, verb: str, thing: str, thing_id: UUID, detail: Mapping[str, Any] | None = None) -> None:
+    """As `audit`, but nothing is added when the same stands there already from within the last hour."""
+    values = {
+        "org": actor.org, "id": new_id(), "actor_kind": actor.kind, "actor_id": actor.id, "verb": verb, "thing": thing, "thing_id": thing_id, "detail": Jsonb(detail or {}),
+    }
+    await tx.execute(_SQL.audit_hourly, values)
 
 
 async def audit_page(tx: Tx, org: OrgId, limit: int = 200, *, only: AuditKind | None = None) -> list[DictRow]:

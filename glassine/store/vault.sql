@@ -7,6 +7,13 @@ select placeholder, type, sealed from vault where org_id = %(org)s and session_i
 -- name: one
 select placeholder, type, sealed from vault where org_id = %(org)s and session_id = %(session)s and placeholder = %(placeholder)s
 
+-- name: original
+select sealed from originals where org_id = %(org)s and event_id = %(event)s
+
+-- name: held
+-- What the vault held when an event came: nothing that came with it or after it. A value without a number is from before numbers were kept.
+select placeholder, type, sealed, seq from vault where org_id = %(org)s and session_id = %(session)s and (seq is null or seq < %(seq)s)
+
 -- name: originals_of
 -- A session's messages as they came, in order, each sealed.
 select o.event_id, o.sealed, e.seq, e.created_at
@@ -25,10 +32,20 @@ select * from files where org_id = %(org)s and id = %(id)s
 insert into audit (org_id, id, actor_kind, actor_id, verb, thing, thing_id, detail)
 values (%(org)s, %(id)s, %(actor_kind)s, %(actor_id)s, %(verb)s, %(thing)s, %(thing_id)s, %(detail)s)
 
+-- name: audit_hourly
+-- One line an hour for what is looked at again and again: who, what and which thing are the same.
+insert into audit (org_id, id, actor_kind, actor_id, verb, thing, thing_id, detail)
+select %(org)s, %(id)s, %(actor_kind)s, %(actor_id)s, %(verb)s, %(thing)s, %(thing_id)s, %(detail)s
+where not exists (
+    select from audit a where a.org_id = %(org)s and a.created_at > now() - interval '1 hour' and a.verb = %(verb)s and a.thing_id = %(thing_id)s
+      and a.actor_kind = %(actor_kind)s and a.actor_id is not distinct from %(actor_id)s
+)
+
 -- name: audit_page
 select a.*, p.name as actor_name from audit a left join people p on p.org_id = a.org_id and p.id = a.actor_id
 where a.org_id = %(org)s
-  and (%(only)s::text is null or %(only)s = case when a.verb = 'privacy.reveal' then 'reveals' when a.verb like 'privacy.%%' then 'removals' when a.verb like 'knowledge.%%' then 'knowledge' else 'changes' end)
+  and (%(only)s::text is null or %(only)s = case when a.verb = 'privacy.reveal' then 'reveals' when a.verb like 'privacy.%%' then 'removals' when a.verb like 'knowledge.%%' then 'knowledge'
+    when a.verb like 'inspect.%%' then 'inspections' else 'changes' end)
 order by a.created_at desc limit %(limit)s
 
 -- name: forget_originals

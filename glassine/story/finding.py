@@ -56,7 +56,7 @@ async def _seek(world: World, org: OrgId, text: str, audience: Audience, languag
     asked = plainly(text)
     if not asked:
         return Sought([], None, 0, "")
-    spoken = language if language == "en" else spoken_in(asked, await languages_of(world, org), language)
+    spoken = "en" if language == "en" else spoken_in(asked, await languages_of(world, org), language)
     query = await prepared(world, asked, spoken)
     async with world.store.tx(org) as tx:
         query = replace(query, size=await _size(world, tx, org, audience))

@@ -24,7 +24,7 @@ from glassine.words.errors import Refused
 from glassine.words.ids import ContactId, EventId, OrgId, SessionId, new_id
 from glassine.words.knowledge import Audience
 from glassine.words.people import ActorKind
-from glassine.words.privacy import Treatment
+from glassine.words.privacy import Redacted, Treatment
 from glassine.words.sessions import ChannelKind, Event, EventType, OwnerKind, Session
 
 LONGEST = 20_000  # characters of one message; more is refused with a sentence that says so
@@ -102,9 +102,7 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
     }
     id, message, language = mask.session.id, EventId(inbound.external_id), inbound.language or detect(text.text, mask.settings.languages)
     _look_ahead(world, org, mask.session, text.text, mask.session.language or language)
-    gone = [(span.start, span.end, span.type) for span in text.gone]
-    kept = {"text": text.original, "custom_data": dict(inbound.custom_data), "known": _known(mask), **({"gone": gone} if gone else {})}
-    raw = to_bytes(json.dumps(kept))
+    raw = to_bytes(json.dumps(_kept(mask, text, inbound)))
     async with world.store.tx(org) as tx:
         await _before(tx, org, id, said)
         hearing = await messages.hear(
@@ -119,9 +117,16 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
     return Heard(session=mask.session, event=heard[0], job=heard[1], scene=scene)
 
 
-def _known(mask: Mask) -> list[tuple[str, str]]:
-    """What was known of the contact, who may change: a replay masks with what is known now. What is masked for good is not among it."""
-    return [(str(type), value) for type, value in mask.identity.known_values if mask.policy.treatments.get(type) is not Treatment.MASK]
+def _kept(mask: Mask, text: Redacted, inbound: Inbound) -> dict[str, Any]:
+    """What is sealed of a message: how it came, and what a replay needs beside it: what was known of the contact, who may change, and what was found where.
+
+    What is masked for good stands nowhere in it.
+    """
+    known = [(str(type), value) for type, value in mask.identity.known_values if mask.policy.treatments.get(type) is not Treatment.MASK]
+    kept: dict[str, Any] = {"text": text.original, "custom_data": dict(inbound.custom_data), "known": known}
+    if text.gone:
+        return {**kept, "gone": [(span.start, span.end, span.type) for span in text.gone]}
+    return {**kept, "spans": [(span.start, span.end) for span in text.findings]}
 
 
 def _look_ahead(world: World, org: OrgId, session: Session, text: str, language: str | None) -> None:

@@ -34,7 +34,7 @@ from glassine.words.people import ActorKind
 from glassine.words.sessions import Event, EventType, OwnerKind, Session
 from glassine.words.turns import HandOff, ModelReply, Outcome, Prompt, Reason, Reply, Silence, Source, Suggestion, Trace
 
-_REMEMBERED = 20  # messages of the session that a turn looks back on
+REMEMBERED = 20  # messages of the session that a turn looks back on
 _LANGUAGE = "en"  # where the organisation names none either
 _SHOWN = {"searched": "searching", "model": "writing"}  # what the customer sees of a step; nobody depends on it
 
@@ -127,13 +127,13 @@ async def look(world: World, org: OrgId, id: SessionId) -> Scene | None:
 
 async def see(world: World, tx: Tx, org: OrgId, id: SessionId) -> Scene | None:
     """The same within a transaction, in one round trip."""
-    ask, began = {"org": org, "id": id, "session": id, "limit": _REMEMBERED}, time.monotonic()
+    ask, began = {"org": org, "id": id, "session": id, "limit": REMEMBERED}, time.monotonic()
     place, recent = [await tx.execute(sql, ask) for sql in (sessions.IN_PLACE, events.RECENT)]
     row = await place.fetchone()
     if row is None:
         raise NotFound("There is no session with this id.")
     written = [events.from_row(each) for each in await recent.fetchall()]
-    history = tuple(event for event in written if not event.redacted and not event.payload.get("initial"))  # the page's words are not ours
+    history = conversation(written)
     session, mode = sessions.from_row(row), sessions.as_mode(row)
     settings = OrgSettings.read(mode.settings)
     world.switches.seen(org, settings, began)
@@ -146,19 +146,29 @@ async def see(world: World, tx: Tx, org: OrgId, id: SessionId) -> Scene | None:
     )
 
 
+def conversation(written: Sequence[Event]) -> tuple[Event, ...]:
+    """What a turn looks back on; the page's words are not ours."""
+    return tuple(event for event in written if not event.redacted and not event.payload.get("initial"))
+
+
 async def think(world: World, scene: Scene, trace: Trace, means: Means | None = None) -> Outcome:
     """Decides, searches, and answers with a model or by quoting. Slow; holds no transaction."""
     means = means or own_means(world, scene)
     means.tell("decided")
-    decision = autopilot.decide(scene.session, scene.mode.autopilot, scene.message.text, ai_off=scene.settings.ai_off)
+    decision = decided(scene)
     trace.decision, trace.notes = decision.kind, [str(reason) for reason in decision.reasons]
     if decision.kind is autopilot.Kind.STAY_SILENT:
         return Silence(reasons=decision.reasons)
     if decision.kind is autopilot.Kind.HAND_OFF:
-        return _hand_off(scene, decision.reasons)
+        return hand_off(scene, decision.reasons)
     assisting = decision.kind is autopilot.Kind.ASSIST
     outcome = await _answered(world, scene, trace, means)
     return as_draft(scene, outcome) if assisting else outcome
+
+
+def decided(scene: Scene) -> autopilot.Decision:
+    """Who answers this scene's message, by the rules."""
+    return autopilot.decide(scene.session, scene.mode.autopilot, scene.message.text, ai_off=scene.settings.ai_off)
 
 
 async def _answered(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:
@@ -187,7 +197,7 @@ def as_draft(scene: Scene, outcome: Outcome) -> Outcome:
     """For a session that people own, an answer is a note, and no answer is silence; one that the AI still owns goes to them with the note."""
     draft = Suggestion(text=outcome.text, reasons=(*outcome.reasons, Reason.ASSIST_ONLY), sources=outcome.sources) if isinstance(outcome, Reply) else None
     if scene.session.owner.kind is OwnerKind.AI:
-        return replace(_hand_off(scene, (Reason.ASSIST_ONLY,)), draft=draft)
+        return replace(hand_off(scene, (Reason.ASSIST_ONLY,)), draft=draft)
     return draft or Silence(reasons=(*outcome.reasons, Reason.ASSIST_ONLY))
 
 
@@ -208,7 +218,7 @@ async def _written(world: World, scene: Scene, trace: Trace, llm: Llm, means: Me
         trace.notes.append(f"{failure.kind}: {failure}")
         if scene.debug and failure.raw:
             trace.debug["errors"] = [await debugging.covered(world, scene.org, scene.session.id, failure.raw)]
-        return _hand_off(scene, (Reason.STOPPED_AT_GATE if failure.kind == "stopped" else Reason.MODEL_FAILED,))
+        return hand_off(scene, (Reason.STOPPED_AT_GATE if failure.kind == "stopped" else Reason.MODEL_FAILED,))
     finally:
         trace.request = llm.request_body(trace.prompt)  # afterwards: a model may have taught us another name for a parameter
     trace.answer, trace.model = answer.text, answer.model
@@ -269,7 +279,7 @@ def _judged(world: World, scene: Scene, trace: Trace, grounded: Grounded) -> Out
 def judged(world: World, scene: Scene, grounded: Grounded) -> Outcome:
     """An answer that may be sent, with sources that readers can open; or a handoff with the reasons against it."""
     if grounded.reply is None:
-        return _hand_off(scene, grounded.reasons)
+        return hand_off(scene, grounded.reasons)
     ours = "" if "help" in scene.settings.switched_off else f"{world.settings.url}/help/{scene.org}"
     return replace(grounded.reply, sources=tuple(_reachable(source, ours) for source in grounded.reply.sources))
 
@@ -325,7 +335,7 @@ async def _unsaid(world: World, scene: Scene, outcome: Outcome, trace: Trace, jo
         return None
     trace.notes.append("All AI was switched off while the turn ran: what it found was not said.")
     owned = scene.session.owner.kind is not OwnerKind.AI
-    return await settle(world, scene, Silence(reasons=(Reason.AI_OFF,)) if owned else _hand_off(scene, (Reason.AI_OFF,)), trace, job, turn)
+    return await settle(world, scene, Silence(reasons=(Reason.AI_OFF,)) if owned else hand_off(scene, (Reason.AI_OFF,)), trace, job, turn)
 
 
 def _said(outcome: Outcome) -> Iterator[Saying]:
@@ -351,7 +361,7 @@ async def give_up(world: World, org: OrgId, id: SessionId) -> None:
     scene = await look(world, org, id)
     if scene is not None:
         trace = Trace(message=scene.message.id, decision="hand_off", notes=["the turn failed again and again"])
-        await settle(world, scene, _hand_off(scene, (Reason.INTERNAL_ERROR,)), trace, None)
+        await settle(world, scene, hand_off(scene, (Reason.INTERNAL_ERROR,)), trace, None)
 
 
 async def _not_settled(world: World, org: OrgId, id: SessionId, job: int | None) -> Settled:
@@ -365,7 +375,7 @@ async def _not_settled(world: World, org: OrgId, id: SessionId, job: int | None)
     return Settled(outcome=Silence(reasons=(Reason.PERSON_TYPING if until else Reason.OVERTAKEN,)))
 
 
-def _hand_off(scene: Scene, reasons: Sequence[Reason]) -> HandOff:
+def hand_off(scene: Scene, reasons: Sequence[Reason]) -> HandOff:
     return autopilot.hand_off(reasons, scene.history, language=scene.language, minutes=scene.settings.patience)
 
 

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Query
 from pydantic import ConfigDict, Field, field_validator
 
-from glassine.rules.permits import require
 from glassine.store.sessions import Filter
 from glassine.story import contacts, conversations, desk, revealing
 from glassine.story.contacts import Identity
@@ -23,7 +22,7 @@ from glassine.web.api.wire import Body, Flat, JSONResponse, Moment
 from glassine.words.channels import Inbound
 from glassine.words.errors import Refused
 from glassine.words.ids import ContactId, EventId, SessionId
-from glassine.words.people import Actor, Verb
+from glassine.words.people import Actor
 from glassine.words.sessions import ChannelKind, Contact, Session, Status
 
 router = APIRouter(prefix="/chat/sessions", tags=["Sessions"])
@@ -192,17 +191,3 @@ async def session_history(world: Here, actor: Reader, id: UUID, cursor: Annotate
         for item in items:
             await links.signed(world, actor.org, item["event"])
     return JSONResponse({"items": items, "next": str(page[-1].seq) if len(log) > len(page) else None})
-
-
-@router.get("/{id}/inspect", responses=shows(described.Turns))
-async def inspect_session(world: Here, actor: Reader, id: UUID) -> Any:
-    """What the AI saw and did, turn by turn: prompt as sent, passages with scores, what was masked, decisions, timings, model and tokens."""
-    require(actor, Verb.INSPECT)
-    turns = await conversations.all_turns(world, actor.org, SessionId(id))
-    return JSONResponse({"session_id": str(id), "turns": [
-        {
-            "id": str(turn["id"]), "message_id": str(turn["message_id"]), "reply_id": str(turn["event_id"]) if turn["event_id"] else None,
-            "outcome": turn["outcome"], "reasons": turn["reasons"], "model": turn["model"], "created_at": shapes.moment(turn["created_at"]), **turn["trace"],
-        }
-        for turn in turns
-    ]})

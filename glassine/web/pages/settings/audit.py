@@ -38,6 +38,8 @@ _VERBS = {  # icon, and a sentence over the row's details
     "keys.rotate": ("key", "gave the organisation a new key"),
     "redaction.treatment": ("shield", "set {type}{where} from {from} to {to} (version {version})"), "patterns.create": ("search", "wrote the pattern “{name}”"),
     "patterns.change": ("search", "changed the pattern “{name}”"), "patterns.delete": ("bin", "deleted the pattern “{name}”"),
+    "inspect.open": ("search", "inspected a {thing}"), "inspect.replay": ("search", "replayed a turn"), "inspect.what_if": ("search", "asked what a turn would have been with another {what}"),
+    "inspect.debug": ("search", "switched debug mode on for a session"), "inspect.debug_off": ("search", "switched debug mode off for a session"),
     "autopilot.change": ("ai", "set autopilot of {channel} to {autopilot}"), "people.invite": ("people", "invited somebody as {role}"),
     "people.join": ("people", "joined as {role}"), "people.role": ("people", "changed a role from {from} to {to}"),
     "people.disable": ("people", "removed somebody from the team"), "people.password": ("lock", "set a new password"),
