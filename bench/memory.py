@@ -22,13 +22,17 @@ def tree(pid: int) -> Iterator[int]:
             yield from tree(int(child))
 
 
-def held(pid: int) -> tuple[str, float]:
-    """Short name and megabytes (10⁶ bytes) of one process."""
+def held(pid: int) -> float:
+    """Megabytes (10⁶ bytes) of one process."""
     found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
     assert found, "Linux 4.14 and newer tell it"
+    return int(found[1]) * 1024 / 1e6
+
+
+def named(pid: int) -> str:
+    """Which part of the product a process is."""
     words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
-    name = "postgres" if "postgres" in words.partition(" ")[0] else "supervisor" if " up " in words else "product"
-    return name, int(found[1]) * 1024 / 1e6
+    return "postgres" if "postgres" in words.partition(" ")[0] else "supervisor" if " up " in words else "product"
 
 
 async def at_rest() -> list[Figure]:
@@ -42,7 +46,6 @@ async def at_rest() -> list[Figure]:
         await asyncio.sleep(_REST)
         found: dict[str, float] = {}
         for pid in tree(running.pid):
-            name, megabytes = held(pid)
-            found[name] = found.get(name, 0.0) + megabytes
+            found[named(pid)] = found.get(named(pid), 0.0) + held(pid)
     parts = [Figure(what=f"memory of the {name}, PSS", value=megabytes, unit="MB") for name, megabytes in sorted(found.items())]
     return [*parts, Figure(what="memory at rest with all models loaded, PSS", value=sum(found.values()), unit="MB", bar=450)]

@@ -13,8 +13,10 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from bench import data, load, product
+from bench import data, floor, load, product
+from bench.floor import Floor
 from bench.product import Product
+from bench.spent import between, spent
 from bench.stub_model import StubModel
 from bench.table import RESULTS, Figure, median, quantile
 
@@ -60,18 +62,27 @@ def outcomes(found: list[dict[str, Any]]) -> Counter[str]:
     return sum((Counter(one["outcomes"]) for one in found), Counter())
 
 
-def _times(what: str, found: list[dict[str, Any]], *, less: float = 0, p50: float | None = None, p95: float | None = None) -> list[Figure]:
+def _times(
+    what: str, found: list[dict[str, Any]], *, less: float = 0, p50: float | None = None, p95: float | None = None, under: Floor | None = None,
+) -> list[Figure]:
     """Median of the rounds' quantiles and the best round's, `less` milliseconds that are not the product's."""
     halves, most = ([quantile(one["ms"], share) - less for one in found] for share in (0.5, 0.95))
     return [
-        Figure(what=f"{what}, p50", value=median(halves), best=min(halves), unit="ms", bar=p50),
-        Figure(what=f"{what}, p95", value=median(most), best=min(most), unit="ms", bar=p95),
+        Figure(
+            what=f"{what}, {name}", value=median(values), best=min(values), unit="ms", bar=bar, ratio=median(values) / under.models if under else None,
+            ratio_bar=bar / floor.REFERENCE if bar and under else None,
+        )
+        for name, values, bar in (("p50", halves, p50), ("p95", most, p95))
     ]
 
 
-def _rate(what: str, found: list[dict[str, Any]], least: float | None = None) -> Figure:
+def _rate(what: str, found: list[dict[str, Any]], least: float | None = None, *, under: Floor | None = None) -> Figure:
+    """Its ratio is how many turns are taken in the time of one floor."""
     rates = [len(one["ms"]) / one["seconds"] for one in found]
-    return Figure(what=what, value=median(rates), best=max(rates), unit="turns/s", bar=least, least=True)
+    return Figure(
+        what=what, value=median(rates), best=max(rates), unit="turns/s", bar=least, least=True, ratio=median(rates) * under.models / 1_000 if under else None,
+        ratio_bar=least * floor.REFERENCE / 1_000 if least and under else None,
+    )
 
 
 async def with_model(shop: Shop) -> list[Figure]:
@@ -82,12 +93,20 @@ async def with_model(shop: Shop) -> list[Figure]:
             await rounds(shop, running, at_once=2, turns=40, count=1)
             bare = await load.apart({"bare": {"url": stub.url, "body": stub.bodies[-1], "times": 200}})
             answering = quantile(bare["ms"], 0.5)
-            calls = stub.calls
+            calls, floors = stub.calls, [await floor.apart(shop.folder)]
             one = await rounds(shop, running, at_once=1, turns=100)
+            floors.append(await floor.apart(shop.folder))
+            before = spent(running.pid)
             eight = await rounds(shop, running, at_once=8, turns=300)
+            busy, under = between(before, spent(running.pid)), floor.over([*floors, await floor.apart(shop.folder)])
             turns = sum(len(each["ms"]) for each in (*one, *eight))
-            figures += _times("own overhead at one session", one, less=answering, p50=25, p95=60)
-            figures += [_rate("throughput at 8 sessions", eight, 60), *_times("turn at 8 sessions", eight)]
+            figures += under.figures()
+            figures += _times("own overhead at one session", one, less=answering, p50=25, p95=60, under=under)
+            figures += [_rate("throughput at 8 sessions", eight, 60, under=under), *_times("turn at 8 sessions", eight)]
+            figures += [
+                Figure(what=f"processor time a turn of the {name}, at 8 sessions", value=busy[name] / sum(len(each["ms"]) for each in eight), unit="ms")
+                for name in ("product", "postgres")
+            ]
             figures += [
                 Figure(what="model calls a turn", value=(stub.calls - calls) / turns, bar=1),
                 Figure(what="prompt, characters", value=sum(len(message["content"]) for message in stub.bodies[-1]["messages"])),

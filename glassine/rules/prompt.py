@@ -78,7 +78,12 @@ def estimate(text: str) -> int:
     Counted by pieces: short words 1, longer ones 1 per 4 letters, mixed codes 1 per 2 characters, digits 1 per 2, every sign 1, letters of
     other scripts 1 each. On English, German, Markdown and code it lies above MiniLM's and XLM-R's counts (tests/test_prompt.py compares).
     """
-    return sum(map(_cost, _PIECES.findall(text)))
+    return sum(map(_cost_of_line, text.split("\n")))
+
+
+@lru_cache(maxsize=4_000)  # a prompt is counted as a whole and in parts, and passages come again
+def _cost_of_line(line: str) -> int:
+    return sum(map(_cost, _PIECES.findall(line)))
 
 
 _PIECES = re.compile(r"[A-Za-z]+|\d+|[^\W\d_]+|[^\s]", re.UNICODE)

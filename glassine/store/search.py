@@ -21,6 +21,7 @@ from glassine.words.knowledge import Audience, Hit
 _SQL = Statements(__file__)
 
 _CANDIDATES = 24  # of each leg at least; 15 to 200 rank alike on squad2
+_ROUGH = 200  # passages nearest by bits, among which the nearest by vector are looked for; 100 to all find the same first passage
 _MOST_TERMS = 32  # of a long message, the first
 _RAREST_TERMS = 6  # of those, what is scored: common words cost the most and say the least; 5 to all rank alike on squad2
 _SEES = {Audience.PUBLIC: [False], Audience.INTERNAL: [False, True]}
@@ -78,7 +79,7 @@ def values(query: Query, audience: Audience, limit: int) -> dict[str, Any]:
     """What a statement that looks for candidates is given."""
     return {
         "model": query.model, "vector": None if query.vector is None else literal(query.vector), "terms": list(dict.fromkeys(query.terms))[:_MOST_TERMS],
-        "internal": _SEES[audience], "candidates": max(_CANDIDATES, limit), "rarest": _RAREST_TERMS, "size": query.size,
+        "internal": _SEES[audience], "candidates": max(_CANDIDATES, limit), "rough": _ROUGH, "rarest": _RAREST_TERMS, "size": query.size,
     }
 
 

@@ -7,9 +7,14 @@ select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
 -- The nearest passages and the best by BM25 (Robertson & Zaragoza 2009), each with both scores and its sentences' vectors.
 -- One statement, so that it sees one state: an article that is published again between two would be missed.
 -- Whether internal passages may be seen is a condition on what both legs read: what is out of sight is not counted or scored either.
+-- The nearest are looked for by one bit a dimension first, which stand in the index; vectors are compared of those that are left.
 with near as materialized (
     select passage from passage_vectors
-    where model = %(model)s and internal = any (%(internal)s) and %(vector)s::halfvec is not null
+    where model = %(model)s and internal = any (%(internal)s) and passage = any (array(
+        select passage from passage_vectors
+        where model = %(model)s and internal = any (%(internal)s) and %(vector)s::halfvec is not null
+        order by bits <~> (select binary_quantize(%(vector)s::halfvec)::bit(384)), passage limit %(rough)s
+    ))
     order by vector <#> %(vector)s::halfvec limit %(candidates)s
 ), weights as materialized (
     select asked.term, ln(1 + (greatest(%(size)s, found.passages) - found.passages + .5) / (found.passages + .5))::real as idf

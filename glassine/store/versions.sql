@@ -39,16 +39,17 @@ with there as materialized (
     select number, true from former_passages
     where org_id = %(org)s and since <= %(version)s and until > %(version)s and internal = any (%(internal)s) and article_id <> all (%(without)s::uuid[])
 ), vectors as materialized (
-    select t.number, v.vector <#> %(vector)s::halfvec as distance, s.vectors
+    select t.number, v.vector <#> %(vector)s::halfvec as distance, binary_quantize(v.vector) <~> binary_quantize(%(vector)s::halfvec) as rough, s.vectors
     from there t join passage_vectors v on v.org_id = %(org)s and v.passage = t.number and v.model = %(model)s
         left join sentence_vectors s on s.org_id = v.org_id and s.passage = v.passage and s.model = v.model
     where not t.former
     union all
-    select t.number, v.vector <#> %(vector)s::halfvec, v.sentences
+    select t.number, v.vector <#> %(vector)s::halfvec, binary_quantize(v.vector) <~> binary_quantize(%(vector)s::halfvec), v.sentences
     from there t join former_vectors v on v.org_id = %(org)s and v.passage = t.number and v.model = %(model)s
     where t.former
 ), near as materialized (
-    select number from vectors where distance is not null order by distance limit %(candidates)s
+    select number from (select number, distance from vectors where distance is not null order by rough, number limit %(rough)s) as left_over
+    order by distance limit %(candidates)s
 ), held as materialized (
     select p.term, p.passage as number, p.weight from postings p join there t on t.number = p.passage
     where p.org_id = %(org)s and p.term = any (%(terms)s) and not t.former

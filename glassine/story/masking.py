@@ -75,7 +75,7 @@ async def look(world: World, org: OrgId, id: SessionId, message: EventId | None 
         ask = {"org": org, "session": id, "id": id}
         place, who, kept = [await tx.execute(sql, ask) for sql in (sessions.IN_PLACE, contacts.OF_SESSION, vault.ALL)]
         earlier = await tx.execute(events.FIND, {"org": org, "id": message})
-        row, contact_row, found, before = await place.fetchone(), await who.fetchone(), await kept.fetchall(), await earlier.fetchone()
+    row, contact_row, found, before = await place.fetchone(), await who.fetchone(), await kept.fetchall(), await earlier.fetchone()  # they came with the commit
     if row is None or contact_row is None:
         raise NotFound("There is no session with this id.")
     sealed = contacts.from_row(contact_row)
