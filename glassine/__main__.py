@@ -80,6 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     replay = command("replay", _replay, "Compute a turn, or all turns of a session, once more from what was stored, and compare.")
     replay.add_argument("id", metavar="ID", help="of a turn or a session")
     replay.add_argument("--json", action="store_true", help="print JSON")
+    ledger = command("ledger", _ledger, "Export the ledger of what left, or verify such an export without any database.")
+    ledger.add_argument("action", choices=("export", "verify"))
+    ledger.add_argument("file", type=Path, metavar="FILE")
+    ledger.add_argument("--organization", metavar="ID", help="export: needed only when there are several")
+    ledger.add_argument("--anchor", type=Path, metavar="FILE", action="append", default=[], help="verify: heads that were kept elsewhere, as JSON lines; may be repeated")
+    ledger.add_argument("--signer", metavar="FINGERPRINT", help="verify: the fingerprint that signatures must have")
     command("doctor", _doctor, "Check everything the product needs, and say what to do.")
     return parser
 
@@ -163,6 +169,15 @@ def _replay(settings: Settings, options: argparse.Namespace) -> int:
 
     with home.database(settings, "replay", _say) as url:
         return replaying.run(replace(settings, database_url=url), options.id, as_json=options.json)
+
+
+def _ledger(settings: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import home, ledger
+
+    if options.action == "verify":
+        return ledger.verify(options.file, options.anchor, options.signer)
+    with home.database(settings, "ledger export", _say) as url:
+        return ledger.export(replace(settings, database_url=url), options.file, options.organization)
 
 
 def _doctor(settings: Settings, _: argparse.Namespace) -> int:

@@ -35,6 +35,10 @@ VARIABLES: Mapping[str, str] = {
     "GLASSINE_SMTP_URL": "A mail server for invitations and notices, as smtp://user:password@host:587 or smtps://…; without it they are only logged.",
     "GLASSINE_MAIL_FROM": "The sender of such mail, for example support@example.com.",
     "GLASSINE_ALLOW_PRIVATE": "Places in the private network that may be reached nevertheless, as host:port separated by commas.",
+    "GLASSINE_ANCHOR_FILE": "The file to which heads of the ledger are appended, best on another disk or machine; anchors.jsonl in the home folder unless set.",
+    "GLASSINE_ANCHOR_MAIL": "An address outside your team's reach that is sent the ledger's heads by mail; nobody unless set.",
+    "GLASSINE_ANCHOR_URL": "An address that is sent the ledger's heads as JSON by POST, for example a write-once store; none unless set.",
+    "GLASSINE_ANCHOR_MINUTES": "How many minutes after a crossing the ledger's head is put in these places at the latest; 60 unless set.",
     "GLASSINE_REGIONS": "Countries whose phone numbers and ids are looked for in a new organisation, most likely first, for example US,GB,DE.",
     "GLASSINE_LANGUAGES": "Languages that customers of a new organisation write in, for example en,de.",
     "GLASSINE_API_RATE": "How many requests one API key may make in a minute; 6000 unless set.",
@@ -63,6 +67,10 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str | None = None
     allow_private: tuple[str, ...] = ()
+    anchor_file: Path | None = None
+    anchor_mail: str | None = None
+    anchor_url: str | None = field(default=None, repr=False)
+    anchor_minutes: int = 60
     regions: tuple[str, ...] = ("US",)
     languages: tuple[str, ...] = ("en",)
     api_rate: int = 6_000  # requests a minute
@@ -80,12 +88,12 @@ class Settings:
     @property
     def private_places(self) -> tuple[str, ...]:
         """What the egress gate may reach though it is private: the operator's list, and the addresses the operator configured."""
-        return tuple(place for place in (*self.allow_private, self.llm_url, self.smtp_url) if place)
+        return tuple(place for place in (*self.allow_private, self.llm_url, self.smtp_url, self.anchor_url) if place)
 
     @property
     def told(self) -> str:
         """What the operator has set and may be said to anybody: where this is, and the addresses that mail comes from and goes to."""
-        return " ".join(filter(None, (self.url, self.mail_from)))
+        return " ".join(filter(None, (self.url, self.mail_from, self.anchor_mail)))
 
 
 def read(environ: Mapping[str, str] | None = None, **overrides: str | None) -> Settings:
@@ -270,6 +278,10 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "smtp_url": _address("smtp", "smtps"),
     "mail_from": _mail_address,
     "allow_private": _list_of(r"(https?://)?(\[[0-9A-Fa-f:]+\]|[^\s:/\[\]]+)(:\d{1,5})?(/\S*)?", "a place; write host:port, for example localhost:11434"),
+    "anchor_file": _folder,
+    "anchor_mail": _mail_address,
+    "anchor_url": _address("http", "https"),
+    "anchor_minutes": _whole(1, 100_000),
     "regions": _list_of(r"[A-Z]{2}", "a country's two letters", str.upper),
     "languages": _list_of(r"[a-z]{2}", "a language's two letters", str.lower),
     "api_rate": _whole(1, 1_000_000),

@@ -9,19 +9,12 @@ from psycopg import sql
 
 from glassine.store import DatabaseError, ledger
 from glassine.story.world import World
-from glassine.words.crossings import CrossingRow, Scan
+from glassine.words.crossings import Scan
 from glassine.words.ids import OrgId, SessionId, new_id
+from tests.chains import crossing
 from tests.shop import Shop
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def crossing(
-    org: OrgId, *, purpose: str = "model", session: SessionId | None = None, allowed: bool = True, raw: bool = False, scan: Scan | None = None,
-) -> CrossingRow:
-    return CrossingRow(
-        org=org, session=session, destination="llm.example:443", purpose=purpose, bytes=100, allowed=allowed, why="" if allowed else "switched off", raw=raw, scan=scan or Scan(),
-    )
 
 
 async def test_what_crossed_is_summed_by_purpose_and_destination(world: World, shop: Shop) -> None:

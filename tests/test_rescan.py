@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
@@ -20,14 +21,15 @@ from glassine.config import Settings
 from glassine.edge.gate import Crossing, Payload
 from glassine.rules import rescan
 from glassine.store import events, ledger
-from glassine.story import learning
+from glassine.story import learning, notices
 from glassine.story.rescan import Rescan
-from glassine.story.world import World
+from glassine.story.world import World, live
 from glassine.words.crossings import Crossed
 from glassine.words.errors import CrossingRefused, LeakStopped
 from glassine.words.ids import SessionId
 from glassine.words.people import ActorKind
 from glassine.words.sessions import EventType
+from tests.post import Post
 from tests.shop import Shop
 
 Client = httpx2.AsyncClient
@@ -232,3 +234,17 @@ def test_whatever_bytes_leave_can_be_read(body: bytes, kind: str) -> None:
 
 def test_a_deeply_nested_document_is_read_as_text() -> None:
     assert "Zora Quill" in rescan.readable(Payload(body=b"[" * 100_000 + b'"Zora Quill"' + b"]" * 100_000))
+
+
+async def test_a_notice_of_a_handoff_leaves_over_smtp_and_its_row_says_so(world: World, client: Client, shop: Shop) -> None:
+    session = await begin(client, shop, email="zora.quill@example.com", name="Zora Quill")
+    await ask(client, shop, session, "I want to talk to a person. I am Zora Quill.")
+    async with Post() as post:
+        told = dataclasses.replace(world.settings, smtp_url=f"smtp://127.0.0.1:{post.port}")
+        async with live(told) as other:
+            await notices.handoff_waits(other, shop.org, session)
+    [letter] = post.letters
+    assert letter["To"] == "owner@paper.example"
+    assert "Zora" not in letter.as_string()
+    [row] = [one.row for one in await crossed(world, shop, session) if one.row.purpose == "mail"]
+    assert (row.allowed, row.scan.found, row.scan.exempt) == (True, {}, 2), "its two addresses are the team's and the operator's"

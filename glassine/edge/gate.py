@@ -115,11 +115,15 @@ class Gate:
         except _NETWORK_ERRORS as error:
             raise ConnectionError(f"{target.name}: {type(error).__name__}") from error
 
-    async def dial(self, crossing: Crossing, host: str, port: int, *, body: bytes, timeout: float = 20) -> socket.socket:  # noqa: ASYNC109 - as in `request`
-        """A connected, blocking TCP socket to a checked address, for protocols that are not HTTP (mail). `body`: what is about to be sent."""
+    async def dial(
+        self, crossing: Crossing, host: str, port: int, *, body: bytes, media_type: str, timeout: float = 20,  # noqa: ASYNC109 - as in `request`
+    ) -> socket.socket:
+        """A connected, blocking TCP socket to a checked address, for protocols that are not HTTP (mail).
+
+        `body`: what is about to be sent; `media_type`: how to read it."""
         target = _Target("tcp", normal_host(host), port, "")
         async with asyncio.timeout(timeout):
-            await self._admit(crossing, target, Payload(body=body))
+            await self._admit(crossing, target, Payload(body=body, headers={"content-type": media_type}))
             for address in await self._book.addresses(target.host, port):
                 try:
                     connection = await asyncio.to_thread(socket.create_connection, (address, port), timeout)

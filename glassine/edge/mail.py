@@ -15,6 +15,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid, parseaddr
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from glassine.edge.gate import Crossing, Gate
@@ -24,6 +25,7 @@ from glassine.words.ids import OrgId, SessionId
 _log = logging.getLogger(__name__)
 _PORTS = {"smtp": 25, "smtps": 465}
 _SECONDS = 20.0
+Purpose = Literal["mail", "anchor"]  # to the team, or the ledger's head to whoever keeps it safe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ class Mailer:
         self._gate = gate or Gate()
         self._sender = _sender(sender, self._server)
 
-    async def send(self, to: str, subject: str, text: str, *, org: OrgId, session: SessionId | None = None) -> None:
+    async def send(self, to: str, subject: str, text: str, *, org: OrgId, session: SessionId | None = None, purpose: Purpose = "mail") -> None:
         """One plain-text message to one address. Raises Refused (no such address form), ConnectionError (try again later), CrossingRefused."""
         message = compose(self._sender, to, subject, text)
         if self._server is None:
@@ -54,9 +56,10 @@ class Mailer:
             _log.info("No mail server is set, so this was not sent: %s", message["Subject"])
             return
         raw = message.as_bytes()
-        crossing = Crossing(org=org, session=session, purpose="mail", hosts=(self._server.host,))
+        hosts = (self._server.host,)
+        crossing = Crossing(org=org, purpose="anchor", hosts=hosts) if purpose == "anchor" else Crossing(org=org, session=session, purpose="mail", hosts=hosts)
         try:
-            connection = await self._gate.dial(crossing, self._server.host, self._server.port, body=raw, timeout=_SECONDS)
+            connection = await self._gate.dial(crossing, self._server.host, self._server.port, body=raw, media_type="message/rfc822", timeout=_SECONDS)
             await asyncio.to_thread(_deliver, connection, self._server, self._gate.tls, parseaddr(self._sender)[1], to, raw)
         except TimeoutError:
             raise ConnectionError("The mail server did not answer in time.") from None

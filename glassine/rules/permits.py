@@ -8,7 +8,7 @@ from types import MappingProxyType
 from glassine.words.errors import Refused
 from glassine.words.people import Actor, Role, Verb
 
-_VIEWER = frozenset({Verb.READ_SESSIONS, Verb.READ_KNOWLEDGE, Verb.INSPECT, Verb.READ_MAP})
+_VIEWER = frozenset({Verb.READ_SESSIONS, Verb.READ_KNOWLEDGE, Verb.INSPECT, Verb.READ_MAP, Verb.READ_LEDGER})
 _AGENT = _VIEWER | {Verb.ANSWER, Verb.DEBUG, Verb.REVEAL, Verb.REDACT}
 _ADMIN = _AGENT | {Verb.ERASE, Verb.EXPORT, Verb.WRITE_KNOWLEDGE, Verb.CHANGE_SETTINGS, Verb.MANAGE_PEOPLE, Verb.MANAGE_KEYS, Verb.READ_AUDIT, Verb.SWITCH}
 _OWNER = _ADMIN | {Verb.TRANSFER_OWNERSHIP}
@@ -28,6 +28,7 @@ SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType(
         "autopilot:write": frozenset({Verb.CHANGE_SETTINGS}),
         "redaction:write": frozenset({Verb.REDACT, Verb.CHANGE_SETTINGS}),
         "widget:write": frozenset({Verb.ANSWER}),
+        "ledger:read": frozenset({Verb.READ_LEDGER}),
         "boundaries:read": frozenset({Verb.READ_MAP}),
         "boundaries:write": frozenset({Verb.READ_MAP, Verb.SWITCH}),
     }

@@ -108,6 +108,88 @@ async def head(tx: Tx, org: OrgId) -> Head | None:
     return Head(row["seq"], bytes(row["link"]), row["sealed_at"]) if row else None
 
 
+class State(NamedTuple):
+    """How far the chain has come. `crossings` are all; `anchored` is the newest row that was put elsewhere for safe keeping."""
+
+    head: Head | None
+    waiting: int
+    crossings: int
+    anchored: int | None
+    anchored_at: datetime | None
+
+
+async def state(tx: Tx, org: OrgId) -> State:
+    row = await one(tx, _SQL.state, {"org": org})
+    assert row is not None, "a select of counts has one row"
+    return State(await head(tx, org), row["waiting"], row["crossings"], row["anchored"], row["anchored_at"])
+
+
+async def kinds(tx: Tx, org: OrgId) -> tuple[list[str], list[str]]:
+    """The purposes and destinations that occur."""
+    row = await one(tx, _SQL.kinds, {"org": org})
+    return sorted((row and row["purposes"]) or []), sorted((row and row["destinations"]) or [])
+
+
+async def unsealed_organizations(tx: Tx) -> list[OrgId]:
+    """Those with crossings that wait to be sealed. Asked from outside."""
+    return [OrgId(row["org_id"]) for row in await rows(tx, _SQL.unsealed_organizations, {})]
+
+
+async def may_seal(tx: Tx, org: OrgId) -> bool:
+    """True for one transaction at a time."""
+    row = await one(tx, _SQL.may_seal, {"org": org})
+    return bool(row and row["mine"])
+
+
+async def waiting(tx: Tx, org: OrgId, limit: int) -> list[Crossed]:
+    """Crossings that are yet to be sealed, oldest first."""
+    return [_crossed(row) for row in await rows(tx, _SQL.waiting, {"org": org, "limit": limit})]
+
+
+async def seal(tx: Tx, org: OrgId, links: Sequence[tuple[int, UUID, bytes]], at: datetime) -> None:
+    """Adds links (number, crossing, hash) to the chain."""
+    values = {"org": org, "at": at, "seqs": [one[0] for one in links], "ids": [one[1] for one in links], "links": [one[2] for one in links]}
+    await tx.execute(_SQL.seal, values)
+    await tx.execute(_SQL.sealed, values)
+
+
+async def links(tx: Tx, org: OrgId, *, after: int, upto: int) -> list[tuple[Sealed, Crossed | None]]:
+    """The chain from a place on. A crossing that somebody deleted is None; its link is still there."""
+    found = await rows(tx, _SQL.links, {"org": org, "after": after, "upto": upto})
+    return [(Sealed(seq=row["seq"], link=bytes(row["link"]), at=row["sealed_at"]), _crossed(row) if row["id"] else None) for row in found]
+
+
+async def links_at(tx: Tx, org: OrgId, seqs: Sequence[int]) -> dict[int, bytes]:
+    """The links with these numbers."""
+    return {row["seq"]: bytes(row["link"]) for row in await rows(tx, _SQL.links_at, {"org": org, "seqs": list(seqs)})}
+
+
+async def sealed_among(tx: Tx, org: OrgId, ids: Sequence[UUID], upto: int) -> set[UUID]:
+    """Those of these crossings that are links up to a number."""
+    return {row["crossing_id"] for row in await rows(tx, _SQL.sealed_among, {"org": org, "ids": list(ids), "upto": upto})}
+
+
+async def unsealed(tx: Tx, org: OrgId) -> tuple[list[Crossed], list[UUID]]:
+    """Crossings that are no link yet, oldest first; and the ids of those that somebody deleted before they became one."""
+    found = [_crossed(row) for row in await rows(tx, _SQL.unsealed, {"org": org})]
+    return found, [row["crossing_id"] for row in await rows(tx, _SQL.gone, {"org": org})]
+
+
+async def wants_anchor(tx: Tx, org: OrgId, seconds: float) -> bool:
+    """Whether rows were sealed longer ago than that and no head that covers them has been put elsewhere."""
+    row = await one(tx, _SQL.wants_anchor, {"org": org, "seconds": seconds})
+    return bool(row and row["wanted"])
+
+
+async def anchored(tx: Tx, org: OrgId, seq: int) -> set[str]:
+    """Where this head has been put already."""
+    return {row["place"] for row in await rows(tx, _SQL.anchored, {"org": org, "seq": seq})}
+
+
+async def add_anchor(tx: Tx, org: OrgId, head: Head, place: str) -> None:
+    await tx.execute(_SQL.add_anchor, {"org": org, "seq": head.seq, "place": place, "link": head.link})
+
+
 def _crossed(row: DictRow) -> Crossed:
     scan = Scan(
         digest=bytes(row["digest"]), masked=row["masked"], found=row["found"], exempt=row["exempt"], carried=tuple(map(bytes, row["carried"])),

@@ -66,3 +66,75 @@ where exists (select from passages g where g.org_id = %(org)s and not g.internal
         and (o.name ~ p.pattern or o.settings::text ~ p.pattern))
    or exists (select from people m where m.org_id = %(org)s and lower(m.email) = lower(p.value))
    or exists (select from invites i where i.org_id = %(org)s and lower(i.email) = lower(p.value))
+
+-- name: unsealed_organizations
+-- Asked from outside: sees ids only.
+select distinct org_id from ledger_waiting
+
+-- name: may_seal
+select pg_try_advisory_xact_lock(hashtextextended('ledger ' || %(org)s::text, 0)) as mine
+
+-- name: waiting
+select c.*, null::bigint as seq, null::bytea as link, null::timestamptz as sealed_at,
+    array(select v.digest from crossed_values v where v.org_id = c.org_id and v.crossing_id = c.id) as carried
+from ledger_waiting w join crossings c on c.org_id = w.org_id and c.id = w.crossing_id
+where w.org_id = %(org)s
+order by c.created_at, c.id
+limit %(limit)s
+
+-- name: seal
+insert into ledger_links (org_id, seq, crossing_id, link, sealed_at)
+select %(org)s, s.seq, s.id, s.link, %(at)s from unnest(%(seqs)s::bigint[], %(ids)s::uuid[], %(links)s::bytea[]) s(seq, id, link)
+
+-- name: sealed
+delete from ledger_waiting where org_id = %(org)s and crossing_id = any(%(ids)s::uuid[])
+
+-- name: links
+select l.seq, l.link, l.sealed_at, l.crossing_id, c.*,
+    array(select v.digest from crossed_values v where v.org_id = l.org_id and v.crossing_id = l.crossing_id) as carried
+from ledger_links l left join crossings c on c.org_id = l.org_id and c.id = l.crossing_id
+where l.org_id = %(org)s and l.seq > %(after)s and l.seq <= %(upto)s
+order by l.seq
+
+-- name: links_at
+select seq, link from ledger_links where org_id = %(org)s and seq = any(%(seqs)s::bigint[])
+
+-- name: sealed_among
+select crossing_id from ledger_links where org_id = %(org)s and crossing_id = any(%(ids)s::uuid[]) and seq <= %(upto)s
+
+-- name: unsealed
+-- Every crossing that is no link yet, whether or not the list says that it waits; and what waits though it is gone.
+select c.*, null::bigint as seq, null::bytea as link, null::timestamptz as sealed_at, c.id as crossing_id,
+    array(select v.digest from crossed_values v where v.org_id = c.org_id and v.crossing_id = c.id) as carried
+from crossings c
+where c.org_id = %(org)s and not exists (select from ledger_links l where l.org_id = c.org_id and l.crossing_id = c.id)
+order by c.created_at, c.id
+
+-- name: gone
+select w.crossing_id from ledger_waiting w
+where w.org_id = %(org)s and not exists (select from crossings c where c.org_id = w.org_id and c.id = w.crossing_id)
+
+-- name: state
+select (select count(*) from ledger_waiting w where w.org_id = %(org)s) as waiting,
+    (select count(*) from crossings c where c.org_id = %(org)s) as crossings,
+    (select max(a.anchored_at) from ledger_anchors a where a.org_id = %(org)s) as anchored_at,
+    (select max(a.seq) from ledger_anchors a where a.org_id = %(org)s) as anchored
+
+-- name: wants_anchor
+-- An anchor is a crossing too; it must not be the reason for the next one.
+select exists (
+    select from ledger_links l join crossings c on c.org_id = l.org_id and c.id = l.crossing_id
+    where l.org_id = %(org)s and c.purpose <> 'anchor' and l.sealed_at < now() - make_interval(secs => %(seconds)s)
+      and l.seq > coalesce((select max(a.seq) from ledger_anchors a where a.org_id = %(org)s), 0)
+) as wanted
+
+-- name: anchored
+select place from ledger_anchors where org_id = %(org)s and seq = %(seq)s
+
+-- name: add_anchor
+insert into ledger_anchors (org_id, seq, place, link) values (%(org)s, %(seq)s, %(place)s, %(link)s) on conflict do nothing
+
+-- name: kinds
+-- What there is to choose from.
+select (select array_agg(distinct purpose) from crossings where org_id = %(org)s) as purposes,
+    (select array_agg(distinct destination) from crossings where org_id = %(org)s) as destinations

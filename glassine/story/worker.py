@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from glassine.rules.reactions import turn_of
 from glassine.store import DatabaseError, Unreachable, house, jobs, sessions
-from glassine.story import learning, notices, turn
+from glassine.story import learning, ledger, notices, turn
 from glassine.story.turn import Scene, Settled
 from glassine.story.world import World
 from glassine.words.errors import NotFound
@@ -46,7 +46,7 @@ async def run(world: World, stop: asyncio.Event) -> None:
     """Claims and runs jobs until `stop` is set; then finishes what it has begun."""
     at_work: set[asyncio.Task[None]] = set()
     stopping = asyncio.create_task(stop.wait())
-    sweeper = asyncio.create_task(_sweep_for_ever(world))
+    beside = [asyncio.create_task(_sweep_for_ever(world)), asyncio.create_task(ledger.keep_sealing(world))]
     try:
         while not stop.is_set():
             found = await _claim(world, _AT_ONCE - len(at_work))
@@ -58,9 +58,9 @@ async def run(world: World, stop: asyncio.Event) -> None:
             if not found:
                 await asyncio.wait({stopping, *at_work}, timeout=_POLL, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        sweeper.cancel()
-        stopping.cancel()
-        await asyncio.gather(sweeper, stopping, return_exceptions=True)
+        for task in (*beside, stopping):
+            task.cancel()
+        await asyncio.gather(*beside, stopping, return_exceptions=True)
 
 
 async def _claim(world: World, limit: int) -> list[Job]:
@@ -122,7 +122,12 @@ async def _index_article(world: World, job: Job) -> None:
     await learning.publish(world, job.org, ArticleId(job.ref))
 
 
+async def _anchor_ledger(world: World, job: Job) -> None:
+    await ledger.anchor(world, job.org)
+
+
 _WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyType({
+    JobKind.ANCHOR_LEDGER: _anchor_ledger,
     JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.INDEX_ARTICLE: _index_article,
 })
 

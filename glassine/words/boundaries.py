@@ -131,6 +131,13 @@ _ALL = (
         off="Nobody sees a masked value, a contact's details, custom data or a file, neither in the inbox nor over the API. Customers still see their own.",
     ),
     Boundary(
+        name="anchor", title="Ledger anchors", direction=Direction.OUT, stage=Stage.DELIVER,
+        carries="The newest link of the ledger's hash chain, its number and the organisation's id, to where the operator wants it kept.",
+        protected="Signed. A hash tells nothing of what it was made from.",
+        always="The operator of this machine sets it, so that nobody inside can make the ledger anew unnoticed.",
+        gate=True,
+    ),
+    Boundary(
         name="mail", title="Mail to your team", direction=Direction.OUT, stage=Stage.DELIVER,
         carries="Notices that a customer waits: the organisation's name, a ticket number, the channel and a link. No word of a conversation.",
         protected="TLS where the mail server offers it, and always where it wants a password.",

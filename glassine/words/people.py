@@ -35,6 +35,7 @@ class Verb(StrEnum):
     MANAGE_KEYS = "keys.manage"
     READ_AUDIT = "audit.read"
     READ_MAP = "boundaries.read"
+    READ_LEDGER = "ledger.read"
     SWITCH = "boundaries.switch"  # a boundary, or all AI
     TRANSFER_OWNERSHIP = "organization.transfer"
 

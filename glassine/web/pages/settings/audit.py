@@ -35,6 +35,7 @@ _VERBS = {  # icon, and a sentence over the row's details
     "privacy.reveal contacts": ("eye", "read {count} contacts in the clear"), "privacy.reveal files": ("eye", "got links to the files of a conversation"),
     "privacy.redact": ("lock", "removed the words of a {thing} for good"), "privacy.erase": ("bin", "erased a contact for good"),
     "privacy.export": ("out", "exported everything about a contact"), "privacy.retain": ("clock", "removed what had grown old"),
+    "ledger.ask": ("search", "asked whether a customer's value ever left"), "ledger.export": ("out", "took a copy of the ledger"),
     "keys.rotate": ("key", "gave the organisation a new key"),
     "redaction.treatment": ("shield", "set {type}{where} from {from} to {to} (version {version})"), "patterns.create": ("search", "wrote the pattern “{name}”"),
     "patterns.change": ("search", "changed the pattern “{name}”"), "patterns.delete": ("bin", "deleted the pattern “{name}”"),
