@@ -302,18 +302,19 @@ async def test_whoever_takes_a_session_over_during_a_turn_is_why_it_is_cancelled
 
 async def test_a_key_for_sessions_alone_does_not_learn_whose_they_are(client: Client, world: World, shop: Shop) -> None:
     contact = {"email": "mary@example.com", "name": "Mary Shelley", "phone_number": "+14155552671", "custom_data": {"plan": "pro"}}
-    session = await start(client, shop, contact=contact)
-    seen = {}
+    session = await start(client, shop, contact=contact, custom_data={"claim": "she lives at Villa Diodati"})
+    seen, attached = {}, {}
     for scopes in (["chat-sessions:read"], ["chat-sessions:write"], ["chat-sessions:read", "contacts:read"], ["chat-sessions:read", "contacts:write"]):
         key = {"Authorization": f"Bearer {await access.create_key(world, shop.owner, 'Some', scopes)}"}
         one = (await client.get(f"/api/chat/sessions/{session}", headers=key)).json()
         listed = (await client.get("/api/chat/sessions", headers=key)).json()["items"]
         assert one["contact"] in [each["contact"] for each in listed]
-        seen[scopes[-1]] = one["contact"]
+        seen[scopes[-1]], attached[scopes[-1]] = one["contact"], one["custom_data"]
     for scope in ("chat-sessions:read", "chat-sessions:write"):
         assert {name for name, value in seen[scope].items() if value is not None} == {"id", "created_at", "updated_at"}
     for scope in ("contacts:read", "contacts:write"):
         assert seen[scope].items() >= contact.items()
+    assert attached == {scope: {} if scope.startswith("chat") else {"claim": "she lives at Villa Diodati"} for scope in seen}
 
 
 async def test_the_history_names_who_answered_and_the_files(client: Client, world: World, shop: Shop) -> None:

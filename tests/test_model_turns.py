@@ -65,6 +65,24 @@ async def test_one_call_becomes_a_reply_with_its_source_and_inspect_shows_what_w
     assert turn["prompt"]["tokens"] < 3000
 
 
+async def test_a_value_that_the_model_makes_up_is_neither_sent_nor_kept(client: Client, shop: Shop, model: StubModel) -> None:
+    model.answer = lambda body: f"{quote_first_passage(body)} Write to grace.hopper@navy.example or pay with 4111 1111 1111 1111."
+    data, turn = await asked(client, shop)
+    assert data["sessionIsHandedOff"] is True
+    assert turn["reasons"] == ["not_grounded"]
+    assert turn["answer"].endswith("Write to [EMAIL] or pay with [CARD].")
+    assert not any(value in str([data, turn]) for value in ("grace.hopper", "4111"))
+
+
+async def test_what_is_published_may_be_answered_with(client: Client, shop: Shop, model: StubModel, world: World) -> None:
+    body = "To return a broken lantern, write to returns@paper.example or call +1 415 555 2671."
+    article = await learning.publish(world, shop.org, (await learning.save(world, shop.org, title="Broken lanterns", body=body, language="en")).id)
+    data, turn = await asked(client, shop, "How can I return a broken lantern?")
+    await learning.delete(world, shop.org, article.id)
+    assert data["autopilotResponse"]["value"]["content"] == body
+    assert turn["answer"] == f"{body} [1]"
+
+
 @pytest.mark.parametrize("mode", ["429", "500", "garbage", "stream_garbage", "hang", "slow", "disconnect", "redirect", "huge"])
 async def test_a_model_that_fails_hands_off_and_says_so(client: Client, shop: Shop, model: StubModel, mode: str) -> None:
     model.mode = mode

@@ -15,8 +15,9 @@ from urllib.parse import quote
 from glassine.edge.llm import Llm, Purpose
 from glassine.rules import autopilot, extract, grounding, prompt
 from glassine.rules.grounding import Grounded
+from glassine.rules.policies import policy_of
 from glassine.rules.reactions import jobs_for
-from glassine.rules.redaction import escape
+from glassine.rules.redaction import cover, escape
 from glassine.store import Tx, events, jobs, messages, sessions
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
@@ -221,12 +222,19 @@ async def _written(world: World, scene: Scene, trace: Trace, llm: Llm, means: Me
         return hand_off(scene, (Reason.STOPPED_AT_GATE if failure.kind == "stopped" else Reason.MODEL_FAILED,))
     finally:
         trace.request = llm.request_body(trace.prompt)  # afterwards: a model may have taught us another name for a parameter
-    trace.answer, trace.model = answer.text, answer.model
+    trace.answer, trace.model = _kept(scene, trace.hits, answer.text), answer.model
     trace.usage = {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens}
     means.tell("guard")
     with _timed(trace, "ground"):
-        grounded = checked(scene, trace.hits, answer.text)
+        grounded = checked(scene, trace.hits, trace.answer)
     return _judged(world, scene, trace, grounded)
+
+
+def _kept(scene: Scene, hits: Sequence[Hit], answer: str) -> str:
+    """The model's words without personal values of its own making: they are evidence, and evidence is stored."""
+    shown = "\n".join(part for hit in hits for part in (hit.title, hit.heading, hit.text, hit.url or ""))
+    policy = policy_of(scene.mode.name, scene.settings, scene.session.channel)
+    return cover(answer, policy, "\n".join([shown, scene.message.text, _earlier(scene)]))
 
 
 def asked(scene: Scene, hits: Sequence[Hit], instructions: str = "") -> Prompt:

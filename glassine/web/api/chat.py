@@ -103,8 +103,9 @@ async def _knows(world: World, actor: Actor) -> bool:
 
 
 async def _shape(world: World, actor: Actor, session: Session, who: Contact, attached: shapes.Json) -> shapes.Json:
-    shown = shapes.contact(who) if await _knows(world, actor) else shapes.unnamed(who)
-    return shapes.session(session, shown, {} if await world.switches.closed(actor.org, "reveal") else attached)
+    if await _knows(world, actor):
+        return shapes.session(session, shapes.contact(who), attached)
+    return shapes.session(session, shapes.unnamed(who), {})  # what was attached for people says as much of a customer as their name
 
 
 @router.get("/{id}", responses=shows(described.Session))
