@@ -137,9 +137,10 @@ class Typist(NamedTuple):
     until: datetime
 
 
-async def typing(tx: Tx, org: OrgId, id: SessionId, person: PersonId, seconds: float) -> bool:
-    """The AI waits for so long. False: it is not the AI's to answer."""
-    return await one(tx, _SQL.typing, {"org": org, "id": id, "person": person, "seconds": seconds}) is not None
+async def typing(tx: Tx, org: OrgId, id: SessionId, person: PersonId, seconds: float) -> bool | None:
+    """The AI waits for so long; True: from now on, False: longer. None: it is not the AI's to answer."""
+    row = await one(tx, _SQL.typing, {"org": org, "id": id, "person": person, "seconds": seconds})
+    return bool(row["began"]) if row else None
 
 
 async def typed(tx: Tx, org: OrgId, id: SessionId, person: PersonId) -> bool:

@@ -76,10 +76,13 @@ returning id
 
 -- name: typing
 -- Renewed by whoever writes; the name that is shown stays with the first of two.
-update sessions set typing_until = clock_timestamp() + make_interval(secs => %(seconds)s),
-    typing_by = case when typing_until > clock_timestamp() then typing_by else %(person)s end
-where org_id = %(org)s and id = %(id)s and owner_kind = 'ai' and status = 'open'
-returning typing_by
+with before as (
+    select coalesce(typing_until > clock_timestamp(), false) as held from sessions
+    where org_id = %(org)s and id = %(id)s and owner_kind = 'ai' and status = 'open' for update
+)
+update sessions set typing_until = clock_timestamp() + make_interval(secs => %(seconds)s), typing_by = case when before.held then typing_by else %(person)s end
+from before where org_id = %(org)s and id = %(id)s
+returning not before.held as began
 
 -- name: typed
 update sessions set typing_by = null, typing_until = null where org_id = %(org)s and id = %(id)s and typing_by = %(person)s

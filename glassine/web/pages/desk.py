@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from glassine.story import conversations, desk, revealing
+from glassine.story import conversations, desk, revealing, writing
 from glassine.web import uploads
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.staff import PageRoute, Signed, Staff
@@ -41,6 +41,16 @@ async def write(request: Request, staff: Signed, id: UUID) -> Response:
     else:
         raise Refused("Say who will read this: the customer or your team.")
     return done(request, staff, _here(id, given), None, "sent")
+
+
+@router.post("/typing")
+async def typing(request: Request, staff: Signed, id: UUID) -> Response:
+    """A sign that this person writes a reply, or (`on` is 0) has left it. A page without JavaScript gives none, and sending takes over all the same."""
+    if (await form(request)).get("on") == "0":
+        await writing.end(staff.world, staff.actor, SessionId(id))
+    else:
+        await writing.begin(staff.world, staff.actor, SessionId(id))
+    return Response(status_code=204)
 
 
 @router.post("/take-over")

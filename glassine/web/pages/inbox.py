@@ -67,6 +67,8 @@ class Thread:
     people: list[Person]
     handoff: Shown | None
     mine: bool
+    typist: sessions.Typist | None  # who writes a reply while the AI waits
+    debug_until: datetime | None
 
     def emptied_since(self, after: int) -> list[Shown]:
         """Entries that a page showing up to `after` still shows with words that are gone."""
@@ -121,12 +123,13 @@ async def open_thread(staff: Staff, id: SessionId) -> Thread:
         marks, votes = await inbox.turns(tx, org, id), await inbox.votes(tx, org, id)
         others = await inbox.others(tx, org, session.contact, id)
         row = await sessions.find(tx, org, id)
+        typist, debug_until = await sessions.typist(tx, org, id), await sessions.debug_until(tx, org, id)
     turns = _turns_by_event(marks)
     events = [_shown(event, turns.get(event.id), votes.get(event.id)) for event in log]
     return Thread(
         session=session, events=events, contact=_contact_fields(await conversations.contact(world, org, id)), others=others,
         people=[person for person in await access.team(world, staff.actor) if not person.disabled_at], mine=session.owner.id == staff.actor.id,
-        handoff=_waiting_handoff(session, events), attached=bool(row and row["sealed"]) or any(event.payload.get("custom_data") for event in log),
+        typist=typist, debug_until=debug_until, handoff=_waiting_handoff(session, events), attached=bool(row and row["sealed"]) or any(event.payload.get("custom_data") for event in log),
     )
 
 

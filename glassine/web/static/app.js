@@ -3,6 +3,7 @@ import { startInbox } from "./inbox.js";
 import { startKeys } from "./keys.js";
 import { closestOf, csrf, say, localTimes } from "./page.js";
 import { startReveals } from "./reveal.js";
+import { startTyping } from "./typing.js";
 
 function copying() {
   const shown = () => document.querySelectorAll("[data-copy][hidden]").forEach((button) => (button.hidden = false));
@@ -90,6 +91,7 @@ toasts();
 startReveals();
 startKeys();
 startInbox();
+startTyping();
 localTimes();
 setInterval(localTimes, 30000);
 document.addEventListener("htmx:after:swap", localTimes);

@@ -4,7 +4,7 @@ import { closestOf, localTimes, say } from "./page.js";
 
 const $ = (id) => document.getElementById(id);
 const drafts = new Map();  // session -> what was being written there; in this page's memory only
-let inbox, pointerOnList = false, heldList = false, running = false, again = false, timer = 0;
+let inbox, pointerOnList = false, heldList = false, running = false, again = false, timer = 0, waiting = 0;
 
 const openSession = () => $("log")?.dataset.session ?? "";
 const lastSeq = () => Number($("log")?.lastElementChild?.dataset.seq ?? 0);
@@ -36,6 +36,7 @@ async function refresh() {
   offerNext();
   localTimes();
   tellWaiting();
+  untilThen();
   if (again) { again = false; soon(); }
 }
 
@@ -48,6 +49,13 @@ function arrived(stick, after) {
   const newer = document.querySelector("[data-newer]");
   if (stick) toBottom();
   else if (newer) newer.hidden = false;
+}
+
+// A sign that somebody types has an end, which nobody announces.
+function untilThen() {
+  clearTimeout(waiting);
+  const sign = document.querySelector("#thread-head [data-until]");
+  if (sign) waiting = setTimeout(soon, Math.max(500, new Date(sign.dataset.until) - Date.now() + 300));
 }
 
 function mark() {
@@ -126,6 +134,7 @@ function threads() {
     const chosen = event.detail.ctx.sourceElement;
     if (chosen?.matches?.("a.line") && matchMedia("(max-width: 760px)").matches) scroller()?.focus();
     giveDraft();
+    untilThen();
     mark();
     offerNext();
     toBottom();
@@ -171,6 +180,7 @@ export function startInbox() {
   mark();
   offerNext();
   tellWaiting();
+  untilThen();
   document.addEventListener("changed", soon);
   listen(inbox.dataset.stream, document.body.dataset.person, heard, state);
 }
