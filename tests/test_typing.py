@@ -206,7 +206,7 @@ async def test_signs_are_news_only_when_somebody_begins_or_ends(world: World, sh
             await writing.begin(world, shop.owner, session)
         await writing.end(world, shop.owner, session)
         await writing.end(world, shop.owner, session)
-        kinds = []
+        kinds: list[str] = []
         while len(kinds) < 2:
             kinds.append((await asyncio.wait_for(notices.get(), 10)).kind)
         await asyncio.sleep(0.2)
