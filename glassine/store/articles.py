@@ -109,11 +109,16 @@ async def _put(tx: Tx, org: OrgId, article: Article, passage: Passage, version: 
         "since": version, "title": article.title, "url": article.url, "language": article.language, "position": chunk.position, "heading": chunk.heading, "text": chunk.text, "sentences": list(chunk.sentences),
         "models": models, "vectors": [literal(passage.vectors[model]) for model in models],
         "sentence_vectors": [packed(passage.sentences[model]) for model in models],
-        "terms": list(counted), "weights": [_weight(count, len(passage.terms)) for count in counted.values()],
+        "terms": list(counted), "weights": [weight(count, len(passage.terms)) for count in counted.values()],
     })
 
 
-def _weight(occurrences: int, length: int) -> float:
+def weights(terms: Sequence[str]) -> dict[str, float]:
+    """What each term of a passage weighs in a search."""
+    return {term: weight(count, len(terms)) for term, count in Counter(terms).items()}
+
+
+def weight(occurrences: int, length: int) -> float:
     """BM25 with k1 = 1.2 and b = .75. The average length is a constant, so that publishing one article changes no other's rows."""
     return occurrences * 2.2 / (occurrences + 1.2 * (0.25 + 0.75 * length / _USUAL_LENGTH))
 

@@ -58,7 +58,7 @@ async def save(
     async with world.store.tx(org) as tx:
         before = await articles.load(tx, org, id)
     published = before.status is ArticleStatus.PUBLISHED
-    ready = await _prepared(world, title, body, spoken, languages) if published else []
+    ready = await prepared(world, title, body, spoken, languages) if published else []
     async with world.store.tx(org) as tx:
         saved = await articles.update(tx, org, id, read_at=before.updated_at, title=title, body=body, audience=audience, language=spoken, url=url)
         await _record(tx, by, "knowledge.change", id, title)
@@ -72,7 +72,7 @@ async def publish(world: World, org: OrgId, id: ArticleId, *, by: Actor | None =
     for attempt in range(_TRIES):
         async with world.store.tx(org) as tx:
             read = await articles.load(tx, org, id)
-        ready = await _prepared(world, read.title, read.body, read.language, languages)
+        ready = await prepared(world, read.title, read.body, read.language, languages)
         try:
             async with world.store.tx(org) as tx:
                 await _record(tx, by, "knowledge.publish", id, read.title)
@@ -224,7 +224,7 @@ class _Import:
         before, digest = self.known.get(document.path), _digest(fields, self._models(fields["language"]))
         if before and before.digest == digest:
             return ImportLine(path=document.path, outcome="unchanged")
-        ready = await _prepared(self.world, title, fields["body"], fields["language"], self.languages)
+        ready = await prepared(self.world, title, fields["body"], fields["language"], self.languages)
         if not ready:
             self.kept.discard(document.path)
             return ImportLine(path=document.path, outcome="skipped", reason="has no text")
@@ -256,7 +256,7 @@ class _Import:
         return [ImportLine(path=path, outcome="removed") for path in gone]
 
 
-async def _prepared(world: World, title: str, body: str, language: str, spoken: Sequence[str]) -> list[articles.Passage]:
+async def prepared(world: World, title: str, body: str, language: str, spoken: Sequence[str]) -> list[articles.Passage]:
     """An article's passages with everything that search needs. Slow: no transaction may be open."""
     cut, terms = await asyncio.to_thread(_cut, title, body, language)
     if len(cut) > _MOST_PASSAGES:

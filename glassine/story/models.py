@@ -14,16 +14,19 @@ from glassine.words.people import Actor, Verb
 from glassine.words.turns import ModelReply, Prompt, PromptMessage
 
 
-async def model_for(world: World, org: OrgId, settings: OrgSettings) -> Llm | None:
-    """One client per address, model and key, so that what it learns of a provider is kept. None also while models are switched off."""
+async def model_for(world: World, org: OrgId, settings: OrgSettings, *, named: str = "") -> Llm | None:
+    """One client per address, model and key, so that what it learns of a provider is kept. None also while models are switched off.
+
+    `named`: another model at the same address.
+    """
     if shut("model", settings):
         return None
     if settings.llm_url and settings.llm_model:
-        wanted = (settings.llm_url, settings.llm_model, settings.llm_key)
+        wanted = (settings.llm_url, named or settings.llm_model, settings.llm_key)
         key = await house.llm_key(world, org, settings) if wanted not in world.models else ""
     elif world.settings.llm_url and world.settings.llm_model:
         key = world.settings.llm_key or ""
-        wanted = (world.settings.llm_url, world.settings.llm_model, "")
+        wanted = (world.settings.llm_url, named or world.settings.llm_model, "")
     else:
         return None
     if wanted not in world.models:

@@ -104,8 +104,8 @@ def _not_searched(kept: Recalled) -> Step:
     return Step(name=StepName.SEARCHED, verdict=Verdict.SAME, says="No search was needed, and none is.")
 
 
-async def searched_again(world: World, kept: Recalled, query: str, *, without: Sequence[object] = ()) -> tuple[tuple[Hit, ...], str]:
-    """What a search finds in the knowledge base as it was then, and a sentence on where it looked. `without`: articles that are left out."""
+async def searched_again(world: World, kept: Recalled, query: str) -> tuple[tuple[Hit, ...], str]:
+    """What a search finds in the knowledge base as it was then, and a sentence on where it looked."""
     org, given = kept.scene.org, kept.trace["given"]
     asked, spoken = finding.plainly(query), str(given["spoken"])
     if not asked or not spoken:
@@ -113,10 +113,10 @@ async def searched_again(world: World, kept: Recalled, query: str, *, without: S
     prepared = replace(await finding.prepared(world, asked, spoken), size=int(given["size"]))
     async with world.store.tx(org) as tx:
         now = await versions.current(tx, org)
-        if now == kept.row["knowledge"] and not without:
+        if now == kept.row["knowledge"]:
             hits, says = await search.search(tx, query=prepared, audience=Audience.PUBLIC, limit=finding.LIMIT), "The knowledge base has not changed since."
         else:
-            candidates = await versions.candidates(tx, org, kept.row["knowledge"], {**search.values(prepared, Audience.PUBLIC, finding.LIMIT), "without": list(without)})
+            candidates = await versions.candidates(tx, org, kept.row["knowledge"], {**search.values(prepared, Audience.PUBLIC, finding.LIMIT), "without": []})
             hits, says = search.ranked(candidates, prepared, finding.LIMIT), f"Looked up in the knowledge base as it was then: it has changed {_times(now - kept.row['knowledge'])} since."
     return turn.escaped([finding.comparable(world, hit, spoken) for hit in hits]), says
 

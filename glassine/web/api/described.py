@@ -126,6 +126,25 @@ class Replay(BaseModel):
     steps: list[ReplayStep]
 
 
+class Side(BaseModel):
+    outcome: str
+    said: str
+    model: str
+    found: list[str]
+    used: list[str]
+    notes: list[str]
+
+
+class WhatIf(BaseModel):
+    changed: list[str]
+    same: bool
+    as_it_was: Side
+    what_if: Side
+    difference: list[Piece]
+    prompt_difference: list[Piece]
+    model_asked: bool
+
+
 class Vouched(BaseModel):
     token: str
     contact: dict[str, UUID]

@@ -1,0 +1,180 @@
+"""What if: an earlier turn once more with one thing changed, and both outcomes side by side. Nothing is sent to the customer, nothing is stored in the session.
+
+The message is the masked one: what was covered stays covered. A model is asked through the gate under a purpose of its own, and that is in the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from glassine.edge.llm import Llm
+from glassine.rules import differences, extract
+from glassine.rules.permits import require
+from glassine.rules.redaction import restore
+from glassine.store import articles, search, vault, versions
+from glassine.store.vectors import packed
+from glassine.story import comparing, debugging, finding, learning, recalling, turn
+from glassine.story.finding import Sought
+from glassine.story.models import model_for
+from glassine.story.recalling import Recalled
+from glassine.story.world import World
+from glassine.words.errors import NotFound, Refused
+from glassine.words.ids import ArticleId, PassageId, SessionId, TurnId, new_id
+from glassine.words.knowledge import Audience, Hit
+from glassine.words.people import Actor, Verb
+from glassine.words.turns import HandOff, Outcome, Prompt, Reply, Suggestion, Trace
+from glassine.words.what_if import QUOTING, Change, Side, WhatIf
+
+_LONGEST = 20_000  # characters of a text that somebody puts in an article's place
+_MOST_PASSAGES = 24  # of it
+
+
+async def ask(world: World, actor: Actor, session: SessionId, id: TurnId, change: Change) -> WhatIf:
+    """Raises NotFound, and Refused: (400) when nothing is changed, (403), (409) for a turn that was erased or not kept."""
+    require(actor, Verb.DEBUG)
+    if not change.kinds:
+        raise Refused("Change something first: an article, a rule, the instructions or the model.")
+    if len(change.text) > _LONGEST:
+        raise Refused(f"The text has {len(change.text):,} characters; {_LONGEST:,} is the most.", status=413)
+    kept = await recalling.recall(world, actor.org, session, id)
+    async with world.store.tx(actor.org) as tx:
+        await vault.audit(tx, actor, "inspect.what_if", "turn", id, {"session": str(session), "changed": list(change.kinds)})
+    instructions = await debugging.covered(world, actor.org, session, change.instructions) if change.instructions else ""
+    scene = replace(kept.scene, mode=kept.scene.mode._replace(autopilot=change.autopilot)) if change.autopilot else kept.scene
+    model = await _model(world, kept, change)
+    means = turn.Means(
+        search=lambda query: _search(world, kept, query, change), model=model, tell=lambda _: None, purpose="what-if", instructions=instructions,
+        thresholds=_thresholds(change),
+    )
+    trace = turn.begun(scene)
+    outcome = await turn.think(world, scene, trace, means)
+    return _beside(kept, change, outcome, trace)
+
+
+def _thresholds(change: Change) -> extract.Thresholds:
+    if change.answer_from is None:
+        return extract.DEFAULT
+    return extract.Thresholds(answer=change.answer_from, suggest=min(change.answer_from, extract.DEFAULT.suggest))
+
+
+async def _model(world: World, kept: Recalled, change: Change) -> Any:
+    """The one that is named, else the one that is set now; none where none was asked then."""
+    org, quoted = kept.scene.org, bool(kept.trace["query"]) and not kept.trace.get("prompt")
+    wants = change.model != QUOTING and (bool(change.model) or not quoted)
+    settings = await world.switches.of(org)
+
+    async def model() -> Llm | None:
+        return await model_for(world, org, settings, named=change.model) if wants else None
+
+    if change.model and wants and await model() is None:
+        raise Refused("No language model is set or switched on, so no other one can be asked at its address.", status=409)
+    return model
+
+
+async def _search(world: World, kept: Recalled, query: str, change: Change) -> Sought:
+    """What was found then; or, with a changed article or where nothing was searched for then, a search of its own."""
+    given, org = kept.trace["given"], kept.scene.org
+    if kept.row["knowledge"] is None or not given.get("spoken"):
+        return await finding.seek(world, org, query, audience=Audience.PUBLIC, language=kept.scene.language)
+    if change.article is None:
+        return Sought([_raw(hit) for hit in kept.hits], kept.row["knowledge"], int(given["size"]), str(given["spoken"]))
+    return await _searched_without(world, kept, query, change.article, change.text)
+
+
+def _raw(hit: Hit) -> Hit:
+    """As it came out of the knowledge base: traces hold it among masked texts."""
+    return replace(hit, text=restore(hit.text, {}), best_sentence=restore(hit.best_sentence, {}))
+
+
+async def _searched_without(world: World, kept: Recalled, query: str, article: ArticleId, text: str) -> Sought:
+    """The knowledge base as it was then, without an article or with another text in its place."""
+    org, given = kept.scene.org, kept.trace["given"]
+    spoken, size, version = str(given["spoken"]), int(given["size"]), int(kept.row["knowledge"])
+    asked = replace(await finding.prepared(world, finding.plainly(query), spoken), size=size)
+    stand_in = await _stand_in(world, kept, article, text) if text.strip() else None
+    async with world.store.tx(org) as tx:
+        candidates = await versions.candidates(tx, org, version, {**search.values(asked, Audience.PUBLIC, finding.LIMIT), "without": [article]})
+    if stand_in:
+        idf = candidates[0]["idf"] or {} if candidates else {}
+        candidates = [*candidates, *stand_in.rows(asked, idf)]
+    hits = [finding.comparable(world, hit, spoken) for hit in search.ranked(candidates, asked, finding.LIMIT)]
+    return Sought(hits, version, size, spoken)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StandIn:
+    """Passages that are not in the knowledge base, in the place of an article's."""
+
+    article: ArticleId
+    title: str
+    url: str | None
+    language: str
+    passages: Sequence[articles.Passage]
+
+    def rows(self, asked: search.Query, idf: dict[str, float]) -> list[dict[str, Any]]:
+        """As candidates of a search."""
+        found = [self._row(place, passage, asked, idf) for place, passage in enumerate(self.passages)]
+        return sorted(found, key=lambda row: -(row["cosine"] or 0.0))[:_MOST_PASSAGES]
+
+    def _row(self, place: int, passage: articles.Passage, asked: search.Query, idf: dict[str, float]) -> dict[str, Any]:
+        held, vector = articles.weights(passage.terms), passage.vectors.get(asked.model)
+        return {
+            "passage": -1 - place, "id": PassageId(new_id()), "article_id": self.article, "title": self.title, "url": self.url, "language": self.language, "internal": False,
+            "heading": passage.chunk.heading, "text": passage.chunk.text, "sentences": list(passage.chunk.sentences),
+            "cosine": float(vector @ asked.vector) if vector is not None and asked.vector is not None else None,
+            "lexical": sum(float(weight) * held.get(term, 0.0) for term, weight in idf.items()),
+            "vectors": packed(passage.sentences[asked.model]) if asked.model in passage.sentences else None,
+        }
+
+
+async def _stand_in(world: World, kept: Recalled, id: ArticleId, text: str) -> _StandIn:
+    """The article's name and place with another text. One that is gone by now is known from the passages that were found."""
+    org = kept.scene.org
+    known = next((hit for hit in kept.hits if hit.article == id), None)
+    try:
+        now = await learning.article(world, org, id)
+        title, url, language = now.title, now.url, now.language
+    except NotFound:
+        if known is None:
+            raise
+        title, url, language = known.title, known.url, known.language
+    made = await learning.prepared(world, title, text, language, kept.scene.settings.languages or ("en",))
+    return _StandIn(article=id, title=title, url=url, language=language, passages=made)
+
+
+def _beside(kept: Recalled, change: Change, outcome: Outcome, trace: Trace) -> WhatIf:
+    written = comparing.recorded(kept.row, kept.result, kept.handoff, kept.draft)
+    before = Side(
+        outcome=written, said=kept.result.text if kept.result else "", model=str(kept.row["model"]), found=_headings(kept.hits),
+        used=_headings([hit for hit in kept.hits if str(hit.passage) in {str(one) for one in kept.trace["used"]}]), notes=_notes(kept.trace["notes"]),
+    )
+    after = Side(
+        outcome=comparing.outcome(outcome), said=_words(outcome), model=trace.model, found=_headings(trace.hits),
+        used=_headings([hit for hit in trace.hits if str(hit.passage) in trace.used]), notes=_notes(trace.notes),
+    )
+    earlier = "\n\n".join(message["content"] for message in (kept.trace.get("prompt") or {}).get("messages", []))
+    return WhatIf(
+        changed=change.kinds, before=before, after=after, pieces=differences.pieces(before.outcome, after.outcome),
+        prompt=differences.shortened(differences.pieces(earlier, _told(trace.prompt))) if trace.prompt else (), asked=trace.prompt is not None,
+    )
+
+
+def _told(prompt: Prompt | None) -> str:
+    return "\n\n".join(message.content for message in prompt.messages) if prompt else ""
+
+
+def _words(outcome: Outcome) -> str:
+    if isinstance(outcome, HandOff):
+        return outcome.told
+    return outcome.text if isinstance(outcome, Reply | Suggestion) else ""
+
+
+def _headings(hits: Sequence[Hit]) -> tuple[str, ...]:
+    return tuple(hit.heading or hit.title for hit in hits)
+
+
+def _notes(notes: Sequence[str]) -> tuple[str, ...]:
+    """Without reasons, which the outcome names."""
+    return tuple(note for note in notes if " " in note)
