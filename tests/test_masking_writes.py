@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from glassine.edge import threads
 from glassine.store import sessions, vault
-from glassine.story import contacts, conversations, desk, visitor
+from glassine.story import contacts, conversations, desk, finding, visitor
 from glassine.story.contacts import Identity
 from glassine.story.inbound import open_session, receive
 from glassine.story.masking import shortened
@@ -97,3 +99,32 @@ def test_a_placeholder_is_never_cut_in_two() -> None:
     assert shortened("pay with [CARD_1] now", 14) == "pay with "
     assert shortened("pay with [CARD_1] now", 17) == "pay with [CARD_1]"
     assert shortened("short", 14) == "short"
+
+
+async def test_a_vector_that_is_begun_before_masking_is_dropped_unless_masking_changes_nothing(world: World, shop: Shop) -> None:
+    id, named, plain = await begun(world, shop), "Hello, my name is Ada Lovelace, how long may I wait?", "How long does the delivery of a lamp take?"
+    done = threading.Event()
+    busy = threads.pool().submit(done.wait)  # a thread has something to do: nothing is begun ahead
+    await receive(world, shop.org, id, says(plain))
+    assert not [key for key in world.ahead if key[0] == "vector"]
+    done.set()
+    busy.result()
+    await world.rest(10)
+    finding.embed_ahead(world, named, "en")
+    assert ("vector", named) in world.ahead
+    await world.rest(10)
+    await receive(world, shop.org, id, says(named))
+    assert not [key for key in world.ahead if "Ada" in str(key)]
+    await world.rest(10)
+    alone = await finding.prepared(world, plain, "en")
+    finding.embed_ahead(world, plain, "en")
+    begun_ahead = await finding.prepared(world, plain, "en")
+    assert begun_ahead.vector is not None and alone.vector is not None
+    assert begun_ahead.vector.tolist() == alone.vector.tolist()
+    assert not [key for key in world.ahead if key[0] == "vector"]
+
+
+async def test_what_is_likely_to_be_masked_or_is_not_english_is_not_begun_ahead(world: World) -> None:
+    for text, language in (("My mail is ada@example.com", "en"), ("Call 415 555 2671", "en"), ("Wie lange dauert es?", "de"), ("…", "en"), ("Wait", None)):
+        finding.embed_ahead(world, text, language)
+    assert not [key for key in world.ahead if key[0] == "vector"]

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import onnxruntime
 
 
+class Pool(ThreadPoolExecutor):
+    """Two threads that can say whether anything runs or waits in them."""
+
+    def __init__(self) -> None:
+        super().__init__(max_workers=2, thread_name_prefix="model")
+        self._under_way: set[Future[Any]] = set()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        job = super().submit(fn, *args, **kwargs)
+        self._under_way.add(job)
+        job.add_done_callback(self._under_way.discard)
+        return job
+
+    @property
+    def idle(self) -> bool:
+        return not self._under_way
+
+
 @lru_cache(maxsize=1)
-def pool() -> ThreadPoolExecutor:
+def pool() -> Pool:
     """The one executor for model work; more threads than cores only lengthen every turn."""
-    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="model")
+    return Pool()
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from glassine.edge import threads
 from glassine.edge.language import detect
 from glassine.rules import passages
 from glassine.rules.redaction import PLACEHOLDER
@@ -19,6 +20,7 @@ from glassine.words.knowledge import Audience, Hit
 LIMIT = 8  # passages that an answer is made from
 _QUERY = 2_000  # characters of a message that are searched with
 _AHEAD = 1.0  # seconds for which a search that was begun ahead counts as one of now
+_VECTOR = "vector"  # what is begun ahead of an English search itself
 _COUNTED = 30.0  # seconds after which passages are counted again
 
 
@@ -52,6 +54,23 @@ def look_ahead(world: World, org: OrgId, text: str, *, audience: Audience, langu
     world.ahead = {key: begun for key, begun in world.ahead.items() if begun[0] > now - _AHEAD} | {(org, text, audience, language, limit): (now, searching)}
 
 
+def embed_ahead(world: World, text: str, language: str | None) -> None:
+    """Begins to embed a message while the names model still reads it, where a thread for models has nothing to do: a turn alone is shorter by one model.
+
+    Only the vector of a text that masking left as it was is ever used; of any other, `forget` drops it, and what it was made from.
+    """
+    asked = plainly(text)
+    if language == "en" and asked and threads.pool().idle and not any(letter.isdigit() or letter == "@" for letter in asked):  # those are likely to be masked
+        embedding = world.start(world.embed.query(asked, language))
+        embedding.add_done_callback(lambda done: done.cancelled() or done.exception())
+        world.ahead[_VECTOR, asked] = (time.monotonic(), embedding)
+
+
+def forget(world: World, text: str) -> None:
+    """Whatever was begun ahead for this text before it was masked."""
+    world.ahead.pop((_VECTOR, plainly(text)), None)
+
+
 async def _seek(world: World, org: OrgId, text: str, audience: Audience, language: str | None, limit: int) -> Sought:
     asked = plainly(text)
     if not asked:
@@ -72,7 +91,9 @@ def plainly(text: str) -> str:
 
 async def prepared(world: World, asked: str, spoken: str) -> search.Query:
     """The terms and the vector of what is searched for."""
-    return search.Query(terms=passages.terms(asked, spoken), vector=await world.embed.query(asked, spoken), model=world.embed.model(spoken))
+    begun, embedding = world.ahead.pop((_VECTOR, asked), (0.0, None)) if spoken == "en" else (0.0, None)
+    vector = await (embedding if embedding and begun > time.monotonic() - _AHEAD else world.embed.query(asked, spoken))
+    return search.Query(terms=passages.terms(asked, spoken), vector=vector, model=world.embed.model(spoken))
 
 
 async def _size(world: World, tx: Tx, org: OrgId, audience: Audience) -> int:

@@ -94,7 +94,7 @@ def _again(session: Session, before: Event) -> Heard:
 async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: Sequence[tuple[UUID, str]]) -> Heard:
     """Masks, then one transaction: what was said, the vault, the original, the turn's job. Raises Taken when somebody else was first."""
     began = time.perf_counter()
-    text = await mask.text(world, inbound.text)
+    text = await _masked(world, mask, inbound)
     said = [(EventId(id), (await mask.text(world, words)).text) for id, words in first]
     payload = {
         "masked": text.counts, "attachments": await _named(world, mask, inbound.attachments), "context": await _context(world, mask, inbound.context),
@@ -127,6 +127,17 @@ def _kept(mask: Mask, text: Redacted, inbound: Inbound) -> dict[str, Any]:
     if text.gone:
         return {**kept, "gone": [(span.start, span.end, span.type) for span in text.gone]}
     return {**kept, "spans": [(span.start, span.end) for span in text.findings]}
+
+
+async def _masked(world: World, mask: Mask, inbound: Inbound) -> Redacted:
+    """The text, while its vector is made in the other thread for models: it is dropped unless masking leaves the text as it is."""
+    spoken = mask.session.language or inbound.language or (mask.settings.languages or ("en",))[0]
+    if mask.session.owner.kind is OwnerKind.AI and small_talk(inbound.text) is None:
+        finding.embed_ahead(world, inbound.text, spoken)
+    text = await mask.text(world, inbound.text)
+    if text.text != inbound.text:
+        finding.forget(world, inbound.text)
+    return text
 
 
 def _look_ahead(world: World, org: OrgId, session: Session, text: str, language: str | None) -> None:
