@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from glassine.story import inspecting, replaying, what_if
-from glassine.web.api import described, shapes
+from glassine.web.api import described, described_turns, shapes
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.wire import Body, JSONResponse
@@ -36,7 +36,7 @@ async def inspect_session(world: Here, actor: Reader, id: UUID) -> Any:
     ]})
 
 
-@router.post("/{id}/turns/{turn}/replay", responses=shows(described.Replay))
+@router.post("/{id}/turns/{turn}/replay", responses=shows(described_turns.Replay))
 async def replay_turn(world: Here, actor: Reader, id: UUID, turn: UUID) -> Any:
     """Compute a turn once more from what was stored, and compare it step by step. No model is asked, and nothing is stored but a line of the audit log."""
     return JSONResponse((await replaying.replay(world, actor, SessionId(id), TurnId(turn))).plain())
@@ -53,7 +53,7 @@ class Changed(Body):
     model: str = Field("", max_length=200, description="Another model at the same address, or `none` to quote.")
 
 
-@router.post("/{id}/turns/{turn}/what-if", responses=shows(described.WhatIf))
+@router.post("/{id}/turns/{turn}/what-if", responses=shows(described_turns.WhatIf))
 async def what_if_turn(world: Here, actor: Writer, id: UUID, turn: UUID, body: Changed) -> Any:
     """The same turn with something changed, beside what it was. It may ask the model. Nothing is sent to the customer and nothing is stored in the session."""
     change = Change(
