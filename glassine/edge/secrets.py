@@ -63,6 +63,11 @@ class Key:
         derived = hmac.digest(self._bytes, b"digest", hashlib.sha256)
         return hmac.digest(derived, "\x1f".join(parts).encode("utf-8", "surrogatepass"), hashlib.sha256)
 
+    @property
+    def fingerprint(self) -> str:
+        """What may be told of a key, also after it is gone: nobody gets from it to the key, and no two keys share it."""
+        return hmac.digest(self._bytes, b"fingerprint", hashlib.sha256)[:16].hex()
+
     def signing(self, purpose: str) -> bytes:
         """A key of 32 bytes for signatures of one purpose."""
         return hmac.digest(self._bytes, b"sign|" + purpose.encode(), hashlib.sha256)

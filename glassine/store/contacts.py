@@ -65,6 +65,22 @@ async def delete(tx: Tx, org: OrgId, id: ContactId) -> None:
         raise NotFound("There is no contact with this id.")
 
 
+async def sessions_of(tx: Tx, org: OrgId, id: ContactId) -> list[SessionId]:
+    return [SessionId(row["id"]) for row in await rows(tx, _SQL.sessions_of, {"org": org, "id": id})]
+
+
+async def holdings(tx: Tx, org: OrgId, id: ContactId) -> dict[str, int]:
+    """How many rows of each kind there are of a contact, and how many bytes of files."""
+    row = await one(tx, _SQL.holdings, {"org": org, "id": id})
+    assert row is not None, "it counts"
+    return {name: int(value) for name, value in row.items()}
+
+
+async def copies(tx: Tx, org: OrgId, id: ContactId) -> list[DictRow]:
+    """By purpose and destination, what left out of a contact's sessions: `requests`, `bytes`, `first` and `last`."""
+    return await rows(tx, _SQL.copies, {"org": org, "id": id})
+
+
 async def by_lookup(tx: Tx, org: OrgId, kind: str, digest: bytes) -> Sealed | None:
     """`kind`: email | phone | external_id; `digest`: keyed hash of the normalised value."""
     row = await one(tx, _SQL.by_lookup, {"org": org, "kind": kind, "digest": digest})

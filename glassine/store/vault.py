@@ -96,6 +96,16 @@ async def file(tx: Tx, org: OrgId, id: FileId) -> DictRow:
     return row
 
 
+async def files_of(tx: Tx, org: OrgId, contact: ContactId) -> list[DictRow]:
+    """All uploads of a contact, the removed ones too."""
+    return await rows(tx, _SQL.files_of, {"org": org, "contact": contact})
+
+
+async def audit_of(tx: Tx, org: OrgId, contact: ContactId) -> list[DictRow]:
+    """The lines of the audit log about what is a contact's, oldest first."""
+    return await rows(tx, _SQL.audit_of, {"org": org, "contact": contact})
+
+
 async def audit(tx: Tx, actor: Actor, verb: str, thing: str, thing_id: UUID | None = None, detail: Mapping[str, Any] | None = None) -> None:
     """One line of the audit log: who did what to which thing. `detail` never holds a personal value."""
     values = {

@@ -77,3 +77,17 @@ where f.org_id = %(org)s and f.removed_at is null and f.id in (
     select (a ->> 'id')::uuid from events e cross join lateral jsonb_array_elements(e.payload -> 'attachments') a
     where e.org_id = %(org)s and e.session_id = %(session)s and e.payload ? 'attachments' and (%(events)s::uuid[] is null or e.id = any(%(events)s))
 )
+
+-- name: files_of
+select * from files where org_id = %(org)s and contact_id = %(contact)s order by created_at, id
+
+-- name: audit_of
+-- Who looked at what is a contact's, or took it away.
+select a.* from audit a
+where a.org_id = %(org)s and a.verb like 'privacy.%%' and (
+    a.thing_id = %(contact)s
+    or a.thing_id in (select id from sessions where org_id = %(org)s and contact_id = %(contact)s)
+    or a.detail ->> 'session' in (select id::text from sessions where org_id = %(org)s and contact_id = %(contact)s)
+    or a.thing_id in (select id from files where org_id = %(org)s and contact_id = %(contact)s)
+)
+order by a.created_at

@@ -151,14 +151,6 @@ async def page(world: World, org: OrgId, which: Range, *, before: Any, limit: in
     return [opened(org_key, org, row) for row in found]
 
 
-async def delete(world: World, actor: Actor, id: ContactId) -> None:
-    """A contact with everything of theirs, and one line in the audit log that says so."""
-    async with world.store.tx(actor.org) as tx:
-        await vault.forget_originals(tx, actor.org, id)
-        await contacts.delete(tx, actor.org, id)
-        await vault.audit(tx, actor, "privacy.delete", "contact", id)
-
-
 def own_key(org_key: Key, org: OrgId, row: Sealed) -> Key:
     """The contact's key, under which everything of theirs is sealed."""
     return org_key.unwrap(row.key, org, "contacts", "key", row.id)

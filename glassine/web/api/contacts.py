@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import AliasChoices, ConfigDict, Field
 
+from glassine.rules.permits import require_scope
 from glassine.store.contacts import Range
-from glassine.story import contacts, revealing, visitor
+from glassine.story import contacts, erasing, exporting, revealing, visitor
 from glassine.story.contacts import Identity
 from glassine.story.world import World
 from glassine.web.api import described, shapes
@@ -91,10 +92,33 @@ async def update_contact(world: Here, actor: Writer, id: UUID, body: SaveContact
 
 
 @router.delete("/contacts/{id}", status_code=204)
-async def delete_contact(world: Here, actor: Writer, id: UUID) -> Response:
-    """Delete a contact with everything of theirs: sessions, messages, files and the key that could read them."""
-    await contacts.delete(world, actor, ContactId(id))
-    return Response(status_code=204)
+async def delete_contact(world: Here, actor: Writer, id: UUID, reason: Annotated[str, Query(max_length=1_000)] = "") -> Response:
+    """Erase a contact with everything of theirs: sessions, messages, files and the key that could read them. `Location` names the signed certificate."""
+    done = await erasing.erase(world, actor, ContactId(id), reason)
+    return Response(status_code=204, headers={"Location": f"/api/erasures/{done.id}"})
+
+
+@router.get("/contacts/{id}/export", tags=["Privacy"])
+async def export_contact(world: Here, actor: Reader, id: UUID, reason: Annotated[str, Query(max_length=1_000)] = "") -> Response:
+    """Everything about a contact in the clear, for an access request: identity, sessions with their words, files, who looked, and what left."""
+    require_scope(actor, "chat-sessions:read")
+    document = await exporting.export(world, actor, ContactId(id), reason)
+    headers = {"Content-Disposition": f'attachment; filename="{exporting.name_of(document)}"', "Cache-Control": "no-store"}
+    return Response(exporting.as_file(document), media_type="application/json", headers=headers)
+
+
+@router.get("/erasures", tags=["Privacy"], responses=shows(described.Page[described.Erasure]))
+async def list_erasures(world: Here, actor: Reader, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 50) -> Any:
+    """That contacts were erased, newest first. Certificates name nobody."""
+    found = await erasing.all_erasures(world, actor, before=shapes.place(cursor), limit=limit)
+    last = shapes.cursor(found[-1].at, found[-1].id) if len(found) == limit else None
+    return JSONResponse({"items": [{"id": str(one.id), "contact": str(one.contact), "created_at": shapes.moment(one.at)} for one in found], "next": last})
+
+
+@router.get("/erasures/{id}", tags=["Privacy"], responses=shows(described.Signed))
+async def get_erasure(world: Here, actor: Reader, id: UUID) -> Any:
+    """The signed certificate of one erasure. `glassine certificate verify FILE` checks it offline."""
+    return JSONResponse((await erasing.erasure(world, actor, id)).signed)
 
 
 class AuthenticateUser(Body):

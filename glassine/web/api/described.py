@@ -159,6 +159,19 @@ class SigningKey(BaseModel):
     fingerprint: str
 
 
+class Erasure(BaseModel):
+    id: UUID
+    contact: UUID
+    created_at: datetime
+
+
+class Signed(BaseModel):
+    """A document, and an Ed25519 signature over its JSON with sorted keys and no white space."""
+
+    document: dict[str, Any]
+    signature: dict[str, str]
+
+
 class Revealed(BaseModel):
     value: str
 
