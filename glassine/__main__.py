@@ -86,6 +86,15 @@ def _parser() -> argparse.ArgumentParser:
     ledger.add_argument("--organization", metavar="ID", help="export: needed only when there are several")
     ledger.add_argument("--anchor", type=Path, metavar="FILE", action="append", default=[], help="verify: heads that were kept elsewhere, as JSON lines; may be repeated")
     ledger.add_argument("--signer", metavar="FINGERPRINT", help="verify: the fingerprint that signatures must have")
+    exporting = command("export-contact", _export_contact, "Write everything about one contact to a file, in the clear, for the contact.")
+    exporting.add_argument("contact", metavar="ID")
+    exporting.add_argument("--organization", metavar="ID", help="needed only when there are several")
+    exporting.add_argument("--file", type=Path, metavar="FILE", help="where to; contact-ID.json unless named")
+    exporting.add_argument("--reason", default="", metavar="TEXT", help="why, for the audit log")
+    certificate = command("certificate", _certificate, "Check a signed certificate of erasure, offline.")
+    certificate.add_argument("act", choices=("verify",))
+    certificate.add_argument("file", type=Path, metavar="FILE")
+    certificate.add_argument("--fingerprint", metavar="HEX", help="the key that it must be signed by")
     command("doctor", _doctor, "Check everything the product needs, and say what to do.")
     return parser
 
@@ -178,6 +187,18 @@ def _ledger(settings: Settings, options: argparse.Namespace) -> int:
         return ledger.verify(options.file, options.anchor, options.signer)
     with home.database(settings, "ledger export", _say) as url:
         return ledger.export(replace(settings, database_url=url), options.file, options.organization)
+
+
+def _export_contact(settings: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import exporting
+
+    return exporting.run(settings, options.contact, options.organization, options.file, options.reason, _say)
+
+
+def _certificate(_: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import certificate
+
+    return certificate.run(options.file, options.fingerprint, _say)
 
 
 def _doctor(settings: Settings, _: argparse.Namespace) -> int:

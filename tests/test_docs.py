@@ -152,7 +152,7 @@ def invented(text: str) -> list[str]:
     known, options = commands(), set().union(*commands().values())
     found = [name for name in re.findall(r"GLASSINE_[A-Z_]+[A-Z]", text) if name not in VARIABLES]
     found += [one for one in quoted(text) if (match := _ROUTE.fullmatch(one)) and f"{match[1]} {match[2]}" not in routes()]
-    found += [f"glassine {name}" for name in re.findall(r"(?:`|^|bin/)glassine ([a-z]+)", text, re.MULTILINE) if name not in known]
+    found += [f"glassine {name}" for name in re.findall(r"(?:`|^|bin/)glassine ([a-z]+(?:-[a-z]+)*)", text, re.MULTILINE) if name not in known]
     found += [f"./dev {name}" for name in re.findall(r"\./dev ([a-z]+)", text) if name not in {*known, "test", "bench"}]
     return found + [one for one in quoted(text) if re.match(r"--[a-z-]+\b", one) and one.split()[0] not in {*options, "--help"}]
 

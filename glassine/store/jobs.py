@@ -97,6 +97,6 @@ async def release_unheld(tx: Tx, process: UUID, running: set[int]) -> None:
     await tx.execute(_SQL.release_unheld, {"owner": process, "running": list(running)})
 
 
-async def drop_waiting(tx: Tx, org: OrgId, key: str) -> int:
-    """Removes the jobs of a key that no process is at work on, failed ones too, and returns how many."""
-    return (await tx.execute(_SQL.drop_waiting, {"org": org, "key": key})).rowcount
+async def drop_waiting(tx: Tx, org: OrgId, ref: UUID) -> int:
+    """Removes the jobs about one thing that no process is at work on, failed ones too, and returns how many."""
+    return (await tx.execute(_SQL.drop_waiting, {"org": org, "ref": ref})).rowcount

@@ -74,4 +74,4 @@ where owner = %(owner)s and failed_at is null and claimed_at < now() - interval 
 
 -- name: drop_waiting
 -- What a process holds ends by itself: it finds nothing to do.
-delete from jobs where org_id = %(org)s and key = %(key)s and owner is null
+delete from jobs where org_id = %(org)s and ref = %(ref)s and owner is null

@@ -9,13 +9,12 @@ from typing import Any
 
 from glassine.edge.secrets import Key, Unreadable
 from glassine.rules.identity import normal_email, normal_phone
-from glassine.store import Tx, contacts, house, vault
+from glassine.store import Tx, contacts, house
 from glassine.store.contacts import Range, Sealed
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.house import OrgSettings
 from glassine.words.ids import ContactId, OrgId, new_id
-from glassine.words.people import Actor
 from glassine.words.privacy import PiiType
 from glassine.words.sessions import Contact
 

@@ -60,7 +60,7 @@ async def _removed(tx: Tx, org: OrgId, id: ContactId) -> int:
     """Removes all rows of a contact, and returns how many jobs waited for them."""
     dropped = 0
     for session in await contacts.sessions_of(tx, org, id):
-        dropped += await jobs.drop_waiting(tx, org, str(session))
+        dropped += await jobs.drop_waiting(tx, org, session)
         await notify(tx, org, session, "erased")
     await vault.forget_originals(tx, org, id)
     await contacts.delete(tx, org, id)
@@ -81,14 +81,14 @@ def _copy(row: Mapping[str, Any]) -> dict[str, Any]:
 
 async def erasure(world: World, actor: Actor, id: UUID) -> Erasure:
     """Raises NotFound."""
-    require(actor, Verb.READ_AUDIT)
+    require(actor, Verb.ERASE)
     async with world.store.tx(actor.org) as tx:
         return _erasure(await erasures.load(tx, actor.org, id))
 
 
 async def all_erasures(world: World, actor: Actor, *, before: tuple[datetime, UUID] | None = None, limit: int = 50) -> list[Erasure]:
     """Newest first."""
-    require(actor, Verb.READ_AUDIT)
+    require(actor, Verb.ERASE)
     async with world.store.tx(actor.org) as tx:
         return [_erasure(row) for row in await erasures.page(tx, actor.org, before=before, limit=limit)]
 

@@ -79,5 +79,5 @@ async def _remove(tx: Tx, actor: Actor, session: Session, event: Event | None, o
     await sessions.blank(tx, org, id, whole=event is None or event.type is EventType.STATE_CHECKPOINT, silent=silent)
     await vault.forget_unused(tx, org, id)
     if silent:
-        await jobs.drop_waiting(tx, org, str(id))
+        await jobs.drop_waiting(tx, org, id)
     return Redaction(blanked.entries, blanked.messages, files, emptied)

@@ -98,7 +98,7 @@ async def delete_contact(world: Here, actor: Writer, id: UUID, reason: Annotated
     return Response(status_code=204, headers={"Location": f"/api/erasures/{done.id}"})
 
 
-@router.get("/contacts/{id}/export", tags=["Privacy"])
+@router.get("/contacts/{id}/export", tags=["Privacy"], responses=shows(described.Exported))
 async def export_contact(world: Here, actor: Reader, id: UUID, reason: Annotated[str, Query(max_length=1_000)] = "") -> Response:
     """Everything about a contact in the clear, for an access request: identity, sessions with their words, files, who looked, and what left."""
     require_scope(actor, "chat-sessions:read")
@@ -108,7 +108,7 @@ async def export_contact(world: Here, actor: Reader, id: UUID, reason: Annotated
 
 
 @router.get("/erasures", tags=["Privacy"], responses=shows(described.Page[described.Erasure]))
-async def list_erasures(world: Here, actor: Reader, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 50) -> Any:
+async def list_erasures(world: Here, actor: Writer, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 50) -> Any:
     """That contacts were erased, newest first. Certificates name nobody."""
     found = await erasing.all_erasures(world, actor, before=shapes.place(cursor), limit=limit)
     last = shapes.cursor(found[-1].at, found[-1].id) if len(found) == limit else None
@@ -116,7 +116,7 @@ async def list_erasures(world: Here, actor: Reader, cursor: str | None = None, l
 
 
 @router.get("/erasures/{id}", tags=["Privacy"], responses=shows(described.Signed))
-async def get_erasure(world: Here, actor: Reader, id: UUID) -> Any:
+async def get_erasure(world: Here, actor: Writer, id: UUID) -> Any:
     """The signed certificate of one erasure. `glassine certificate verify FILE` checks it offline."""
     return JSONResponse((await erasing.erasure(world, actor, id)).signed)
 

@@ -172,6 +172,20 @@ class Signed(BaseModel):
     signature: dict[str, str]
 
 
+class Exported(BaseModel):
+    """Everything about a contact in the clear. `looks` are the lines of the audit log about what is theirs, and `left_for` where requests went."""
+
+    kind: str
+    version: int
+    exported_at: datetime
+    organization: dict[str, str]
+    contact: dict[str, Any]
+    sessions: list[dict[str, Any]]
+    files: list[dict[str, Any]]
+    looks: list[dict[str, Any]]
+    left_for: list[dict[str, Any]]
+
+
 class Revealed(BaseModel):
     value: str
 

@@ -1,4 +1,4 @@
-"""Acts of the inbox that nobody can undo, as forms: redact a message or a conversation, erase a contact. Each asks for its thing's name."""
+"""Acts of the inbox that take something out: redact a message or a conversation, erase a contact, export one. What cannot be undone asks for a name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from glassine.story import conversations, redacting
+from glassine.story import conversations, erasing, exporting, redacting
 from glassine.web.pages.frame import Said, done, form
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.words.errors import Refused
@@ -28,6 +28,25 @@ async def redact(request: Request, staff: Signed, id: UUID) -> Response:
         await redacting.redact_session(staff.world, staff.actor, session, given.get("why", ""))
         words = "The conversation is redacted. Its words are gone for good."
     return done(request, staff, f"/inbox/sessions/{id}", Said(text=words))
+
+
+@router.post("/erase-contact")
+async def erase_contact(request: Request, staff: Signed, id: UUID) -> Response:
+    """The session's contact with everything of theirs; leads to the certificate."""
+    given = await form(request)
+    session = await _named(staff, SessionId(id), given.get("name", ""), "erased")
+    erased = await erasing.erase(staff.world, staff.actor, session.contact, given.get("why", ""))
+    return done(request, staff, f"/settings/erasures/{erased.id}", Said(text="The contact is erased. This is the certificate."))
+
+
+@router.post("/export-contact")
+async def export_contact(request: Request, staff: Signed, id: UUID) -> Response:
+    """Everything about the session's contact, as a file for this browser."""
+    given = await form(request)
+    session = await conversations.session(staff.world, staff.actor.org, SessionId(id))
+    document = await exporting.export(staff.world, staff.actor, session.contact, given.get("why", ""))
+    headers = {"Content-Disposition": f'attachment; filename="{exporting.name_of(document)}"'}
+    return Response(exporting.as_file(document), media_type="application/json", headers=headers)
 
 
 async def _named(staff: Staff, id: SessionId, typed: str, what: str) -> Session:
