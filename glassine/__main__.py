@@ -86,6 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     ledger.add_argument("--organization", metavar="ID", help="export: needed only when there are several")
     ledger.add_argument("--anchor", type=Path, metavar="FILE", action="append", default=[], help="verify: heads that were kept elsewhere, as JSON lines; may be repeated")
     ledger.add_argument("--signer", metavar="FINGERPRINT", help="verify: the fingerprint that signatures must have")
+    command("scrub", _scrub, "Overwrite what erasures, redactions and retention left in free space of the database's files.")
+    keys = command("keys", _keys, "Change the master key or an organisation's key, or check that everything sealed opens.")
+    keys.add_argument("act", choices=("rotate", "check"))
+    keys.add_argument("--master", action="store_true", help="rotate: the master key")
+    keys.add_argument("--organization", metavar="ID", help="rotate: the key of this organisation")
+    keys.add_argument("--at-once", action="store_true", help="rotate: the former key of the organisation is good for nothing any more")
     exporting = command("export-contact", _export_contact, "Write everything about one contact to a file, in the clear, for the contact.")
     exporting.add_argument("contact", metavar="ID")
     exporting.add_argument("--organization", metavar="ID", help="needed only when there are several")
@@ -187,6 +193,20 @@ def _ledger(settings: Settings, options: argparse.Namespace) -> int:
         return ledger.verify(options.file, options.anchor, options.signer)
     with home.database(settings, "ledger export", _say) as url:
         return ledger.export(replace(settings, database_url=url), options.file, options.organization)
+
+
+def _scrub(settings: Settings, _: argparse.Namespace) -> int:
+    from glassine.commands import scrub
+
+    return scrub.run(settings, _say)
+
+
+def _keys(settings: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import keys
+
+    if options.act == "check":
+        return keys.check(settings, _say)
+    return keys.rotate(settings, _say, master=options.master, organization=options.organization, at_once=options.at_once)
 
 
 def _export_contact(settings: Settings, options: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ VARIABLES: Mapping[str, str] = {
     "GLASSINE_DATABASE_URL": "A PostgreSQL 16 or newer with pgvector, as postgresql://user:password@host/name; without it an embedded one is started.",
     "GLASSINE_POOL_SIZE": "How many database connections one process may hold; 10 unless set.",
     "GLASSINE_PG_BIN": "The folder of PostgreSQL's programs to use for the embedded database, and for backups, in place of the packaged ones.",
-    "GLASSINE_MASTER_KEY": "The master key, base64 of 32 bytes; without it the key is read from master.key in the home folder.",
+    "GLASSINE_MASTER_KEY": "The master key, base64 of 32 bytes; without it the key is read from master.key in the home folder. While it is changed: the new one, a comma, the former one.",
     "GLASSINE_LLM_URL": "The base address of an OpenAI-compatible language model, for example http://localhost:11434/v1; without it answers are quoted.",
     "GLASSINE_LLM_MODEL": "The name of the language model at that address.",
     "GLASSINE_LLM_KEY": "The key that the language model's address asks for.",

@@ -12,6 +12,7 @@ import hmac
 import os
 import secrets
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,6 +74,39 @@ class Key:
         return hmac.digest(self._bytes, b"sign|" + purpose.encode(), hashlib.sha256)
 
 
+@dataclass(frozen=True, slots=True)
+class Ring(Key):
+    """A key with those that it follows: what is new is sealed under it, and what they sealed can still be opened."""
+
+    former: tuple[Key, ...] = field(default=(), repr=False)
+
+    @staticmethod
+    def of(keys: Sequence[Key]) -> Ring:
+        """Newest first."""
+        return Ring(keys[0]._bytes, tuple(keys[1:]))
+
+    @property
+    def newest(self) -> Key:
+        return Key(self._bytes)
+
+    def open(self, sealed: bytes, *where: object) -> bytes:
+        """By whichever key fits. Raises Unreadable."""
+        for key in (self.newest, *self.former):
+            try:
+                return key.open(sealed, *where)
+            except Unreadable as error:
+                last = error
+        raise last
+
+    def digests(self, *parts: str) -> list[bytes]:
+        """By every key: what was hashed before a rotation is found by its old hash until it has a new one."""
+        return [key.digest(*parts) for key in (self.newest, *self.former)]
+
+    def signings(self, purpose: str) -> list[bytes]:
+        """By every key: to check what was signed before a rotation."""
+        return [key.signing(purpose) for key in (self.newest, *self.former)]
+
+
 def _place(where: tuple[object, ...]) -> bytes:
     return "|".join(str(part) for part in where).encode()
 
@@ -88,29 +122,92 @@ def new_secret(prefix: str) -> str:
     return f"{prefix}{body}{hashlib.sha256(body.encode()).hexdigest()[:6]}"
 
 
-def master_key(home: Path, from_environment: str | None, *, may_create: bool) -> Key:
+def master_key(home: Path, from_environment: str | None, *, may_create: bool) -> Ring:
     """The master key: from the environment (base64 of 32 bytes) or from `home/master.key`, which only its owner may read.
+
+    While it is being changed there are two, the new one first: after a comma in the environment, on the next line in the file.
 
     Raises Misconfigured when there is none and data sealed under an earlier one exists (`may_create` is false then),
     when it is malformed, or when others could read the file.
     """
     if from_environment:
-        return _decode(from_environment, "GLASSINE_MASTER_KEY")
+        return _ring(from_environment.split(","), "GLASSINE_MASTER_KEY")
     path = home / "master.key"
     if path.exists():
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise Misconfigured(f"{path} can be read by others. Run: chmod 600 {path}")
-        return _decode(path.read_text(encoding="ascii", errors="replace").strip(), str(path))
+        return _ring(path.read_text(encoding="ascii", errors="replace").splitlines(), str(path))
     if not may_create:
         raise Misconfigured(f"The master key is missing, and what this database holds is sealed under it. Put the key back at {path}, or set GLASSINE_MASTER_KEY.")
-    fresh = secrets.token_bytes(32)
     home.mkdir(parents=True, exist_ok=True)
+    fresh = Ring(secrets.token_bytes(32))
+    _write(path, [fresh.newest])
+    return fresh
+
+
+class Master:
+    """The master key as it is now: a file that was written anew, because the key is being changed, is read again."""
+
+    def __init__(self, home: Path, from_environment: str | None, *, may_create: bool) -> None:
+        self._home, self._environment = home, from_environment
+        self._ring = master_key(home, from_environment, may_create=may_create)
+        self._seen = self._mark()
+
+    @property
+    def ring(self) -> Ring:
+        if not self._environment and (mark := self._mark()) != self._seen:
+            self._ring, self._seen = master_key(self._home, None, may_create=False), mark
+        return self._ring
+
+    @property
+    def in_file(self) -> bool:
+        return not self._environment
+
+    def _mark(self) -> tuple[int, int]:
+        try:
+            found = (self._home / "master.key").stat()
+        except FileNotFoundError:
+            return 0, 0  # another one with the old content is not to be had: what is known stays known
+        return found.st_ino, found.st_mtime_ns
+
+    def begin(self) -> Ring:
+        """Puts a new key before the one there is; one that was put there earlier stays. Only for a key in the file."""
+        ring = self.ring
+        if not ring.former:
+            _replace(self._home / "master.key", [Key.new(), ring.newest])
+        return self.ring
+
+    def finish(self, at: str) -> Path:
+        """Leaves the newest key only, and puts the former ones into a file of their own, for backups of before. Only when nothing needs them."""
+        kept = self._home / f"master.key.before-{at}"
+        _replace(kept, self.ring.former)
+        _replace(self._home / "master.key", [self.ring.newest])
+        return kept
+
+
+def _replace(path: Path, keys: Sequence[Key]) -> None:
+    """All of a file or nothing of it, whenever the machine stops."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    _write(fresh, keys)
+    fresh.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _write(path: Path, keys: Sequence[Key]) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(base64.b64encode(fresh).decode() + "\n")
+        file.writelines(base64.b64encode(key._bytes).decode() + "\n" for key in keys)
         file.flush()
         os.fsync(file.fileno())
-    return Key(fresh)
+
+
+def _ring(texts: Sequence[str], origin: str) -> Ring:
+    return Ring.of([_decode(text.strip(), origin) for text in texts if text.strip()] or [_decode("", origin)])
 
 
 def _decode(text: str, origin: str) -> Key:

@@ -23,7 +23,7 @@ from glassine.words.ids import OrgId
 Tx = AsyncConnection[DictRow]
 Cursor = AsyncCursor[DictRow]
 
-__all__ = ["Cursor", "DatabaseError", "Store", "Taken", "Tx", "Unreachable", "Unstorable", "one", "rows"]
+__all__ = ["Cursor", "DatabaseError", "Store", "Taken", "Tx", "Unreachable", "Unstorable", "count", "one", "rows"]
 
 _ENTER = "select set_config('role', 'glassine_app', true), set_config('glassine.org_id', %s, true)"
 _ENTER_OUTSIDE = "select set_config('role', 'glassine_app', true), set_config('glassine.org_id', '', true)"
@@ -97,6 +97,12 @@ def _gone(connection: Tx) -> bool:
 async def one(tx: Tx, sql: str, values: dict[str, Any]) -> DictRow | None:
     """The first row, or None."""
     return await (await tx.execute(sql, values)).fetchone()
+
+
+async def count(tx: Tx, sql: str, values: dict[str, Any]) -> int:
+    """The number `n` of a statement that counts. In a pipeline no cursor knows how many rows it changed before it is asked."""
+    row = await one(tx, sql, values)
+    return int(row["n"]) if row else 0
 
 
 async def rows(tx: Tx, sql: str, values: dict[str, Any]) -> list[DictRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -81,16 +82,17 @@ async def copies(tx: Tx, org: OrgId, id: ContactId) -> list[DictRow]:
     return await rows(tx, _SQL.copies, {"org": org, "id": id})
 
 
-async def by_lookup(tx: Tx, org: OrgId, kind: str, digest: bytes) -> Sealed | None:
-    """`kind`: email | phone | external_id; `digest`: keyed hash of the normalised value."""
-    row = await one(tx, _SQL.by_lookup, {"org": org, "kind": kind, "digest": digest})
+async def by_lookup(tx: Tx, org: OrgId, kind: str, digests: Sequence[bytes]) -> Sealed | None:
+    """`kind`: email | phone | external_id; `digests`: keyed hashes of the normalised value, by the newest key and by those before it."""
+    row = await one(tx, _SQL.by_lookup, {"org": org, "kind": kind, "digests": list(digests)})
     return from_row(row) if row else None
 
 
-async def set_lookup(tx: Tx, org: OrgId, id: ContactId, kind: str, digest: bytes | None) -> bool:
-    """Replaces the contact's look-up of this kind. False: the value already belongs to another contact."""
+async def set_lookup(tx: Tx, org: OrgId, id: ContactId, kind: str, digests: Sequence[bytes]) -> bool:
+    """Replaces the contact's look-up of this kind by the first digest, or by none. False: the value already belongs to another contact."""
     await tx.execute(_SQL.forget_lookups, {"org": org, "id": id, "kind": kind})
-    return digest is None or await one(tx, _SQL.add_lookup, {"org": org, "id": id, "kind": kind, "digest": digest}) is not None
+    values = {"org": org, "id": id, "kind": kind, "digest": digests[0] if digests else None, "digests": list(digests)}
+    return not digests or await one(tx, _SQL.add_lookup, values) is not None
 
 
 class Range(NamedTuple):

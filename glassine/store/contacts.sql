@@ -20,13 +20,15 @@ select * from contacts where org_id = %(org)s and id = %(id)s for update
 
 -- name: by_lookup
 select c.* from contact_lookups l join contacts c on c.org_id = l.org_id and c.id = l.contact_id
-where l.org_id = %(org)s and l.kind = %(kind)s and l.digest = %(digest)s
+where l.org_id = %(org)s and l.kind = %(kind)s and l.digest = any(%(digests)s)
 
 -- name: forget_lookups
 delete from contact_lookups where org_id = %(org)s and contact_id = %(id)s and kind = %(kind)s
 
 -- name: add_lookup
-insert into contact_lookups (org_id, kind, digest, contact_id) values (%(org)s, %(kind)s, %(digest)s, %(id)s)
+insert into contact_lookups (org_id, kind, digest, contact_id)
+select %(org)s, %(kind)s, %(digest)s, %(id)s
+where not exists (select from contact_lookups l where l.org_id = %(org)s and l.kind = %(kind)s and l.digest = any(%(digests)s))
 on conflict (org_id, kind, digest) do nothing returning contact_id
 
 -- name: page

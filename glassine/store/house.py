@@ -47,17 +47,27 @@ async def add_key(tx: Tx, org: OrgId, version: int, wrapped: bytes) -> None:
     await tx.execute(_SQL.add_key, {"org": org, "version": version, "wrapped": wrapped})
 
 
+async def share_master(tx: Tx) -> None:
+    """Ask before you use the master key for something that stays: the key cannot be put away until this transaction ends."""
+    await one(tx, _SQL.share_master, {})
+
+
+async def hold_master(tx: Tx) -> None:
+    """Waits for everybody who shares the master key, and lets nobody else until this transaction ends."""
+    await one(tx, _SQL.hold_master, {})
+
+
 async def lock(tx: Tx, org: OrgId) -> None:
     """Until this transaction ends, no other one that asks for the same goes on."""
     await tx.execute(_SQL.lock, {"org": org})
 
 
-async def key(tx: Tx, org: OrgId) -> tuple[int, bytes]:
-    """The organisation's newest key: its version, and the key wrapped by the master key."""
-    row = await one(tx, _SQL.key, {"org": org})
-    if row is None:
+async def keys(tx: Tx, org: OrgId) -> list[tuple[int, bytes]]:
+    """The organisation's key and the former ones that are still good, newest first: version, and the key wrapped by the master key."""
+    found = [(int(row["version"]), bytes(row["wrapped"])) for row in await rows(tx, _SQL.keys, {"org": org})]
+    if not found:
         raise NotFound("This organisation does not exist.")
-    return int(row["version"]), bytes(row["wrapped"])
+    return found
 
 
 async def channels(tx: Tx, org: OrgId) -> list[DictRow]:

@@ -10,8 +10,8 @@ update organizations set name = coalesce(%(name)s, name), settings = settings ||
 -- name: add_key
 insert into org_keys (org_id, version, wrapped) values (%(org)s, %(version)s, %(wrapped)s)
 
--- name: key
-select version, wrapped from org_keys where org_id = %(org)s order by version desc limit 1
+-- name: keys
+select version, wrapped from org_keys where org_id = %(org)s and (until is null or until > now()) order by version desc
 
 -- name: channels
 select c.*, p.name as changed_by_name from channels c left join people p on p.org_id = c.org_id and p.id = c.changed_by
@@ -36,3 +36,9 @@ select sweep_doors()
 -- name: lock
 -- Leaves rows that refer to the organisation free to come and go.
 select id from organizations where id = %(org)s for no key update
+
+-- name: share_master
+select pg_advisory_xact_lock_shared(7241998)
+
+-- name: hold_master
+select pg_advisory_xact_lock(7241998)

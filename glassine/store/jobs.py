@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from glassine.store import Tx, one, rows
+from glassine.store import Tx, count, one, rows
 from glassine.store.statements import Statements
 from glassine.words.ids import OrgId
 from glassine.words.work import Job, JobKind, NewJob
@@ -99,4 +99,4 @@ async def release_unheld(tx: Tx, process: UUID, running: set[int]) -> None:
 
 async def drop_waiting(tx: Tx, org: OrgId, ref: UUID) -> int:
     """Removes the jobs about one thing that no process is at work on, failed ones too, and returns how many."""
-    return (await tx.execute(_SQL.drop_waiting, {"org": org, "ref": ref})).rowcount
+    return await count(tx, _SQL.drop_waiting, {"org": org, "ref": ref})

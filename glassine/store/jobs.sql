@@ -74,4 +74,8 @@ where owner = %(owner)s and failed_at is null and claimed_at < now() - interval 
 
 -- name: drop_waiting
 -- What a process holds ends by itself: it finds nothing to do.
-delete from jobs where org_id = %(org)s and ref = %(ref)s and owner is null
+with done as (
+    delete from jobs where org_id = %(org)s and ref = %(ref)s and owner is null
+    returning 1
+)
+select count(*)::int as n from done

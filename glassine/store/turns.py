@@ -12,7 +12,7 @@ from uuid import UUID
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from glassine.store import Tx, one, rows
+from glassine.store import Tx, count, one, rows
 from glassine.store.statements import Statements
 from glassine.words.errors import NotFound
 from glassine.words.ids import OrgId, SessionId, TurnId
@@ -85,4 +85,4 @@ async def load(tx: Tx, org: OrgId, session: SessionId, id: TurnId) -> DictRow:
 
 async def blank(tx: Tx, org: OrgId, session: SessionId, since: datetime | None) -> int:
     """Empties the evidence of a session's turns, those taken `since` then or (None) all, and returns how many. They cannot be replayed."""
-    return (await tx.execute(_SQL.blank, {"org": org, "session": session, "since": since})).rowcount
+    return await count(tx, _SQL.blank, {"org": org, "session": session, "since": since})

@@ -17,7 +17,11 @@ select * from turns where org_id = %(org)s and session_id = %(session)s and id =
 
 -- name: blank
 -- What a turn read and wrote is gone; what stays says that it ran, how it ended and how long it took.
-update turns set redacted_at = clock_timestamp(), trace = (
-    select coalesce(jsonb_object_agg(t.key, t.value), '{}') from jsonb_each(trace) t where t.key in ('message', 'decision', 'model', 'usage', 'timings')
-) || '{"query": "", "masked": {}, "hits": [], "used": [], "prompt": null, "request": null, "answer": null, "notes": [], "redacted": true}'
-where org_id = %(org)s and session_id = %(session)s and redacted_at is null and (%(since)s::timestamptz is null or created_at >= %(since)s)
+with done as (
+    update turns set redacted_at = clock_timestamp(), trace = (
+        select coalesce(jsonb_object_agg(t.key, t.value), '{}') from jsonb_each(trace) t where t.key in ('message', 'decision', 'model', 'usage', 'timings')
+    ) || '{"query": "", "masked": {}, "hits": [], "used": [], "prompt": null, "request": null, "answer": null, "notes": [], "redacted": true}'
+    where org_id = %(org)s and session_id = %(session)s and redacted_at is null and (%(since)s::timestamptz is null or created_at >= %(since)s)
+    returning 1
+)
+select count(*)::int as n from done

@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from glassine.store import Tx, one, rows
+from glassine.store import Tx, count, one, rows
 from glassine.store.statements import Statements
 from glassine.words.errors import NotFound
 from glassine.words.ids import ContactId, EventId, FileId, OrgId, SessionId, new_id
@@ -73,12 +73,12 @@ async def forget_messages(tx: Tx, org: OrgId, session: SessionId, events: Sequen
     """Removes the originals and the files of these messages (None: all of the session) and returns how many files. Call it before their texts are blanked."""
     values = {"org": org, "session": session, "events": None if events is None else list(events)}
     await tx.execute(_SQL.forget_original, values)
-    return (await tx.execute(_SQL.forget_files, values)).rowcount
+    return await count(tx, _SQL.forget_files, values)
 
 
 async def forget_unused(tx: Tx, org: OrgId, session: SessionId) -> int:
     """Removes the values of placeholders that no text of the session names any more, and returns how many."""
-    return (await tx.execute(_SQL.forget_unused, {"org": org, "session": session})).rowcount
+    return await count(tx, _SQL.forget_unused, {"org": org, "session": session})
 
 
 async def put_file(tx: Tx, org: OrgId, id: FileId, *, contact: ContactId, session: SessionId | None, media_type: str, size: int, sealed_name: bytes, sealed: bytes) -> None:

@@ -59,24 +59,32 @@ where o.org_id = %(org)s and e.org_id = o.org_id and e.id = o.event_id and e.ses
 
 -- name: forget_unused
 -- What no text of the session names any more. Run it after the texts are gone.
-delete from vault v
-where v.org_id = %(org)s and v.session_id = %(session)s
-  and not exists (
-      select from events e where e.org_id = v.org_id and e.session_id = v.session_id
-        and (strpos(e.text, v.placeholder) > 0 or strpos(e.payload::text, v.placeholder) > 0)
-  )
-  and not exists (
-      select from sessions s where s.org_id = v.org_id and s.id = v.session_id
-        and (strpos(coalesce(s.summary, ''), v.placeholder) > 0 or strpos(coalesce(s.checkpoint::text, ''), v.placeholder) > 0)
-  )
+with done as (
+    delete from vault v
+    where v.org_id = %(org)s and v.session_id = %(session)s
+      and not exists (
+          select from events e where e.org_id = v.org_id and e.session_id = v.session_id
+            and (strpos(e.text, v.placeholder) > 0 or strpos(e.payload::text, v.placeholder) > 0)
+      )
+      and not exists (
+          select from sessions s where s.org_id = v.org_id and s.id = v.session_id
+            and (strpos(coalesce(s.summary, ''), v.placeholder) > 0 or strpos(coalesce(s.checkpoint::text, ''), v.placeholder) > 0)
+      )
+    returning 1
+)
+select count(*)::int as n from done
 
 -- name: forget_files
 -- Name and bytes of what came with these messages; the row stays and says that there was a file. Run it before the texts are gone.
-update files f set sealed = '', sealed_name = '', size = 0, removed_at = clock_timestamp()
-where f.org_id = %(org)s and f.removed_at is null and f.id in (
-    select (a ->> 'id')::uuid from events e cross join lateral jsonb_array_elements(e.payload -> 'attachments') a
-    where e.org_id = %(org)s and e.session_id = %(session)s and e.payload ? 'attachments' and (%(events)s::uuid[] is null or e.id = any(%(events)s))
+with done as (
+    update files f set sealed = '', sealed_name = '', size = 0, removed_at = clock_timestamp()
+    where f.org_id = %(org)s and f.removed_at is null and f.id in (
+        select (a ->> 'id')::uuid from events e cross join lateral jsonb_array_elements(e.payload -> 'attachments') a
+        where e.org_id = %(org)s and e.session_id = %(session)s and e.payload ? 'attachments' and (%(events)s::uuid[] is null or e.id = any(%(events)s))
+    )
+    returning 1
 )
+select count(*)::int as n from done
 
 -- name: files_of
 select * from files where org_id = %(org)s and contact_id = %(contact)s order by created_at, id

@@ -37,7 +37,7 @@ async def sign_in(world: World, email: str, password: str, *, peer: str) -> str:
     if not _rates.hit("peer", peer, most=20, seconds=60) or not _rates.hit("address", address, most=10, seconds=900):
         raise Refused("Too many tries. Wait a quarter of an hour, or ask an admin for a new invitation.", status=429)
     async with world.store.outside() as tx:
-        doors = await house.open_doors(tx, "email", world.master.digest("email", address))
+        doors = [door for digest in world.master.digests("email", address) for door in await house.open_doors(tx, "email", digest)]
     for door in doors:
         async with world.store.tx(door.org) as tx:
             row = await people.load(tx, door.org, door.ref or UUID(int=0))
@@ -164,6 +164,7 @@ async def accept_invite(world: World, token: str, *, name: str, email: str, pass
         async with world.store.tx(org) as tx:
             if not await people.use_invite(tx, org, row["id"]):
                 raise Refused("This invitation has just been used.", status=409)
+            await house.share_master(tx)
             await people.insert(tx, org, person, email=address, name=name.strip()[:100], role=Role(row["role"]), password_hash=hash)
             await house.hang_door(tx, "email", world.master.digest("email", address), person)
             joined = Actor(org=org, kind=ActorKind.AGENT, id=person, name=name.strip()[:100], role=Role(row["role"]))

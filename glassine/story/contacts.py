@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from glassine.edge.secrets import Key, Unreadable
+from glassine.edge.secrets import Key, Ring, Unreadable
 from glassine.rules.identity import normal_email, normal_phone
 from glassine.store import Tx, contacts, house
 from glassine.store.contacts import Range, Sealed
@@ -80,13 +80,13 @@ async def _regions(world: World, org: OrgId) -> tuple[str, ...]:
         return OrgSettings.read((await house.load(tx, org))["settings"]).regions
 
 
-async def _known(tx: Tx, org: OrgId, org_key: Key, identity: Identity) -> Sealed | None:
+async def _known(tx: Tx, org: OrgId, org_key: Ring, identity: Identity) -> Sealed | None:
     """An e-mail address says who somebody is. A phone number may be a family's or an office's, so it counts only where it is all there is."""
     kind, value = ("email", identity.email) if identity.email else ("phone", identity.phone_number)
-    return await contacts.by_lookup(tx, org, kind, org_key.digest(kind, value)) if value else None
+    return await contacts.by_lookup(tx, org, kind, org_key.digests(kind, value)) if value else None
 
 
-async def _insert(tx: Tx, org: OrgId, org_key: Key, identity: Identity, *, verified: bool) -> Contact:
+async def _insert(tx: Tx, org: OrgId, org_key: Ring, identity: Identity, *, verified: bool) -> Contact:
     id, own = ContactId(new_id()), Key.new()
     wrapped = org_key.wrap(own, org, "contacts", "key", id)
     row = await contacts.insert(tx, org, id, verified=verified, key=wrapped, sealed=_seal(own, org, id, identity))
@@ -95,18 +95,18 @@ async def _insert(tx: Tx, org: OrgId, org_key: Key, identity: Identity, *, verif
     return _contact(row, identity)
 
 
-async def _point(tx: Tx, org: OrgId, org_key: Key, id: ContactId, identity: Identity) -> None:
+async def _point(tx: Tx, org: OrgId, org_key: Ring, id: ContactId, identity: Identity) -> None:
     """Only verified values become look-ups: a visitor who claims an address must not become its owner. A shared phone stays with its first contact."""
-    if not await contacts.set_lookup(tx, org, id, "email", _digest(org_key, "email", identity.email)):
+    if not await contacts.set_lookup(tx, org, id, "email", _digests(org_key, "email", identity.email)):
         raise _Beaten
-    await contacts.set_lookup(tx, org, id, "phone", _digest(org_key, "phone", identity.phone_number))
+    await contacts.set_lookup(tx, org, id, "phone", _digests(org_key, "phone", identity.phone_number))
 
 
-def _digest(org_key: Key, kind: str, value: str | None) -> bytes | None:
-    return org_key.digest(kind, value) if value else None
+def _digests(org_key: Ring, kind: str, value: str | None) -> list[bytes]:
+    return org_key.digests(kind, value) if value else []
 
 
-async def _update(tx: Tx, org: OrgId, org_key: Key, id: ContactId, change: Identity, *, verified: bool, clear: Collection[str] = ()) -> Contact:
+async def _update(tx: Tx, org: OrgId, org_key: Ring, id: ContactId, change: Identity, *, verified: bool, clear: Collection[str] = ()) -> Contact:
     row = await contacts.load(tx, org, id, lock=True)
     own = own_key(org_key, org, row)
     before = _open(own, org, row)

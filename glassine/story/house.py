@@ -31,6 +31,7 @@ async def found(world: World, name: str, owner_email: str, owner_name: str, sett
         raise Refused("This is not an e-mail address.")
     org, owner, widget_token, key = OrgId(new_id()), PersonId(new_id()), new_secret("gw_"), Key.new()
     async with world.store.tx(org) as tx:
+        await house.share_master(tx)
         await house.create(tx, org, name, widget_token, asdict(settings or OrgSettings(regions=world.settings.regions, languages=world.settings.languages)))
         await house.add_key(tx, org, 1, world.master.wrap(key, org, "org_keys", "wrapped", 1))
         await house.hang_door(tx, "widget", fingerprint(widget_token), None)

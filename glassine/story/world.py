@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from glassine.edge.gate import CrossingRow, Gate
 from glassine.edge.llm import Llm
 from glassine.edge.mail import Mailer
 from glassine.edge.names import Names
-from glassine.edge.secrets import Key, master_key
+from glassine.edge.secrets import Master, Ring
 from glassine.edge.signatures import Signer
 from glassine.store import DatabaseError, Store, house, jobs, ledger
 from glassine.store.live import Live
@@ -29,6 +30,7 @@ from glassine.words.knowledge import Audience
 from glassine.words.turns import Trace
 
 _log = logging.getLogger(__name__)
+KEY_AGE = 5.0  # seconds that a process goes on with the keys it knows: a rotation waits longer before it relies on a new one
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,7 +52,7 @@ class World:
     store: Store
     switches: Switches
     live: Live
-    master: Key
+    masters: Master
     gate: Gate
     names: Names
     embed: Embedder
@@ -65,20 +67,27 @@ class World:
     sizes: dict[tuple[OrgId, Audience], tuple[float, int]] = field(default_factory=dict)  # when an organisation's passages were counted, and how many
     turning: dict[TurnId, Running] = field(default_factory=dict)  # for whoever watches
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
-    _keys: dict[OrgId, Key] = field(default_factory=dict)
+    _keys: dict[OrgId, tuple[float, Ring]] = field(default_factory=dict)  # when each was read
+
+    @property
+    def master(self) -> Ring:
+        """The master key, with the former one while it is being changed."""
+        return self.masters.ring
 
     @property
     def signer(self) -> Signer:
         """Signs what this installation hands out: certificates, packs, reports."""
         return Signer.of(self.master)
 
-    async def key(self, org: OrgId) -> Key:
-        """The organisation's key, unwrapped once per process."""
-        if org not in self._keys:
+    async def key(self, org: OrgId) -> Ring:
+        """The organisation's key, with the former ones while they are needed; unwrapped anew every few seconds, so that a new one becomes known."""
+        known = self._keys.get(org)
+        if known is None or time.monotonic() - known[0] > KEY_AGE:
             async with self.store.tx(org) as tx:
-                version, wrapped = await house.key(tx, org)
-            self._keys[org] = self.master.unwrap(wrapped, org, "org_keys", "wrapped", version)
-        return self._keys[org]
+                found = await house.keys(tx, org)
+            ring = Ring.of([self.master.unwrap(wrapped, org, "org_keys", "wrapped", version) for version, wrapped in found])
+            known = self._keys[org] = time.monotonic(), ring
+        return known[1]
 
     def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Runs something beside the caller, and keeps hold of it until it ends."""
@@ -114,10 +123,10 @@ async def live(settings: Settings, *, keeps: tuple[OrgId, ...] = ()) -> AsyncIte
         store = await stack.enter_async_context(Store(settings.database_url, size=settings.pool_size))
         async with store.outside() as tx:
             sealed_before = bool(await jobs.organizations(tx))
-        master = master_key(settings.home, settings.master_key, may_create=not sealed_before)
+        masters = Master(settings.home, settings.master_key, may_create=not sealed_before)
         switches = Switches(store)
         world = World(
-            settings=settings, store=store, switches=switches, master=master,
+            settings=settings, store=store, switches=switches, masters=masters,
             live=await stack.enter_async_context(Live(settings.database_url, first=switches.hear)),
             gate=Gate(), names=Names(), embed=Embedder(), mail=Mailer(None), clock=lambda: datetime.now(UTC), process=new_id(),
             keeps=keeps,
