@@ -25,6 +25,8 @@ OPENS = {
     "story/revealing.py": "a look by a person or a program, audited",
     "story/erasing.py": "the fingerprint of a contact's key, before it is destroyed; no value is opened",
     "story/exporting.py": "an export by a person or a program, audited",
+    "story/recalling.py": "the scene of an earlier turn, computed once more with the values it had; the answer is masked",
+    "story/crossings.py": "the contact's key, to hash a value that somebody asks the ledger for; audited, and no value is opened",
     "story/rotating.py": "keys and look-ups that change their key; no value leaves the function",
 }
 RESTORES = {

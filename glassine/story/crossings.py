@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from glassine.edge.secrets import Key
+from glassine.edge.secrets import Ring
 from glassine.rules import chain
 from glassine.rules.identity import normal_email, normal_phone
 from glassine.rules.permits import require
@@ -83,14 +83,14 @@ async def ever_left(world: World, actor: Actor, value: str, *, contact: ContactI
 
 
 async def _whose(
-    tx: Tx, org: OrgId, org_key: Key, settings: OrgSettings, value: str, contact: ContactId | None, session: SessionId | None,
+    tx: Tx, org: OrgId, org_key: Ring, settings: OrgSettings, value: str, contact: ContactId | None, session: SessionId | None,
 ) -> contacts.Sealed:
     if contact is not None:
         return await contacts.load(tx, org, contact)
     if session is not None:
         return await contacts.of_session(tx, org, session)
     for kind, normal in (("email", normal_email(value)), ("phone", normal_phone(value, settings.regions))):
-        found = await contacts.by_lookup(tx, org, kind, org_key.digest(kind, normal)) if normal else None
+        found = await contacts.by_lookup(tx, org, kind, org_key.digests(kind, normal)) if normal else None
         if found is not None:
             return found
     raise NotFound("No contact is known by this value. Name the contact or the conversation: what left is remembered for each customer under a key of their own.")

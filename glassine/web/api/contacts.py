@@ -14,7 +14,7 @@ from glassine.store.contacts import Range
 from glassine.story import contacts, erasing, exporting, revealing, visitor
 from glassine.story.contacts import Identity
 from glassine.story.world import World
-from glassine.web.api import described, shapes
+from glassine.web.api import described, described_removals, shapes
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.wire import Body, Flat, JSONResponse, Moment
@@ -98,7 +98,7 @@ async def delete_contact(world: Here, actor: Writer, id: UUID, reason: Annotated
     return Response(status_code=204, headers={"Location": f"/api/erasures/{done.id}"})
 
 
-@router.get("/contacts/{id}/export", tags=["Privacy"], responses=shows(described.Exported))
+@router.get("/contacts/{id}/export", tags=["Privacy"], responses=shows(described_removals.Exported))
 async def export_contact(world: Here, actor: Reader, id: UUID, reason: Annotated[str, Query(max_length=1_000)] = "") -> Response:
     """Everything about a contact in the clear, for an access request: identity, sessions with their words, files, who looked, and what left."""
     require_scope(actor, "chat-sessions:read")
@@ -107,7 +107,7 @@ async def export_contact(world: Here, actor: Reader, id: UUID, reason: Annotated
     return Response(exporting.as_file(document), media_type="application/json", headers=headers)
 
 
-@router.get("/erasures", tags=["Privacy"], responses=shows(described.Page[described.Erasure]))
+@router.get("/erasures", tags=["Privacy"], responses=shows(described.Page[described_removals.Erasure]))
 async def list_erasures(world: Here, actor: Writer, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 50) -> Any:
     """That contacts were erased, newest first. Certificates name nobody."""
     found = await erasing.all_erasures(world, actor, before=shapes.place(cursor), limit=limit)
@@ -115,7 +115,7 @@ async def list_erasures(world: Here, actor: Writer, cursor: str | None = None, l
     return JSONResponse({"items": [{"id": str(one.id), "contact": str(one.contact), "created_at": shapes.moment(one.at)} for one in found], "next": last})
 
 
-@router.get("/erasures/{id}", tags=["Privacy"], responses=shows(described.Signed))
+@router.get("/erasures/{id}", tags=["Privacy"], responses=shows(described_removals.Signed))
 async def get_erasure(world: Here, actor: Writer, id: UUID) -> Any:
     """The signed certificate of one erasure. `glassine certificate verify FILE` checks it offline."""
     return JSONResponse((await erasing.erasure(world, actor, id)).signed)

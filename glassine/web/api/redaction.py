@@ -11,7 +11,7 @@ from pydantic import AliasChoices, ConfigDict, Field
 from glassine.rules.permits import require_scope
 from glassine.story import redacting, revealing
 from glassine.story.redacting import Redaction
-from glassine.web.api import described
+from glassine.web.api import described_removals
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.wire import Body, JSONResponse
@@ -46,14 +46,14 @@ class Reveal(Body):
     reason: str = Field(min_length=3, max_length=1_000)
 
 
-@router.post("/reveal", responses=shows(described.Revealed))
+@router.post("/reveal", responses=shows(described_removals.Revealed))
 async def reveal(world: Here, actor: Annotated[Actor, Depends(Scope("contacts:read"))], body: Reveal) -> Any:
     """The value behind a placeholder of a session. Each call is one line of the audit log, with the reason and without the value."""
     require_scope(actor, "chat-sessions:read")
     return JSONResponse({"value": await revealing.reveal(world, actor, SessionId(body.sessionId), body.placeholder, body.reason)})
 
 
-@router.post("/message", responses=shows(described.Redacted))
+@router.post("/message", responses=shows(described_removals.Redacted))
 async def redact_message(world: Here, actor: Redactor, body: RedactMessage) -> Any:
     """Remove one message for good: text, original, attachments, values behind its placeholders, and what turns recorded of it. It cannot be undone."""
     within = SessionId(body.sessionId) if body.sessionId else None
@@ -61,7 +61,7 @@ async def redact_message(world: Here, actor: Redactor, body: RedactMessage) -> A
     return JSONResponse(_answer("message", body.messageId, done))
 
 
-@router.post("/session", responses=shows(described.Redacted))
+@router.post("/session", responses=shows(described_removals.Redacted))
 async def redact_session(world: Here, actor: Redactor, body: RedactSession) -> Any:
     """Remove everything that was said in a session for good. That it took place stays. It cannot be undone."""
     return JSONResponse(_answer("session", body.sessionId, await redacting.redact_session(world, actor, SessionId(body.sessionId), body.reason)))
