@@ -16,7 +16,7 @@ _CANDIDATE = re.compile(
 )
 _ANNOUNCED = re.compile(
     r"(?:\b(?:tel|telephone|phone|fon|mobile|mobil|cell|cellular|cellphone|landline|fax|whats ?app|signal|viber|sms|text|dial|call|calling|called|ring|rang|reach|contact|callback|hotline|pager"
-    r"|telefon\w*|handy\w*|anruf\w*|rufen|erreich\w*|t[ée]l[ée]phone|portable|appele[rz]|joindre|tel[ée]fono|m[óo]vil|celular|ll[aá]m\w+|telem[óo]vel|ligar|cellulare|chiam\w+|telefoon\w*|bel|mobiel"
+    r"|telefon\w*|handy\w*|anruf\w*|rufe?n?|erreich\w*|t[ée]l[ée]phone|portable|appele[rz]|joindre|tel[ée]fono|m[óo]vil|celular|ll[aá]m\w+|telem[óo]vel|ligar|cellulare|chiam\w+|telefoon\w*|bel|mobiel"
     r"|telefonnummer|puhelin\w*|numer telefonu|kom[óo]rk\w*|zadzwo\w+|телефон\w*|звон\w*|мобильн\w*|電話|电话|手机|전화|هاتف|טלפון)\b|☎|📞|📱)"
     r"[^\n\d]{0,40}$|\b(?:(?:my|his|her|their|our|the|this|new) (?:\w+ )?(?:number|#|no\.?)|number|answering|numéro|número|nummer|numer)(?: is| was|['’]s|:|=| ist| est| es| at| to)*[ :]{0,3}$",
     re.IGNORECASE,
