@@ -23,7 +23,7 @@ _DATE = re.compile(
     r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2}|\d{1,2} \d{1,2} (?:19|20)\d{2})(?![\w-]|[./]\d)"
 )
 _AFTER, _BEFORE = 45, 40  # how far from the announcing word the date may stand
-_ANOTHER = re.compile(r"[?!\n]|\.[ ][A-ZÀ-ÞА-Я]")
+_ANOTHER = re.compile(r"[?!\n]|\.[ ][A-ZÀ-ÞА-Я]|\b(?:until|till|by|before|after|deliver\w*|order\w*|gifts?|party|discount|voucher|coupon|expires?|valid|offer|sale|bis|hasta|jusqu)\b")
 
 
 _WRITTEN_PARTS = "birth born dob d.o.b bday b-day geb naissance ne nacid naci nascim nasc nata nato urodz fod syntym dogum рожд роди народ γενν naroz szul nasc nast roj rod gim dzim synn 年月日 出生 생 לידה נולדתי الميلاد ولدت जन्म"

@@ -26,8 +26,8 @@ _ANNOUNCED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _SOMETHING_ELSE = re.compile(
-    r"(?:\b(?:order|orders|invoice|ticket|case|ref|reference|refs|tracking|sku|serial|model|item|part|product|transaction|confirmation|booking|reservation|account|acct|customer|user|member|policy"
-    r"|version|build|commit|port|ports|page|room|flight|error|code|batch|lot|zip|postcode|plz|isbn|ean|upc|vin|imei|id|ids|uid|no|nr|number|amount|total|price|year|years|bestell\w*|rechnung\w*|auftrag\w*|commande|pedido|factura|zamówieni\w+)"
+    r"(?:\b(?:order|orders|purchases?|buys?|compra|achat|invoice|ticket|case|ref|reference|refs|tracking|sku|serial|model|item|part|product|transaction|confirmation|booking|reservation|account|acct|customer|user|member|policy"
+    r"|version|build|commit|port|ports|page|room|flight|error|code|batch|lot|zip|postcode|plz|isbn|ean|upc|vin|imei|id|ids|uid|no|nr|number|amount|total|price|year|years|bestell\w*|rechnung\w*|auftrag\w*|commandes?(?: n°| nº)?|pedido|factura|zamówieni\w+)"
     r"(?:[ ]?(?:number|no|nr|id|ids|code|#)\b)?(?: is| was| are|['’]s)?[\s.:#=(]{0,4}|#\s?|[$€£¥₹]\s?|\b(?:usd|eur|gbp|rs|inr|sek|nok|dkk|pln|chf)\s?)$",
     re.IGNORECASE,
 )
@@ -79,7 +79,7 @@ def _number(text: str, start: int, end: int, extension: int, regions: tuple[str,
         return None
     if bare.startswith("+"):
         return _international(text, start, end, extension)
-    if not 6 <= sum(map(str.isdigit, written)) <= 20:
+    if not 6 <= sum(map(str.isdigit, written)) <= 20 or (bare.startswith("00") and not _possible("+" + bare.lstrip("0"), None)):
         return None
     before = text[max(0, start - 60) : start]
     if _SOMETHING_ELSE.search(before) and not _CALLED_SO.search(before) and not _MY_NUMBER.search(before):

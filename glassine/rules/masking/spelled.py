@@ -13,9 +13,10 @@ from glassine.rules.masking.plain import even_fold
 from glassine.words.privacy import PiiType, Span
 
 _WORD = re.compile(r"[^\W_]+")
-_SIGNS = frozenset(
-    "at dot punkt point punto punt ponto kropka arroba arobase chiocciola klammeraffe apestaartje malpa underscore unterstrich dash hyphen minus bindestrich guion tiret plus".split()
+_WRITTEN_SIGNS = (
+    "at dot punkt point punto punt ponto kropka arroba arobase chiocciola klammeraffe apestaartje malpa underscore unterstrich dash hyphen minus bindestrich guion tiret plus"
 )
+_SIGNS = frozenset(_WRITTEN_SIGNS.split())
 _SHORT = 5  # fewer letters are only believed when they are spelled one by one
 _GAP, _GAP_IN_WORDS = 6, 16  # the most that may stand between two pieces of one value
 _SPELLINGS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ø", "oe"), ("å", "aa"), ("æ", "ae"))
