@@ -12,11 +12,12 @@ import pytest_asyncio
 
 from bench.stub_model import StubModel
 from glassine.config import Settings
-from glassine.story import access, data_map, far_sides, house, learning, revealing
+from glassine.story import access, data_map, house, learning, policies, revealing
 from glassine.story.world import World
 from glassine.words.boundaries import BOUNDARIES, KEPT, STAGES, Stage
 from glassine.words.house import OrgSettings
 from glassine.words.people import Role
+from glassine.words.privacy import PiiType, Treatment
 from tests.office import colleague, signed_in
 from tests.shop import Shop
 from tests.switched import off, without_ai
@@ -96,11 +97,19 @@ async def test_the_other_side_is_who_it_is(client: Client, world: World, shop: S
     await house.change(world, shop.owner, llm_url="", llm_model="")
 
 
-def test_every_boundary_has_another_side_and_every_side_a_boundary() -> None:
-    assert set(far_sides._SIDES) == set(BOUNDARIES)
+def test_the_words_of_the_map_are_whole() -> None:
     assert set(STAGES) == set(Stage)
     assert all(bool(one.off) is not bool(one.always) for one in BOUNDARIES.values()), "a switch, or the reason why there is none"
     assert all(not kept.setting or kept.setting in OrgSettings.__slots__ for kept in KEPT)
+
+
+async def test_what_the_policy_leaves_in_the_clear_is_on_the_map(client: Client, world: World, shop: Shop) -> None:
+    assert (await mapped(client, shop))["whole"]["left_in_the_clear"] == {}
+    await policies.treat(world, shop.owner, PiiType.PLATE, Treatment.KEEP, "web")
+    assert (await mapped(client, shop))["whole"]["left_in_the_clear"] == {"web": ["plate"]}
+    async with signed_in(world, shop.owner) as admin:
+        assert "Left as they are by your policy on web:" in (await admin.get("/settings/data-map")).text
+    await policies.treat(world, shop.owner, PiiType.PLATE, None, "web")
 
 
 async def test_what_is_off_is_on_the_map(client: Client, world: World, shop: Shop) -> None:

@@ -18,6 +18,7 @@ from glassine import __main__ as command_line
 from glassine.config import VARIABLES
 from glassine.rules.permits import PERMITS, SCOPES
 from glassine.rules.phrases import spoken
+from glassine.story import far_sides
 from glassine.story.exchange import _CODES
 from glassine.words.boundaries import BOUNDARIES
 from glassine.words.channels import Connector
@@ -110,6 +111,10 @@ def test_every_purpose_of_a_crossing_is_a_boundary() -> None:
     assert len(used) > 1
     assert [purpose for purpose in used if not (purpose in BOUNDARIES and BOUNDARIES[purpose].gate)] == []
     assert list(purposes('Crossing(org=org, purpose="carrier-pigeon", hosts=())\nCrossing(org=org, purpose=named, hosts=())')) == ["carrier-pigeon", "named"]
+
+
+def test_every_boundary_has_another_side_and_every_side_a_boundary() -> None:
+    assert set(far_sides._SIDES) == set(BOUNDARIES)
 
 
 def purposes(source: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from glassine.rules.permits import require
+from glassine.rules.policies import EVERYWHERE, treatments
 from glassine.store import boundaries as stored
 from glassine.store import house, ledger, people
 from glassine.story import far_sides
@@ -20,6 +21,7 @@ from glassine.story.world import World
 from glassine.words.boundaries import BOUNDARIES, KEPT, STAGES, Boundary, Kept
 from glassine.words.house import OrgSettings
 from glassine.words.people import Actor, Verb
+from glassine.words.privacy import PiiType, Treatment
 
 WINDOW = timedelta(days=30)
 
@@ -85,6 +87,7 @@ class DataMap:
     since: datetime
     ai_off: Off | None
     boundaries: Sequence[Mapped]
+    left: Mapping[str, Sequence[PiiType]]  # by channel ("" for all others): kinds that the policy leaves as they are
     retention: Sequence[Retained]
     head: Head | None
 
@@ -108,7 +111,7 @@ async def draw(world: World, actor: Actor) -> DataMap:
         head = await ledger.head(tx, org)
     mapped = [_mapped(one, facts, counted.get(one.name, Traffic())) for one in BOUNDARIES.values()]
     return DataMap(
-        organization=row["name"], at=now, since=since, ai_off=off(settings, AI), boundaries=mapped, retention=[_retained(kept, settings) for kept in KEPT],
+        organization=row["name"], at=now, since=since, ai_off=off(settings, AI), boundaries=mapped, left=_left(settings), retention=[_retained(kept, settings) for kept in KEPT],
         head=Head(seq=head.seq, link=head.link.hex(), at=head.sealed_at) if head else None,
     )
 
@@ -173,6 +176,11 @@ def _with_refusals(traffic: Traffic, refused: tuple[int, datetime] | None) -> Tr
     return replace(traffic, unit=traffic.unit or "requests", refused=traffic.refused + refused[0], last=last)
 
 
+def _left(settings: OrgSettings) -> dict[str, list[PiiType]]:
+    found = {channel: [type for type, treatment in treatments(settings, channel).items() if treatment is Treatment.KEEP] for channel in {EVERYWHERE, *settings.treatments}}
+    return {channel: types for channel, types in sorted(found.items()) if types}
+
+
 def _retained(kept: Kept, settings: OrgSettings) -> Retained:
     days = getattr(settings, kept.setting, None) if kept.setting else None
     return Retained(kept=kept, days=days or None, until=kept.until or "Until somebody deletes the contact")
@@ -183,7 +191,7 @@ def plain(drawn: DataMap) -> dict[str, Any]:
     return {
         "organization": drawn.organization, "at": _moment(drawn.at), "since": _moment(drawn.since), "ai": {"enabled": drawn.ai_off is None, **_off(drawn.ai_off)},
         "path": [{"stage": stage, "title": title, "what": what} for stage, (title, what) in STAGES.items()],
-        "boundaries": [_boundary(one) for one in drawn.boundaries],
+        "boundaries": [_boundary(one) for one in drawn.boundaries], "left_in_the_clear": {channel or "all": list(types) for channel, types in drawn.left.items()},
         "retention": [{"kind": one.kept.name, "title": one.kept.title, "sealed": one.kept.sealed, "days": one.days, "until": one.until} for one in drawn.retention],
         "ledger": {"seq": drawn.head.seq, "link": drawn.head.link, "sealed_at": _moment(drawn.head.at)} if drawn.head else None,
     }

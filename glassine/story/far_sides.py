@@ -50,7 +50,7 @@ class Facts:
 
 def of(name: str, facts: Facts) -> tuple[Far, ...]:
     """Nobody (an empty tuple) where nothing is configured; of what stays inside, what works on it."""
-    return tuple(_SIDES[name](facts))
+    return tuple(_SIDES[name](facts)) if name in _SIDES else ()
 
 
 def _web(facts: Facts) -> list[Far]:

@@ -324,7 +324,8 @@ class LedgerHead(BaseModel):
 
 
 class DataMap(BaseModel):
-    """`path` is a message's way, in order. `ledger` is null before anything was sealed."""
+    """`path` is a message's way, in order. `left_in_the_clear` names by channel (`all`: the others) what the policy does not mask.
+    `ledger` is null before anything was sealed."""
 
     organization: str
     at: datetime
@@ -332,6 +333,7 @@ class DataMap(BaseModel):
     ai: AiState
     path: list[Step]
     boundaries: list[Boundary]
+    left_in_the_clear: dict[str, list[PiiType]]
     retention: list[Retention]
     ledger: LedgerHead | None
 
