@@ -65,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     restore = command("restore", _restore, "Bring a backup back into an empty database.")
     restore.add_argument("file", type=Path, metavar="FILE")
     restore.add_argument("--replace", action="store_true", help="replace what the database holds")
+    pack = command("pack", _pack, "Write the reviewer's pack: what the system is, holds and lets out, signed.")
+    pack.add_argument("file", type=Path, metavar="FILE", help="a name that ends in .zip or .html")
+    pack.add_argument("--organization", metavar="ID", help="needed only when there are several")
+    pack.add_argument("--check", action="store_true", help="check the signature of a pack instead; needs nothing but the file")
     ai = command("ai", _ai, "Switch all AI off, or on again; every process knows within a second.")
     ai.add_argument("state", choices=("off", "on"), help="off: no model is asked and nothing is answered; messages go to the team")
     ai.add_argument("--organization", metavar="ID", help="needed only when there are several")
@@ -160,6 +164,12 @@ def _restore(settings: Settings, options: argparse.Namespace) -> int:
     from glassine.commands import backup
 
     return backup.restore(settings, options.file, _say, replace=options.replace)
+
+
+def _pack(settings: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import pack
+
+    return pack.check(options.file, _say) if options.check else pack.make(settings, options.file, options.organization, _say)
 
 
 def _ai(settings: Settings, options: argparse.Namespace) -> int:

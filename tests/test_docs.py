@@ -117,6 +117,12 @@ def test_every_boundary_has_another_side_and_every_side_a_boundary() -> None:
     assert set(far_sides._SIDES) == set(BOUNDARIES)
 
 
+def test_the_switches_that_are_named_are_those_there_are() -> None:
+    named = re.search(r"^These boundaries can be switched off: (.*?)\.", page("data-map.md"), re.MULTILINE)
+    assert named
+    assert set(_CODE.findall(named[1])) == {name for name, boundary in BOUNDARIES.items() if boundary.off}
+
+
 def purposes(source: str) -> Iterator[str]:
     """What each `Crossing(…)` in a file is for; one whose purpose is not written out gives the name that stands for it, which is no boundary."""
     for node in ast.walk(ast.parse(source)):

@@ -189,11 +189,11 @@ def _retained(kept: Kept, settings: OrgSettings) -> Retained:
 def plain(drawn: DataMap) -> dict[str, Any]:
     """The map as JSON: what programs read, and what is signed in the reviewer's pack."""
     return {
-        "organization": drawn.organization, "at": _moment(drawn.at), "since": _moment(drawn.since), "ai": {"enabled": drawn.ai_off is None, **_off(drawn.ai_off)},
+        "organization": drawn.organization, "at": when(drawn.at), "since": when(drawn.since), "ai": {"enabled": drawn.ai_off is None, **_off(drawn.ai_off)},
         "path": [{"stage": stage, "title": title, "what": what} for stage, (title, what) in STAGES.items()],
         "boundaries": [_boundary(one) for one in drawn.boundaries], "left_in_the_clear": {channel or "all": list(types) for channel, types in drawn.left.items()},
         "retention": [{"kind": one.kept.name, "title": one.kept.title, "sealed": one.kept.sealed, "days": one.days, "until": one.until} for one in drawn.retention],
-        "ledger": {"seq": drawn.head.seq, "link": drawn.head.link, "sealed_at": _moment(drawn.head.at)} if drawn.head else None,
+        "ledger": {"seq": drawn.head.seq, "link": drawn.head.link, "sealed_at": when(drawn.head.at)} if drawn.head else None,
     }
 
 
@@ -205,15 +205,15 @@ def _boundary(one: Mapped) -> dict[str, Any]:
         "why_no_switch": boundary.always or None, "through_the_gate": boundary.gate,
         "other_side": [{"who": far.who, "where": far.where, "detail": far.detail} for far in one.far],
         "crossed": {
-            "unit": traffic.unit, "count": traffic.crossed, "refused": traffic.refused, "bytes": traffic.bytes, "last": _moment(traffic.last),
+            "unit": traffic.unit, "count": traffic.crossed, "refused": traffic.refused, "bytes": traffic.bytes, "last": when(traffic.last),
             "masked": dict(traffic.masked), "raw": dict(traffic.raw), "stopped": dict(traffic.stopped),
         } if traffic.unit else None,
     }  # fmt: skip
 
 
 def _off(told: Off | None) -> dict[str, str | None]:
-    return {"off_since": _moment(told.at) if told else None, "off_by": told.by or None if told else None}
+    return {"off_since": when(told.at) if told else None, "off_by": told.by or None if told else None}
 
 
-def _moment(at: datetime | None) -> str | None:
+def when(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None

@@ -152,7 +152,17 @@ def _mail(facts: Facts) -> list[Far]:
     return [Far(who="Mail server", where=_host(url), detail=f"set by the operator of this machine, {wire}")]
 
 
+def _anchor(facts: Facts) -> list[Far]:
+    config = facts.config
+    sides = [Far(who="A file", where=str(config.anchor_file or config.home / "anchors.jsonl"), detail="on this machine, unless its folder is another's")]
+    if config.anchor_mail and config.smtp_url:
+        sides.append(Far(who=f"A mailbox at {config.anchor_mail.rpartition('@')[2]}", where=_host(config.smtp_url), detail="set by the operator of this machine"))
+    if config.anchor_url:
+        sides.append(Far(who="An address for anchors", where=_host(config.anchor_url), detail=f"set by the operator of this machine, {_wire(config.anchor_url)}"))
+    return sides
+
+
 _SIDES: Mapping[str, Callable[[Facts], list[Far]]] = MappingProxyType({
     "web": _web, "api": _api, "local-models": _local_models, "database": _database, "files": _files, "backup": _operator, "logs": _operator, "import": _operator,
-    "help": _help, "model": _model, "what-if": _model, "team": _team, "reveal": _reveal, "mail": _mail,
+    "help": _help, "model": _model, "what-if": _model, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail,
 })  # fmt: skip

@@ -48,7 +48,7 @@ _VERBS = {  # icon, and a sentence over the row's details
     "knowledge.create": ("book", "wrote the article “{title}”"), "knowledge.change": ("book", "changed the article “{title}”"),
     "knowledge.publish": ("book", "published the article “{title}”"), "knowledge.unpublish": ("book", "took the article “{title}” out of answers"),
     "ai.off": ("ai", "switched all AI off"), "ai.on": ("ai", "switched all AI on again"),
-    "boundary.off": ("shield", "switched “{boundary}” off"), "boundary.on": ("shield", "switched “{boundary}” on again"),
+    "pack.make": ("shield", "took a reviewer's pack away"), "boundary.off": ("shield", "switched “{boundary}” off"), "boundary.on": ("shield", "switched “{boundary}” on again"),
     "knowledge.delete": ("bin", "deleted the article “{title}”"),
 }
 

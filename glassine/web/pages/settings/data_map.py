@@ -2,49 +2,30 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from fastapi import APIRouter, Request, Response
 
 from glassine.story import boundaries, data_map
-from glassine.story.data_map import Mapped
+from glassine.web import packed
+from glassine.web.map_lanes import ICONS, lanes
 from glassine.web.pages.frame import Said, done, form
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.staff import PageRoute, Signed
-from glassine.words.boundaries import BOUNDARIES, STAGES, Direction, Stage
+from glassine.words.boundaries import BOUNDARIES
 from glassine.words.errors import Refused
 
 router = APIRouter(prefix="/data-map", route_class=PageRoute)
-_ICONS = {
-    "web": "chat", "api": "plug", "local-models": "model", "database": "rows", "files": "file", "backup": "copy", "logs": "note", "import": "book", "help": "globe",
-    "model": "model", "what-if": "help", "team": "people", "reveal": "eye", "mail": "mail",
-}  # fmt: skip
-_STAGES = {Stage.MASK: "lock", Stage.STORE: "rows", Stage.SEARCH: "search", Stage.MODEL: "ai", Stage.GUARD: "shield", Stage.DELIVER: "send"}
-_LEFT = frozenset({"web", "api", "files", "import", "team"})  # the side where customers, programs and the team are; machines are on the other
-
-
-class Lane(NamedTuple):
-    """One step of the way with the boundaries beside it: what people bring on the left, where machines are on the right, what stays in between."""
-
-    title: str
-    what: str
-    icon: str
-    left: list[Mapped]
-    inside: list[Mapped]
-    right: list[Mapped]
-
-
 @router.get("")
 async def show(request: Request, staff: Signed) -> Response:
     drawn = await data_map.draw(staff.world, staff.actor)
-    lanes = [_lane(stage, [one for one in drawn.boundaries if one.boundary.stage is stage]) for stage in Stage]
-    return await sheet(request, staff, "data-map", map=drawn, lanes=lanes, icons=_ICONS)
+    return await sheet(request, staff, "data-map", map=drawn, lanes=lanes(drawn), icons=ICONS, fingerprint=staff.world.signer.fingerprint)
 
 
-def _lane(stage: Stage, beside: list[Mapped]) -> Lane:
-    left = [one for one in beside if one.boundary.name in _LEFT]
-    inside = [one for one in beside if one.boundary.direction is Direction.STAYS]
-    return Lane(*STAGES[stage], _STAGES[stage], left, inside, [one for one in beside if one not in left and one not in inside])
+@router.post("/pack")
+async def take_away(staff: Signed) -> Response:
+    """The reviewer's pack as a file."""
+    content = await packed.archive(staff.world, staff.actor)
+    name = f"glassine-reviewers-pack-{staff.world.clock():%Y-%m-%d}.zip"
+    return Response(content, media_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 @router.post("/ai")
