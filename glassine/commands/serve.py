@@ -42,6 +42,7 @@ def run(settings: Settings, *, web: bool, work: bool, listener: int | None = Non
     sockets = _sockets(settings, listener) if web else []
     logs.to_standard_error(settings.log_level)
     processes.one_heap()
+    processes.collect_seldom()
     asyncio.run(_run(settings, sockets, work=work, announce=announce, keeps=keeps))
     return 0
 

@@ -15,7 +15,7 @@ from psycopg.rows import DictRow
 
 from glassine.store import Tx
 from glassine.store.statements import Statements
-from glassine.store.vectors import Vectors, literal, unpacked
+from glassine.store.vectors import Halves, Vectors, unpacked
 from glassine.words.knowledge import Audience, Hit
 
 _SQL = Statements(__file__)
@@ -78,7 +78,7 @@ async def find(tx: Tx, *, query: Query, audience: Audience, limit: int = 8) -> F
 def values(query: Query, audience: Audience, limit: int) -> dict[str, Any]:
     """What a statement that looks for candidates is given."""
     return {
-        "model": query.model, "vector": None if query.vector is None else literal(query.vector), "terms": list(dict.fromkeys(query.terms))[:_MOST_TERMS],
+        "model": query.model, "vector": None if query.vector is None else Halves.of(query.vector), "terms": list(dict.fromkeys(query.terms))[:_MOST_TERMS],
         "internal": _SEES[audience], "candidates": max(_CANDIDATES, limit), "rough": _ROUGH, "rarest": _RAREST_TERMS, "size": query.size,
     }
 
