@@ -84,9 +84,15 @@ def _redaction(options: argparse.Namespace) -> list[Figure]:
     return [*qualities, *(Figure(what=f"redaction, {what}", value=value) for what, value in fast.items() if isinstance(value, int))]
 
 
+def _prove(options: argparse.Namespace) -> list[Figure]:
+    from bench.proof import run
+
+    return run(1_000 if options.short else 10_000, options.seed)
+
+
 NAMES: Mapping[str, Callable[[argparse.Namespace], list[Figure]]] = {
     "turns": _turns, "slow_model": _slow_model, "memory": _memory, "startup": _startup, "search": _search, "retrieval": _retrieval, "redaction": _redaction,
-    "crash": _crash,
+    "crash": _crash, "prove": _prove,
 }
 
 

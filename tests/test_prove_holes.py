@@ -250,7 +250,7 @@ def test_a_value_in_the_products_log_and_temporary_files_is_found(search: Search
 
 def test_a_value_in_a_backup_is_found(search: Search, machine: Machine, planted: Planted) -> None:
     planted.run("insert into hole (id, words, raw) values (1, %s, %s)", filler() + CARD.value, b"\x00" + CARD.value.encode())
-    places.exports(search, machine, [])
+    places.backup(search, machine)
     assert {(found.place, found.encoding) for found in search.findings} == {(places.BACKUP, "plain"), (places.BACKUP, "hex")}
 
 

@@ -75,6 +75,7 @@ def test_many_strings_in_much_noise_are_found_exactly() -> None:
 def test_a_short_number_counts_only_where_it_stands_alone() -> None:
     needles = Needles([Needle(b"4155552671", alone=True)])
     assert list(needles.find(b"call 4155552671, please")) == [0]
+    assert list(needles.find(rb'{"a": "\n4155552671\n"} or %0A4155552671 or \u000a4155552671')) == [0, 0, 0]
     assert list(needles.find(b"0.41555526719931 and a4155552671")) == []
 
 

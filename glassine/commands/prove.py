@@ -139,6 +139,7 @@ async def _own_process(settings: Settings, orgs: Sequence[OrgId], model: Model, 
         theirs = replace(
             settings, host="127.0.0.1", port=listener.getsockname()[1], public_url=None, llm_url=None, llm_model=None, llm_key=None, smtp_url=post.url,
             mail_from="prove@prove.invalid", allow_private=(*settings.allow_private, f"127.0.0.1:{model.port}"), log_level="debug", api_rate=1_000_000, visitor_rate=1_000_000,
+            anchor_file=folder / "anchors", anchor_mail=None, anchor_url=None,
         )
         command = [sys.executable, "-P", "-m", "glassine", "serve", "--listener", str(listener.fileno())]
         command += [part for org in orgs for part in ("--keep", str(org))]

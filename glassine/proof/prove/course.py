@@ -16,7 +16,7 @@ from glassine.edge.gate import Gate
 from glassine.proof.prove import known, places, stage
 from glassine.proof.prove.canaries import Canary, Drawer
 from glassine.proof.prove.door import Door, Unexpected
-from glassine.proof.prove.kinds import KINDS
+from glassine.proof.prove.kinds import KINDS, Guarantee
 from glassine.proof.prove.known import Person
 from glassine.proof.prove.places import Caught
 from glassine.proof.prove.report import Sent
@@ -83,7 +83,7 @@ def _dealt(canaries: Iterable[Canary]) -> Iterator[Act]:
         turn += 1
         while waiting and len(taken) < way.holds:
             canary = waiting.popleft()
-            fits = not way.plain or _latin(canary.text)
+            fits = (not way.plain or _latin(canary.text)) and not (way.needs_model and canary.guarantee is Guarantee.FREE)
             (taken if fits else back).append(canary)
         waiting.extendleft(reversed(back))
         if taken:
@@ -106,7 +106,7 @@ async def run(course: Course, settings: Settings, own: Own, model: Model, post: 
         async with own(course.orgs, model, post) as address, _gate(address, running) as gate:
             own_door = Door(name="a process of its own", url=address, gate=gate, org=stages[0].org)
             other = Door(name="the running system", url=running, gate=gate, org=stages[1].org)
-            doors = [own_door, other if running and await places.answers_for(other, stages[1]) else own_door]
+            doors = [own_door, other if await _may_be_used(course, other, stages[1]) else own_door]
             course.processes = list(dict.fromkeys(f"{door.name}, at {door.url}" for door in doors))
             say(f"Sending {sum(not c.blank for c in course.canaries):,} canaries through {' and '.join(course.processes)}")
             ears = [asyncio.create_task(places.listen(course.caught, door, each)) for door, each in zip(doors, stages, strict=True)]
@@ -114,10 +114,21 @@ async def run(course: Course, settings: Settings, own: Own, model: Model, post: 
             await _settled(course, settings.database_url, say)
             for each, door in zip(stages, doors, strict=True):
                 await _seen_by_others(course, door, each)
+                await places.ledger(course.caught, world, each)
             for ear in ears:
                 ear.cancel()
             await asyncio.gather(*ears, return_exceptions=True)
             course.requests = sum(door.asked for door in {id(door): door for door in doors}.values())
+
+
+async def _may_be_used(course: Course, door: Door, where: Stage) -> bool:
+    """Whether a system runs there, serves this database, and answers without a model that would be asked in earnest."""
+    if not door.url or not await places.answers_for(door, where):
+        return False
+    if await places.has_a_model_of_its_own(door, where):
+        course.caught.not_checked.append(f"the system at {door.url}: it would send the proof's messages to the language model of all organisations")
+        return False
+    return True
 
 
 async def _founded(world: World, course: Course, model_url: str) -> Stage:

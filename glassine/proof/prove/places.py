@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from glassine.proof.prove.door import Door, Unexpected
 from glassine.proof.prove.search import Search
 from glassine.proof.prove.stage import Stage
 from glassine.store import whole
+from glassine.story import crossings
+from glassine.story.world import World
 from glassine.words.errors import Misconfigured
 from glassine.words.ids import OrgId
 
@@ -20,14 +22,17 @@ TABLES, FILES, WAL, PAGES_OF_WAL, TEMPORARY, SERVER_LOG = (
 )
 HOME, LOG, SCRATCH, BACKUP = "home folder", "the product's log", "the product's temporary files", "backup, decoded"
 MODEL, SERVICE, MAIL, NOTICES, STREAM = "caught: language model", "caught: web service", "caught: mail", "live notices (NOTIFY)", "live stream of the inbox"
-VIEWER, NARROW, OPEN_PAGES = "inbox as a viewer sees it", "API without contacts", "health, metrics and descriptions"
+VIEWER, NARROW, OPEN_PAGES, ADMIN, LEDGER = (
+    "inbox as a viewer sees it", "API without contacts", "health, metrics and descriptions", "settings, audit log and data map as an admin sees them", "ledger, exported",
+)
 HOLD_MARKERS = (TABLES, FILES, WAL, BACKUP, MODEL, VIEWER, NARROW)  # what is not personal is stored in the clear, and must be found there
 
 _SEEN = 150  # sessions of each organisation that are looked at as other roles see them
 _OPEN = ("/health", "/metrics", "/api/openapi.json", "/sign-in", "/favicon.ico", "/api/signing-key", "/api/metrics")
+_SETTINGS = ("/settings/audit", "/settings/data-map", "/settings/privacy", "/settings/patterns", "/settings/model", "/settings/people", "/settings/keys")
 _WHAT_EACH_MAY_SEE = (
     "what shows values to those who may see them: the customer's own view, the contacts API with its scope, a reveal by the team, an export for an access request",
-    "memory, swap and core dumps of the machine", "backups, replicas and logs that are kept elsewhere",
+    "names and addresses that a model makes up: they are nobody's that the product knows", "memory, swap and core dumps of the machine", "backups, replicas and logs that are kept elsewhere",
 )
 
 
@@ -44,7 +49,6 @@ class Machine:
     scratch: Path  # the temporary folder of that process
     backup: Callable[[], Iterator[bytes]]  # raises Misconfigured
     page_images: Callable[[str, str], Iterator[bytes]] | None  # of the write-ahead log between two positions
-    exports: tuple[tuple[str, Callable[[OrgId], Iterator[bytes]]], ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,10 +73,19 @@ async def as_others_see_it(caught: Caught, door: Door, stage: Stage, sessions: S
             caught.seen.append((NARROW, name, await _narrow(door, stage, path)))
     for path in _OPEN:
         caught.seen.append((OPEN_PAGES, path, (await door.ask("GET", path, expect=(200, 302, 401, 403, 404))).body))
+    for path in _SETTINGS:
+        caught.seen.append((ADMIN, path, await door.page(stage.admin, path)))
+    caught.seen.append((ADMIN, "/api/data-map", (await door.ask("GET", "/api/data-map", headers={"Authorization": f"Bearer {stage.api_key}"})).body))
 
 
 async def _narrow(door: Door, stage: Stage, path: str) -> bytes:
     return (await door.ask("GET", f"/api{path}", headers={"Authorization": f"Bearer {stage.narrow_key}"}, expect=(200, 403))).body
+
+
+async def ledger(caught: Caught, world: World, stage: Stage) -> None:
+    """The ledger as it is handed to whoever wants to verify it."""
+    lines = [line.encode() async for line in crossings.export(world, stage.org)]
+    caught.seen.append((LEDGER, "an export", b"\n".join(lines)))
 
 
 async def listen(caught: Caught, door: Door, stage: Stage) -> None:
@@ -152,15 +165,12 @@ def logs(search: Search, machine: Machine) -> None:
     search.folder(machine.scratch, 0, lambda _: SCRATCH)
 
 
-def exports(search: Search, machine: Machine, orgs: Iterable[OrgId]) -> None:
-    """A backup as it would be restored, and what else can be taken out without values."""
+def backup(search: Search, machine: Machine) -> None:
+    """A backup, as it would be restored."""
     try:
         search.look(BACKUP, "a backup", machine.backup())
     except Misconfigured as problem:
         search.not_checked.append(f"a backup: {str(problem).splitlines()[0]}")
-    for name, export in machine.exports:
-        for org in orgs:
-            search.look(name, "an export", export(org), ours=True)
 
 
 def always_unchecked(search: Search) -> None:
@@ -174,6 +184,14 @@ async def answers_for(door: Door, stage: Stage) -> bool:
     except (ConnectionError, TimeoutError, Unexpected, OSError):
         return False
     return bool(said.get("org", {}).get("id") == str(stage.org))
+
+
+async def has_a_model_of_its_own(door: Door, stage: Stage) -> bool:
+    """Whether a system asks a language model even for an organisation that has set none."""
+    session = str((await door.api(stage.api_key, "POST", "/chat/sessions", {}))["id"])
+    await door.api(stage.api_key, "POST", f"/chat/sessions/{session}/send", {"message": {"text": "How long can I return a lamp?"}})
+    turns = (await door.api(stage.api_key, "GET", f"/chat/sessions/{session}/inspect"))["turns"]
+    return any(turn.get("prompt") for turn in turns)
 
 
 def caught(search: Search, what: Caught) -> None:

@@ -85,7 +85,7 @@ def _searched(plan: Plan, course: Course, marker: str, began: float, first: str)
     steps: tuple[tuple[str, Callable[[], None]], ...] = (
         ("what was caught and what others may see", lambda: _caught(plan, course, search)),
         ("the tables", lambda: places.tables(search, machine.all_rows_url, course.orgs)),
-        ("a backup", lambda: places.exports(search, machine, course.orgs)),
+        ("a backup", lambda: places.backup(search, machine)),
         ("files", lambda: places.files(search, machine, began, (first, last), written_out)),
         ("logs", lambda: places.logs(search, machine)),
     )

@@ -35,6 +35,7 @@ class Stage:
     api_key: str = field(repr=False)  # may do everything
     narrow_key: str = field(repr=False)  # reads sessions, but not whose they are
     agent: str = field(repr=False)  # cookies
+    admin: str = field(repr=False)
     viewer: str = field(repr=False)
 
 
@@ -55,7 +56,7 @@ async def found(world: World, *, model_url: str, notify: str, founded: Callable[
     return Stage(
         org=made.organization, with_model=bool(model_url), widget_token=made.widget_token, api_key=await access.create_key(world, owner, "prove", None),
         narrow_key=await access.create_key(world, owner, "prove, without contacts", _NO_CONTACTS),
-        agent=await _joined(world, owner, Role.AGENT), viewer=await _joined(world, owner, Role.VIEWER),
+        agent=await _joined(world, owner, Role.AGENT), admin=await _joined(world, owner, Role.ADMIN), viewer=await _joined(world, owner, Role.VIEWER),
     )
 
 

@@ -74,11 +74,14 @@ class Talk:
     async def widget(self, method: str, path: str, body: object) -> dict[str, object]:
         return await self.door.widget(self.stage.widget_token, await self.visitor(), method, path, body)
 
-    async def write(self, session: str, mode: str, text: str) -> None:
-        """A member of the team in the inbox."""
+    async def form(self, path: str, **fields: str) -> None:
+        """A member of the team sends a form of the inbox."""
         if not self._proof:
             self._proof = proof_of(await self.door.page(self.stage.agent, "/inbox"))
-        await self.door.form(self.stage.agent, f"/inbox/sessions/{session}/write", self._proof, mode=mode, text=text)
+        await self.door.form(self.stage.agent, path, self._proof, **fields)
+
+    async def write(self, session: str, mode: str, text: str) -> None:
+        await self.form(f"/inbox/sessions/{session}/write", mode=mode, text=text)
 
 
 Send = Callable[[Talk, Sequence[Canary]], Awaitable[None]]
@@ -117,6 +120,19 @@ async def _session_fields(talk: Talk, canaries: Sequence[Canary]) -> None:
     await talk.say(session, "Where is my order?")
 
 
+async def _saved_contact(talk: Talk, canaries: Sequence[Canary]) -> None:
+    first, *rest = canaries
+    made = await talk.door.api(talk.stage.api_key, "POST", "/contacts", {"name": first.value, "custom_data": {f"field {n}": each.text for n, each in enumerate(rest)}})
+    await talk.door.api(talk.stage.api_key, "PATCH", f"/contacts/{made['id']}", {"custom_data": {"note": first.text}})
+
+
+async def _vouched_for(talk: Talk, canaries: Sequence[Canary]) -> None:
+    first, *rest = canaries
+    data = {f"field {n}": each.text for n, each in enumerate(rest)}
+    body = {"email": f"{uuid4().hex}@prove.invalid", "name": first.value, "customData": data}
+    await talk.door.api(talk.stage.api_key, "POST", "/widget/authenticate-user", body)
+
+
 async def _asks_for_a_person(talk: Talk, canaries: Sequence[Canary]) -> None:
     await talk.say(await talk.fresh(), f"{canaries[0].text} I want to talk to a human.")
 
@@ -132,6 +148,8 @@ async def _malformed(talk: Talk, canaries: Sequence[Canary]) -> None:
     wrong = {"message": {"text": [text], text: 1}, "uuid": text, "language": text}
     await talk.door.api(talk.stage.api_key, "POST", f"/chat/sessions/{session}/send", wrong, expect=(400,))
     await talk.door.api(talk.stage.api_key, "GET", f"/chat/sessions/{quote(text, safe='')}", expect=(400, 404))
+    form = {"sessionId": await talk.web(), "formMessageId": text, "actionId": text}
+    await talk.door.widget(talk.stage.widget_token, await talk.visitor(), "POST", "/action/execute", form, expect=(404,))
 
 
 async def _preview(talk: Talk, canaries: Sequence[Canary]) -> None:
@@ -153,6 +171,10 @@ async def _reply(talk: Talk, canaries: Sequence[Canary]) -> None:
 
 async def _note(talk: Talk, canaries: Sequence[Canary]) -> None:
     await talk.write(await talk.session(), "note", canaries[0].text)
+
+
+async def _try_question(talk: Talk, canaries: Sequence[Canary]) -> None:
+    await talk.form("/knowledge/try", question=canaries[0].text)
 
 
 async def _web_message(talk: Talk, canaries: Sequence[Canary]) -> None:
@@ -218,6 +240,8 @@ WAYS: tuple[Way, ...] = (
     Way(channel="API", direction=IN, format="clientContext, values and names", send=_context, holds=2, seen_by_model=True),
     Way(channel="API", direction=IN, format="custom data of a message", send=_custom_data, holds=2),
     Way(channel="API", direction=IN, format="contact and session fields", send=_session_fields, holds=2),
+    Way(channel="API", direction=IN, format="contact, saved and changed", send=_saved_contact, holds=2),
+    Way(channel="API", direction=IN, format="visitor whom the site vouches for", send=_vouched_for, holds=2),
     Way(channel="API", direction=IN, format="message to a closed session", send=_to_a_closed_session),
     Way(channel="API", direction=IN, format="malformed request", send=_malformed),
     Way(channel="API", direction=IN, format="redaction preview", send=_preview),
@@ -226,6 +250,7 @@ WAYS: tuple[Way, ...] = (
     Way(channel="API", direction=MAIL, format="message that asks for a person", send=_asks_for_a_person),
     Way(channel="inbox", direction=OUT, format="reply", send=_reply),
     Way(channel="inbox", direction=OUT, format="note", send=_note),
+    Way(channel="inbox", direction=IN, format="question that the team tries", send=_try_question),
     Way(channel="widget", direction=IN, format="message", send=_web_message, seen_by_model=True),
     Way(channel="widget", direction=IN, format="the page's first words", send=_web_first_words, holds=2),
     Way(channel="widget", direction=IN, format="clientContext and custom data", send=_web_context, holds=2, seen_by_model=True),

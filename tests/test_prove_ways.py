@@ -1,0 +1,76 @@
+"""A proof knows every way in: a route of the API that takes text and is in no way fails here, until it has one or a reason why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from glassine.proof.prove import documents, known
+from glassine.proof.prove.canaries import draw
+from glassine.proof.prove.course import planned
+from glassine.proof.prove.kinds import KINDS, Guarantee
+from glassine.proof.prove.ways import WAYS
+from glassine.words.privacy import PiiType
+from tests.test_docs import routes
+
+SOURCE = (Path(__file__).resolve().parent.parent / "glassine/proof/prove/ways.py").read_text(encoding="utf-8")
+NO_TEXT_OF_CUSTOMERS = {  # routes that change something, and why a canary has nothing to do there
+    "POST /backend/widget/v2/chat/vote": "a word and two ids", "POST /backend/widget/v2/session/resolve": "an id",
+    "POST /chat/sessions/{id}/turns/{turn}/replay": "ids; it reads what is stored", "POST /chat/sessions/{id}/turns/{turn}/what-if": "words of the organisation", "POST /knowledge/articles": "published words of the organisation",
+    "PATCH /knowledge/articles/{id}": "published words of the organisation", "POST /redaction/message": "ids", "POST /redaction/session": "ids",
+    "POST /redaction/reveal": "a placeholder; it shows a value to those who may see it", "PUT /ai": "a switch", "PUT /autopilot/{channel}": "a switch",
+    "PUT /boundaries/{name}": "a switch", "PUT /redaction/policy": "settings of the organisation",
+}
+
+
+def last_word(route: str) -> str:
+    """The end of a route's path that is written out, as the source of the ways has it."""
+    parts = [part for part in route.partition(" ")[2].split("/") if not part.startswith("{")]
+    return "/" + parts[-1]
+
+
+def test_every_route_that_takes_text_is_a_way_in() -> None:
+    taking = {route for route in routes() if route.split()[0] in ("POST", "PATCH", "PUT")}
+    unknown = {route for route in taking - set(NO_TEXT_OF_CUSTOMERS) if last_word(route) not in SOURCE and "upload" not in route}
+    assert unknown == set(), "give each a way in glassine/proof/prove/ways.py, or a reason here"
+    assert "talk.door.upload" in SOURCE
+    stale = set(NO_TEXT_OF_CUSTOMERS) - taking
+    assert {route for route in stale if "redaction" not in route} == set(), "these routes are gone"
+
+
+def test_a_route_without_a_way_would_be_noticed() -> None:
+    assert last_word("POST /helpdesk/{id}/inbound-mail") not in SOURCE
+    assert last_word("POST /backend/widget/v2/checkpoint") in SOURCE
+
+
+def test_each_canary_but_the_blanks_goes_in_once_and_every_way_is_used() -> None:
+    course = planned(1_000, seed=3)
+    dealt = [canary.id for acts in course.acts.values() for act in acts for canary in act.canaries]
+    assert sorted(dealt) == sorted(canary.id for canary in course.canaries if not canary.blank)
+    assert len(course.canaries) == 1_000
+    ways = {(act.way.channel, act.way.direction, act.way.format) for acts in course.acts.values() for act in acts}
+    assert ways >= {(way.channel, way.direction, way.format) for way in WAYS}
+    assert {canary.kind.type for canary in course.canaries} == set(PiiType)
+    assert {canary.guarantee for canary in course.canaries} == set(Guarantee)
+
+
+def test_with_enough_canaries_every_type_goes_by_every_way() -> None:
+    course = planned(10_000, seed=1)
+    met = {(act.way.format, canary.kind.type) for acts in course.acts.values() for act in acts for canary in act.canaries}
+    free = {kind.type for kind in KINDS if kind.guarantee is Guarantee.FREE}
+    wanted = {(way.format, type) for way in WAYS for type in PiiType if not (way.needs_model and type in free)}
+    assert wanted - met == set()
+
+
+@pytest.mark.parametrize("write", [documents.text, documents.table])
+def test_small_files_hold_their_lines(write: object) -> None:
+    assert callable(write)
+    lines = [canary.text for canary in draw(40, seed=1)]
+    written = write(lines).decode()
+    assert all(line.replace('"', '""') in written or line in written for line in lines)
+
+
+def test_a_known_contact_is_three_canaries() -> None:
+    assert [kind.type for kind in known.KNOWN] == [PiiType.EMAIL, PiiType.PHONE, PiiType.NAME]
+
