@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from glassine.rules.reactions import turn_of
 from glassine.store import DatabaseError, Unreachable, house, jobs, sessions
-from glassine.story import learning, ledger, notices, turn
+from glassine.story import learning, ledger, notices, retaining, turn
 from glassine.story.turn import Scene, Settled
 from glassine.story.world import World
 from glassine.words.errors import NotFound
@@ -122,12 +122,16 @@ async def _index_article(world: World, job: Job) -> None:
     await learning.publish(world, job.org, ArticleId(job.ref))
 
 
+async def _retain(world: World, job: Job) -> None:
+    await retaining.run(world, job.org)
+
+
 async def _anchor_ledger(world: World, job: Job) -> None:
     await ledger.anchor(world, job.org)
 
 
 _WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyType({
-    JobKind.ANCHOR_LEDGER: _anchor_ledger,
+    JobKind.ANCHOR_LEDGER: _anchor_ledger, JobKind.RETAIN: _retain,
     JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.INDEX_ARTICLE: _index_article,
 })
 

@@ -170,13 +170,13 @@ class Kept:
 
 
 KEPT = (
-    Kept(name="messages", title="Conversations", sealed="Masked text: placeholders stand in the place of values. Not encrypted by Glassine."),
-    Kept(name="originals", title="Originals and values behind masks", sealed="AES-256-GCM under a key of the contact's own, bound to its row."),
+    Kept(name="messages", setting="keep_messages", title="Conversations", sealed="Masked text: placeholders stand in the place of values. Not encrypted by Glassine."),
+    Kept(name="originals", setting="keep_messages", title="Originals and values behind masks", sealed="AES-256-GCM under a key of the contact's own, bound to its row."),
     Kept(name="contacts", title="Who contacts are", sealed="AES-256-GCM under the contact's key; found by a keyed hash of an exact address or number."),
-    Kept(name="attachments", title="Customers' files", sealed="Name and content by AES-256-GCM under the contact's key."),
-    Kept(name="traces", title="Evidence of the AI's turns", sealed="Masked text, exactly as it was searched with and sent to the model."),
+    Kept(name="attachments", setting="keep_attachments", title="Customers' files", sealed="Name and content by AES-256-GCM under the contact's key."),
+    Kept(name="traces", setting="keep_traces", title="Evidence of the AI's turns", sealed="Masked text, exactly as it was searched with and sent to the model."),
     Kept(name="knowledge", title="Articles and their index", sealed="Not encrypted: they are public or your team's own.", until="Until somebody deletes the article"),
-    Kept(name="audit", title="Audit log", sealed="Not encrypted: it holds no values. The application can only add to it.", until="For good"),
+    Kept(name="audit", setting="keep_audit", title="Audit log", sealed="Not encrypted: it holds no values. The application can add to it, and forget what your retention says.", until="For good"),
     Kept(name="ledger", title="Ledger of crossings", sealed="Destinations, counts and keyed hashes, chained. No text. The application can only add to it.", until="For good"),
     Kept(name="team", title="People and API keys", sealed="Passwords by argon2id, keys and links as digests. Names and addresses of your team are not encrypted.", until="Until somebody removes them"),
 )  # fmt: skip

@@ -5,9 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Self
 
 from glassine.words.ids import OrgId
+
+
+class Kind(StrEnum):
+    """What can be kept for a number of days: the setting is `keep_` and this word."""
+
+    MESSAGES = "messages"  # closed conversations, whole
+    ATTACHMENTS = "attachments"
+    TRACES = "traces"  # what the AI saw and did
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +33,10 @@ class OrgSettings:
     treatments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # channel ("" for all) -> type -> keep | pseudonym | mask
     patterns: tuple[Mapping[str, Any], ...] = ()  # what admins look for besides, as JSON
     policy_version: int = 0  # counts the changes of both
+    keep_messages: int = 0  # days; 0: for ever
+    keep_attachments: int = 0
+    keep_traces: int = 0
+    keep_audit: int = 0
     llm_url: str = ""
     llm_model: str = ""
     llm_key: str = field(default="", repr=False)

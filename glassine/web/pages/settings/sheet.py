@@ -37,7 +37,7 @@ SHEETS = (
     Sheet("people", "People", "people", Verb.READ_SESSIONS), Sheet("keys", "API keys", "key", Verb.MANAGE_KEYS),
     Sheet("widget", "Chat widget", "chat", Verb.READ_SESSIONS), Sheet("privacy", "Privacy", "shield", Verb.READ_SESSIONS),
     Sheet("patterns", "Patterns", "search", Verb.READ_SESSIONS),
-    Sheet("erasures", "Erasures", "bin", Verb.ERASE),
+    Sheet("retention", "Retention", "clock", Verb.READ_SESSIONS), Sheet("erasures", "Erasures", "bin", Verb.ERASE),
     Sheet("audit", "Audit log", "rows", Verb.READ_AUDIT), Sheet("account", "Your account", "person", Verb.READ_SESSIONS),
 )
 
