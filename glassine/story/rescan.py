@@ -66,7 +66,7 @@ class Rescan:
             masked=rescan.masked(text),
             found=_by_type({each: count for each, count in found.items() if each[1] not in public}),
             exempt=sum(count for (_, value), count in found.items() if value in public),
-            carried=tuple(sorted({carried(judge.key, kind, value, judge.policy.regions) for kind, value in found})) if judge.key else (),
+            carried=_remembered(found, judge),
         )
 
     def _found(self, text: str, keys: str, judge: Judge) -> Found:
@@ -114,8 +114,24 @@ async def _judge(world: World, crossing: Crossing) -> Judge:
 
 
 def carried(key: Key, kind: PiiType, value: str, regions: tuple[str, ...]) -> bytes:
-    """The hash under which the ledger remembers that a value crossed: all spellings have one, and nobody without the contact's key can make it."""
+    """The hash under which the ledger remembers that a value crossed: its spellings share one, and nobody without the contact's key can make it."""
     return key.digest("crossed", kind, alike(kind, value, regions))
+
+
+def _remembered(found: Found, judge: Judge) -> tuple[bytes, ...]:
+    """The hashes of what was found. A number that is written without its country code is remembered as the known one that it is, too."""
+    if judge.key is None:
+        return ()
+    known = [value for kind, value in judge.known.values if kind is PiiType.PHONE] + [
+        value for placeholder, value in judge.known.tokens.items() if placeholder.startswith("[PHONE_")
+    ]
+    values = set(found) | {(kind, full) for kind, value in found if kind is PiiType.PHONE for full in known if _ends_with(full, value)}
+    return tuple(sorted({carried(judge.key, kind, value, judge.policy.regions) for kind, value in values}))
+
+
+def _ends_with(full: str, short: str) -> bool:
+    digits = "".join(filter(str.isdigit, short)).lstrip("0")
+    return len(digits) >= 6 and "".join(filter(str.isdigit, full)).endswith(digits)
 
 
 def _by_type(found: Mapping[tuple[PiiType, str], int]) -> dict[str, int]:
