@@ -26,7 +26,10 @@ OWNERS = {
     r"smtplib|imaplib|poplib|ftplib": r"glassine/edge/mail\.py",
     r"socket": r"glassine/edge/(gate|addresses|mail)\.py|glassine/commands/.*",
     r"subprocess|multiprocessing": r"glassine/commands/.*",
+    r"resource": r"glassine/edge/file_text\.py",  # the limits of the process that reads customers' files
+    r"pypdf": r"glassine/edge/file_text\.py",  # what parses them runs in no other process
 }
+STARTS_PROCESSES = r"glassine/(commands/.*|edge/attachments)\.py"
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "managers", "manager", "services", "service", "misc", "core", "lib"}
 LONGEST_FILE, LONGEST_FUNCTION, SHORT = 400, 80, 30  # lines
 
@@ -94,6 +97,8 @@ def _owners(path: str, tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv", "putenv") and path != "glassine/config.py":
             yield f"reads the environment in line {node.lineno}"
+        if isinstance(node, ast.Attribute) and node.attr.startswith("create_subprocess") and not re.fullmatch(STARTS_PROCESSES, path):
+            yield f"starts a process in line {node.lineno}"
 
 
 def sources() -> list[Path]:
@@ -122,6 +127,8 @@ GOOD = '"""A file."""\n\nfrom __future__ import annotations\n'
     ("glassine/story/a.py", GOOD + "from psycopg import Error\n", "belongs to"),
     ("glassine/web/a.py", GOOD + "def a():\n    import urllib.request\n", "belongs to"),
     ("glassine/edge/a.py", GOOD + "import os\nos.environ['A']\n", "environment"),
+    ("glassine/story/a.py", GOOD + "import asyncio\nasyncio.create_subprocess_exec('a')\n", "starts a process"),
+    ("glassine/story/a.py", GOOD + "from pypdf import PdfReader\n", "belongs to"),
     ("glassine/rules/utils.py", GOOD, "drawer"),
     ("glassine/services/a.py", GOOD, "drawer"),
     ("glassine/rules/a.py", GOOD + "\n" * 400, "lines"),

@@ -301,7 +301,7 @@ def test_pages_have_no_fault_that_axe_can_find(visit: Open, start: Callable[...,
     session = start(QUESTION, f"{FOR_A_PERSON} I am at ada@example.com.")
     page = visit(f"/inbox/sessions/{session}?view=unassigned", color_scheme=scheme, bypass_csp=True)
     turn = page.locator("a.inspect").first.get_attribute("href")
-    paths = [page.url, turn, "/inbox?view=mine", "/knowledge", "/knowledge/new", *(f"/settings/{name}" for name in ("autopilot", "model", "people", "keys", "widget", "privacy", "audit", "account"))]
+    paths = [page.url, turn, "/inbox?view=mine", "/knowledge", "/knowledge/new", *(f"/settings/{name}" for name in ("autopilot", "model", "people", "keys", "widget", "privacy", "patterns", "audit", "account"))]
     for path in filter(None, paths):
         page.goto(path if path.startswith("http") else re.sub(r"(?<!/)/(?!/).*$", "", page.url) + path)
         page.add_script_tag(path=AXE)

@@ -8,6 +8,7 @@ const LARGEST = 5 * 1024 * 1024; // bytes
 const TYPES = {
   png: "image/png", jpg: "image/jpeg", jpeg: "image/jpeg", gif: "image/gif", webp: "image/webp", pdf: "application/pdf", csv: "text/csv",
   xls: "application/vnd.ms-excel", xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+  docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 };
 const MORE_FOR_PEOPLE = { txt: "text/plain" };
 

@@ -30,8 +30,9 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
 
 
-def decide(session: Session, mode: Autopilot, text: str, *, ai_off: bool = False) -> Decision:
-    """The first rule that fits decides: state of the session, the switch for all AI, owner, mode of the channel, what the customer asks for. `text` is masked."""
+def decide(session: Session, mode: Autopilot, text: str, *, ai_off: bool = False, files: bool = False) -> Decision:
+    """The first rule that fits decides: state of the session, the switch for all AI, owner, mode of the channel, what the customer asks for. `text` is masked;
+    `files`: something was read in what came with it."""
     if not session.open:
         return Decision(kind=Kind.STAY_SILENT, reasons=(Reason.SESSION_CLOSED,))
     if ai_off:
@@ -44,7 +45,7 @@ def decide(session: Session, mode: Autopilot, text: str, *, ai_off: bool = False
         return Decision(kind=Kind.ASSIST, reasons=(Reason.ASSIST_ONLY,))
     if asks.wants_person(text):
         return Decision(kind=Kind.HAND_OFF, reasons=(Reason.USER_REQUESTED_HUMAN,))
-    if not any(letter.isalnum() for letter in text):  # only a file, or only signs: nothing here to look up
+    if not files and not any(letter.isalnum() for letter in text):  # only a picture, or only signs: nothing here to look up
         return Decision(kind=Kind.HAND_OFF, reasons=(Reason.INSUFFICIENT_KNOWLEDGE,))
     return Decision(kind=Kind.ANSWER)
 

@@ -81,8 +81,14 @@ async def forget_unused(tx: Tx, org: OrgId, session: SessionId) -> int:
     return await count(tx, _SQL.forget_unused, {"org": org, "session": session})
 
 
-async def put_file(tx: Tx, org: OrgId, id: FileId, *, contact: ContactId, session: SessionId | None, media_type: str, size: int, sealed_name: bytes, sealed: bytes) -> None:
-    values = {"org": org, "id": id, "contact": contact, "session": session, "media_type": media_type, "size": size, "sealed_name": sealed_name, "sealed": sealed}
+async def put_file(
+    tx: Tx, org: OrgId, id: FileId, *, contact: ContactId, session: SessionId | None, media_type: str, size: int, sealed_name: bytes, sealed: bytes,
+    sealed_text: bytes | None, text_note: str,
+) -> None:
+    values = {
+        "org": org, "id": id, "contact": contact, "session": session, "media_type": media_type, "size": size, "sealed_name": sealed_name, "sealed": sealed,
+        "sealed_text": sealed_text, "text_note": text_note,
+    }
     await tx.execute(_SQL.put_file, values)
 
 

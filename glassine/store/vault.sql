@@ -22,8 +22,8 @@ where e.org_id = %(org)s and e.session_id = %(session)s
 order by e.seq
 
 -- name: put_file
-insert into files (org_id, id, contact_id, session_id, media_type, size, sealed_name, sealed)
-values (%(org)s, %(id)s, %(contact)s, %(session)s, %(media_type)s, %(size)s, %(sealed_name)s, %(sealed)s)
+insert into files (org_id, id, contact_id, session_id, media_type, size, sealed_name, sealed, sealed_text, text_note)
+values (%(org)s, %(id)s, %(contact)s, %(session)s, %(media_type)s, %(size)s, %(sealed_name)s, %(sealed)s, %(sealed_text)s, %(text_note)s)
 
 -- name: file
 select * from files where org_id = %(org)s and id = %(id)s
@@ -75,9 +75,9 @@ with done as (
 select count(*)::int as n from done
 
 -- name: forget_files
--- Name and bytes of what came with these messages; the row stays and says that there was a file. Run it before the texts are gone.
+-- Name, bytes and text of what came with these messages; the row stays and says that there was a file. Run it before the texts are gone.
 with done as (
-    update files f set sealed = '', sealed_name = '', size = 0, removed_at = clock_timestamp()
+    update files f set sealed = '', sealed_name = '', sealed_text = null, size = 0, removed_at = clock_timestamp()
     where f.org_id = %(org)s and f.removed_at is null and f.id in (
         select (a ->> 'id')::uuid from events e cross join lateral jsonb_array_elements(e.payload -> 'attachments') a
         where e.org_id = %(org)s and e.session_id = %(session)s and e.payload ? 'attachments' and (%(events)s::uuid[] is null or e.id = any(%(events)s))

@@ -1,4 +1,4 @@
-"""Uploaded files: sealed under their contact's key, and opened by a signed link that is good for one file and nothing else."""
+"""Uploaded files: sealed under their contact's key with the text that was read in them, and opened by a signed link that is good for one file."""
 
 from __future__ import annotations
 
@@ -12,32 +12,36 @@ from glassine.edge.secrets import Key
 from glassine.store import contacts as stored
 from glassine.store import vault
 from glassine.story import contacts
-from glassine.story.masking import storable, to_bytes
+from glassine.story.masking import storable, to_bytes, to_text
 from glassine.story.world import World
+from glassine.words.channels import Attachment
 from glassine.words.errors import NotFound, Refused
+from glassine.words.files import FileNote
 from glassine.words.ids import ContactId, FileId, OrgId, new_id
 
 LARGEST_FILE = 5 * 1024 * 1024
 FILE_TYPES = frozenset({
     "image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/csv", "text/plain", "application/vnd.ms-excel",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 })
 
 
 async def upload(world: World, org: OrgId, contact: ContactId, *, name: str, media_type: str, content: bytes) -> FileId:
-    """Seals a file under the contact's key. Raises Refused for a kind or size that is not taken, and while files are switched off."""
+    """Reads a file's text, and seals both under the contact's key. Raises Refused for a kind or size that is not taken, and while files are switched off."""
     await world.switches.admit(org, "files")
     if len(content) > LARGEST_FILE:
         raise Refused("The file is larger than 5 MB.", status=413)
     if media_type not in FILE_TYPES:
-        raise Refused("This kind of file is not taken. Send PNG, JPEG, GIF, WebP, PDF, CSV, Excel or plain text.", status=415)
+        raise Refused("This kind of file is not taken. Send PNG, JPEG, GIF, WebP, PDF, Word (docx), Excel, CSV or plain text.", status=415)
     id = FileId(new_id())
+    found = await world.reader.read(media_type, content)
     org_key = await world.key(org)
     async with world.store.tx(org) as tx:
         own = contacts.own_key(org_key, org, await stored.load(tx, org, contact))
         await vault.put_file(
             tx, org, id, contact=contact, session=None, media_type=media_type, size=len(content),
             sealed_name=own.seal(to_bytes(storable(name)[:200]), org, "files", "name", id), sealed=own.seal(content, org, "files", "content", id),
+            sealed_text=own.seal(to_bytes(found.text), org, "files", "text", id) if found.text else None, text_note=found.note or "",
         )
     return id
 
@@ -56,6 +60,19 @@ async def file(world: World, org: OrgId, id: FileId) -> File:
         row = await vault.file(tx, org, id)
         own = contacts.own_key(org_key, org, await stored.load(tx, org, ContactId(row["contact_id"])))
     return opened(own, org, row)
+
+
+async def attachment(world: World, org: OrgId, contact: ContactId, id: FileId) -> Attachment:
+    """An upload of this contact, as it comes with a message. Raises NotFound for another's."""
+    org_key = await world.key(org)
+    async with world.store.tx(org) as tx:
+        row = await vault.file(tx, org, id)
+        if row["contact_id"] != contact:
+            raise NotFound("There is no such upload.")
+        own = contacts.own_key(org_key, org, await stored.load(tx, org, contact))
+    text = to_text(own.open(bytes(row["sealed_text"]), org, "files", "text", id)) if row["sealed_text"] else ""
+    name = own.open(bytes(row["sealed_name"]), org, "files", "name", id).decode()
+    return Attachment(id=id, name=name, type=row["media_type"], size=row["size"], text=text, note=FileNote(row["text_note"]) if row["text_note"] else None)
 
 
 def opened(own: Key, org: OrgId, row: Mapping[str, Any]) -> File:

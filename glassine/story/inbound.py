@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from glassine.story.turn import Scene
 from glassine.story.world import World
 from glassine.words.channels import Attachment, Inbound
 from glassine.words.errors import Refused
+from glassine.words.files import FileNote
 from glassine.words.ids import ContactId, EventId, OrgId, SessionId, new_id
 from glassine.words.knowledge import Audience
 from glassine.words.people import ActorKind
@@ -29,6 +31,7 @@ from glassine.words.sessions import ChannelKind, Event, EventType, OwnerKind, Se
 
 LONGEST = 20_000  # characters of one message; more is refused with a sentence that says so
 _MOST_VALUES = 50  # of clientContext
+_MARGIN = 300  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +99,9 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
     began = time.perf_counter()
     text = await _masked(world, mask, inbound)
     said = [(EventId(id), (await mask.text(world, words)).text) for id, words in first]
+    files, in_files = await _attached(world, mask, inbound.attachments)
     payload = {
-        "masked": text.counts, "attachments": await _named(world, mask, inbound.attachments), "context": await _context(world, mask, inbound.context),
+        "masked": dict(Counter(text.counts) + in_files), "attachments": files, "context": await _context(world, mask, inbound.context),
         "custom_data": len(inbound.custom_data), "policy": mask.settings.policy_version, "timings": {"mask": round((time.perf_counter() - began) * 1_000, 2)},
     }
     id, message, language = mask.session.id, EventId(inbound.external_id), inbound.language or detect(text.text, mask.settings.languages)
@@ -153,9 +157,31 @@ async def _before(tx: Tx, org: OrgId, id: SessionId, said: Sequence[tuple[EventI
         await events.append(tx, org, id, EventType.MESSAGE, ActorKind.AI, id=None if taken else first_id, text=words, payload={"initial": True})
 
 
-async def _named(world: World, mask: Mask, attachments: Sequence[Attachment]) -> list[dict[str, Any]]:
+async def _attached(world: World, mask: Mask, attachments: Sequence[Attachment]) -> tuple[list[dict[str, Any]], Counter[str]]:
+    """What is stored beside the message of its files: name and text masked, all texts together no longer than a message. And what was found in the texts."""
     names = await mask.texts(world, [each.name for each in attachments])
-    return [{"id": str(each.id), "name": name, "type": each.type, "size": each.size} for each, name in zip(attachments, names, strict=True)]
+    found, counts, left = list[dict[str, Any]](), Counter[str](), LONGEST
+    for each, name in zip(attachments, names, strict=True):
+        words, cut, more = await _beginning(world, mask, each, left)
+        left -= len(words)
+        counts.update(more)
+        note = FileNote.CUT if cut else each.note
+        found.append({"id": str(each.id), "name": name, "type": each.type, "size": each.size, **({"text": words} if words else {}), **({"note": note} if note else {})})
+    return found, counts
+
+
+async def _beginning(world: World, mask: Mask, file: Attachment, most: int) -> tuple[str, bool, Mapping[str, int]]:
+    """The masked beginning of a file's text, whether more of it is left out, and what was found in it.
+
+    A little more is masked than is kept, because a value that is cut through would not be known for one.
+    """
+    given = file.text[: most + _MARGIN] if most > 0 else ""
+    if not given:
+        return "", bool(file.text), {}
+    masked = await mask.text(world, given)
+    goes_on = len(given) < len(file.text) or file.note is FileNote.CUT
+    words = shortened(masked.text, max(0, min(most, len(masked.text) - (_MARGIN if goes_on else 0))))
+    return words, goes_on or len(words) < len(masked.text), masked.counts
 
 
 async def _context(world: World, mask: Mask, data: Mapping[str, Any]) -> dict[str, str]:

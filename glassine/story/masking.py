@@ -121,7 +121,12 @@ async def masked_again(world: World, org: OrgId, id: SessionId, history: Sequenc
     """Earlier events without what has become known since they were masked: a name, say, that only a later message gave away."""
     mask, _ = await look(world, org, id)
     known = Known(tokens=mask.tokens, values=mask.identity.known_values)
-    return tuple(replace(event, text=again(event.text, mask.policy, known)) for event in history)
+
+    def once_more(event: Event) -> Event:
+        files = [{**file, "text": again(str(file["text"]), mask.policy, known)} if file.get("text") else file for file in event.payload.get("attachments", ())]
+        return replace(event, text=again(event.text, mask.policy, known), payload={**event.payload, "attachments": files} if files else event.payload)
+
+    return tuple(map(once_more, history))
 
 
 def shortened(masked: str, length: int) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from glassine import __version__
-from glassine.rules import differences, extract
+from glassine.rules import differences, enclosed
 from glassine.rules.grounding import Grounded
 from glassine.rules.permits import require
 from glassine.rules.policies import policy_of
@@ -88,7 +88,7 @@ def _reasons(notes: Sequence[str]) -> list[str]:
 async def _searched(world: World, kept: Recalled) -> Step:
     if not kept.trace["query"]:
         return _not_searched(kept)
-    query = extract.query(kept.scene.message.text, kept.scene.history)
+    query = enclosed.question(kept.scene.message, kept.scene.history)
     found, says = await searched_again(world, kept, query)
     same = query == kept.trace["query"] and comparing.same_hits(kept.hits, found, _NEAR)
     if same:
@@ -99,7 +99,7 @@ async def _searched(world: World, kept: Recalled) -> Step:
 
 def _not_searched(kept: Recalled) -> Step:
     reached = kept.trace["decision"] in ("answer", "assist")
-    if reached and extract.chat(kept.scene.message.text, kept.scene.language) is None:
+    if reached and enclosed.small_talk(kept.scene.message, kept.scene.language) is None:
         return Step(name=StepName.SEARCHED, verdict=Verdict.DIFFERS, says="The message was small talk then. By today's rules it is a question, and would be searched for.")
     return Step(name=StepName.SEARCHED, verdict=Verdict.SAME, says="No search was needed, and none is.")
 
@@ -167,7 +167,7 @@ def _grounded(kept: Recalled) -> Grounded | None:
         return turn.checked(kept.scene, kept.hits, kept.answer)
     if kept.trace["query"]:
         return turn.quoted(kept.scene, kept.trace["query"], kept.hits)
-    return extract.chat(kept.scene.message.text, kept.scene.language)
+    return enclosed.small_talk(kept.scene.message, kept.scene.language)
 
 
 def _guard_notes(kept: Recalled) -> list[str]:

@@ -221,7 +221,8 @@ async def _of_contact(tx: Tx, org_key: Key, org: OrgId, row: contacts.Sealed, *,
         found += [("custom data", _opens(own, each["sealed"], org, "sessions", "sealed", each["id"])) for each in await rotations.attached_of(tx, org, row.id)]
         for each in await vault.files_of(tx, org, row.id):
             if not each["removed_at"]:
-                found.append(("files", _opens(own, each["sealed"], org, "files", "content", each["id"]) and _opens(own, each["sealed_name"], org, "files", "name", each["id"])))
+                parts = [("sealed", "content"), ("sealed_name", "name"), *([("sealed_text", "text")] if each["sealed_text"] else [])]
+                found.append(("files", all(_opens(own, each[column], org, "files", part, each["id"]) for column, part in parts)))
     return found
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from glassine.edge.llm import Llm, Purpose
-from glassine.rules import autopilot, extract, grounding, prompt
+from glassine.rules import autopilot, enclosed, extract, grounding, prompt
 from glassine.rules.grounding import Grounded
 from glassine.rules.policies import policy_of
 from glassine.rules.reactions import jobs_for
@@ -169,17 +169,17 @@ async def think(world: World, scene: Scene, trace: Trace, means: Means | None = 
 
 def decided(scene: Scene) -> autopilot.Decision:
     """Who answers this scene's message, by the rules."""
-    return autopilot.decide(scene.session, scene.mode.autopilot, scene.message.text, ai_off=scene.settings.ai_off)
+    return autopilot.decide(scene.session, scene.mode.autopilot, scene.message.text, ai_off=scene.settings.ai_off, files=bool(enclosed.enclosed(scene.message)))
 
 
 async def _answered(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:
     """Small talk, or a search and then a model's words or a quote."""
-    small_talk = extract.chat(scene.message.text, scene.language)
+    small_talk = enclosed.small_talk(scene.message, scene.language)
     if small_talk is not None:
         return _judged(world, scene, trace, small_talk)
     means.tell("searched")
     with _timed(trace, "search"):
-        trace.query = extract.query(scene.message.text, scene.history)
+        trace.query = enclosed.question(scene.message, scene.history)
         sought = await means.search(trace.query)
         trace.hits = escaped(sought.hits[: finding.LIMIT])
         trace.given |= {"knowledge": sought.version, "size": sought.size, "spoken": sought.spoken}
@@ -241,7 +241,7 @@ def asked(scene: Scene, hits: Sequence[Hit], instructions: str = "") -> Prompt:
     """Every word that a model is given for this scene and these passages."""
     return prompt.build(
         org_name=scene.mode.name, history=scene.history, message=scene.message.text, hits=hits, language=scene.language,
-        context=scene.message.payload.get("context", {}), instructions=instructions,
+        context=scene.message.payload.get("context", {}), instructions=instructions, files=enclosed.in_hand(scene.message, scene.history),
     )
 
 
@@ -262,7 +262,8 @@ async def _ask(world: World, scene: Scene, trace: Trace, llm: Llm, means: Means)
 
 def checked(scene: Scene, hits: Sequence[Hit], answer: str) -> Grounded:
     """A model's answer, held against the passages and what the customer said."""
-    return grounding.ground(answer, hits, message=scene.message.text, earlier=_earlier(scene))
+    said = "\n".join([_earlier(scene), *(text for _, text in enclosed.in_hand(scene.message, scene.history))])
+    return grounding.ground(answer, hits, message=scene.message.text, earlier=said)
 
 
 def _quoted(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:

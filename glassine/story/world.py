@@ -15,6 +15,7 @@ from uuid import UUID
 
 from glassine.config import Settings
 from glassine.edge.addresses import places
+from glassine.edge.attachments import FileReader
 from glassine.edge.embed import Embedder
 from glassine.edge.gate import CrossingRow, Gate
 from glassine.edge.llm import Llm
@@ -56,6 +57,7 @@ class World:
     gate: Gate
     names: Names
     embed: Embedder
+    reader: FileReader
     mail: Mailer
     clock: Callable[[], datetime]
     process: UUID
@@ -128,7 +130,7 @@ async def live(settings: Settings, *, keeps: tuple[OrgId, ...] = ()) -> AsyncIte
         world = World(
             settings=settings, store=store, switches=switches, masters=masters,
             live=await stack.enter_async_context(Live(settings.database_url, first=switches.hear)),
-            gate=Gate(), names=Names(), embed=Embedder(), mail=Mailer(None), clock=lambda: datetime.now(UTC), process=new_id(),
+            gate=Gate(), names=Names(), embed=Embedder(), reader=FileReader(), mail=Mailer(None), clock=lambda: datetime.now(UTC), process=new_id(),
             keeps=keeps,
         )
         world.gate = Gate(allowed_private=places(settings.private_places), closed=switches.closed, scan=Rescan(world), record=_recorder(store))

@@ -16,6 +16,7 @@ _ENDINGS: Mapping[str, tuple[str, ...]] = {  # the first is added to a name that
     "image/png": (".png",), "image/jpeg": (".jpg", ".jpeg", ".jfif"), "image/gif": (".gif",), "image/webp": (".webp",), "application/pdf": (".pdf",),
     "text/csv": (".csv",), "text/plain": (".txt", ".log", ".md"), "application/vnd.ms-excel": (".xls", ".csv"),
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (".xlsx",),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (".docx",),
 }
 
 

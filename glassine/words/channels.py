@@ -7,15 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from glassine.words.files import FileNote
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that came with a message and was uploaded before it. `size` in bytes."""
+    """A file that came with a message and was uploaded before it. `size` in bytes; `text` is what was read of it, raw, and `note` says what was not."""
 
     id: UUID
     name: str = field(repr=False)
     type: str
     size: int
+    text: str = field(default="", repr=False)
+    note: FileNote | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

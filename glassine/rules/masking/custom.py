@@ -14,7 +14,7 @@ from glassine.rules.masking.plain import even_fold
 from glassine.words.privacy import CustomPattern, PiiType, Span
 
 NEAR = 60  # characters before and after a match in which a context word counts
-_MOST = 2_000  # matches of one pattern in one text: what follows is covered whole, for each search may read to the end
+_MOST = 500  # matches of one pattern in one text: what follows is covered whole, for each search may read to the end
 _MEMORY = 1 << 20
 
 

@@ -91,7 +91,7 @@ def history_item(event: Event) -> Json:
     if event.payload.get("sources"):
         body["sources"] = event.payload["sources"]
     if event.payload.get("attachments"):
-        body["attachments"] = [dict(file) for file in event.payload["attachments"]]
+        body["attachments"] = [dict(file) for file in event.payload["attachments"]]  # with the masked text of each
     return {"id": str(event.id), "created_at": moment(event.created_at), "event": body}
 
 
@@ -141,7 +141,8 @@ def widget_item(event: Event, text: str, tokens: dict[str, str]) -> Json | None:
 
 
 def _attachment(file: Json, tokens: dict[str, str]) -> Json:
-    return {**file, "name": restore(str(file.get("name", "")), tokens)}
+    """As its owner sees it, who has the file and needs no text of it."""
+    return {name: file[name] for name in ("id", "type", "size", "url") if name in file} | {"name": restore(str(file.get("name", "")), tokens)}
 
 
 def _special(event: Event, text: str, tokens: dict[str, str]) -> Json:

@@ -168,14 +168,8 @@ async def send(world: Here, who: Guest, body: Outgoing) -> Any:
 
 async def _attachments(world: World, who: Visitor, given: list[dict[str, Any]]) -> tuple[Attachment, ...]:
     """Uploads of this visitor, by the id in their link; what is not theirs is refused."""
-    found = []
-    for each in given:
-        id = links.id_in(str(each.get("url") or each.get("id") or ""))
-        file = await files.file(world, who.org, id)
-        if file.contact != who.contact:
-            raise NotFound("There is no such upload.")
-        found.append(Attachment(id=id, name=file.name, type=file.media_type, size=len(file.content)))
-    return tuple(found)
+    ids = [links.id_in(str(each.get("url") or each.get("id") or "")) for each in given]
+    return tuple([await files.attachment(world, who.org, who.contact, id) for id in ids])
 
 
 async def _answer(world: World, who: Visitor, id: SessionId, sent: Sent) -> shapes.Json:

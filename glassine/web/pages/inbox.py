@@ -36,11 +36,13 @@ class Listed(NamedTuple):
 
 
 class Upload(NamedTuple):
-    """A file that came with a message: its masked name, and what it is and how large in words."""
+    """A file that came with a message: its masked name, what it is and how large in words, its masked text, and what of it was not read."""
 
     id: str
     name: str
     about: str
+    text: str
+    note: str
 
 
 class Shown(NamedTuple):
@@ -144,7 +146,10 @@ def _shown(event: Event, turn: UUID | None, vote: str | None) -> Shown:
 
 
 def _uploads(event: Event) -> list[Upload]:
-    return [Upload(each["id"], safe_name(each["name"], each["type"]), wording.file(each["type"], each["size"])) for each in event.payload.get("attachments") or []]
+    return [
+        Upload(each["id"], safe_name(each["name"], each["type"]), wording.file(each["type"], each["size"]), each.get("text", ""), wording.FILE_NOTES.get(each.get("note", ""), ""))
+        for each in event.payload.get("attachments") or []
+    ]
 
 
 def _waiting_handoff(session: Session, events: list[Shown]) -> Shown | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from glassine.words.files import FileNote
 from glassine.words.people import ActorKind
 from glassine.words.sessions import ChannelKind, Event, EventType
 from glassine.words.turns import Reason
@@ -117,6 +118,13 @@ def why(event: Event) -> list[str]:
 _FILES: Mapping[str, str] = {
     "image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WebP", "application/pdf": "PDF", "text/csv": "CSV", "text/plain": "Text",
     "application/vnd.ms-excel": "Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
+}
+FILE_NOTES: Mapping[str, str] = {
+    FileNote.CUT: "Only its beginning was read.", FileNote.LOCKED: "Its text could not be read: it asks for a password. The file itself is sealed whole.",
+    FileNote.BROKEN: "Its text could not be read: it is damaged, or not what it says it is. The file itself is sealed whole.",
+    FileNote.TOO_BIG: "Its text could not be read: it unpacks to more, or takes longer, than is allowed. The file itself is sealed whole.",
+    FileNote.NO_TEXT: "It holds no text that can be read; perhaps it is a scan.",
 }
 
 

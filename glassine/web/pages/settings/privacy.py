@@ -55,7 +55,10 @@ async def _sheet(request: Request, staff: Staff, channel: str, text: str = _TRY,
 def _row(found: Policies, type: PiiType, channel: str) -> Row:
     usual = found.rules[EVERYWHERE].get(type, Treatment.PSEUDONYM)
     rule = usual if channel == EVERYWHERE else found.rules[channel].get(type)
-    elsewhere = [f"{CHANNELS.get(other, (other,))[0]}: {_WORDS[own].lower()}" for other in found.channels if channel == EVERYWHERE and (own := found.rules[other].get(type))]
+    if channel == EVERYWHERE:
+        elsewhere = [f"{CHANNELS.get(other, (other,))[0]}: {_WORDS[own].lower()}" for other in found.channels if (own := found.rules[other].get(type))]
+    else:
+        elsewhere = [f"All channels: {_WORDS[usual].lower()}"] if usual is not Treatment.PSEUDONYM else []
     return Row(type, SAYS.get(type, ""), rule, rule or usual, elsewhere, (rule or usual) is Treatment.KEEP and type in GRAVE)
 
 
