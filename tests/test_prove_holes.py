@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import smtplib
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -362,3 +363,10 @@ def test_only_one_proof_runs_at_a_time(machine: Machine) -> None:
     with whole.opened(machine.all_rows_url) as third, third.alone() as again:
         assert again
 
+
+def test_no_two_things_share_an_advisory_lock() -> None:
+    """They are numbers that anybody may take: one taken twice makes two things wait for each other that have nothing to do with each other."""
+    store = Path(whole.__file__).parent
+    taken = [(path.stem, number.replace("_", "")) for path in [*store.glob("*.py"), *store.glob("*.sql")] for number in re.findall(r"\b7_?24[12]_?\d{3}\b", path.read_text())]
+    assert len({number for _, number in taken}) == len(set(taken))
+    assert len(taken) >= 3

@@ -20,7 +20,7 @@ from glassine.store.migrate import in_words
 from glassine.words.ids import OrgId
 
 _BATCH = 1 << 22  # bytes handed on at once
-_ONE_AT_A_TIME = 7_241_998  # the advisory lock of a proof
+_ONE_AT_A_TIME = 7_242_023  # the advisory lock of a proof
 
 _COLUMNS = """select n.nspname, c.relname, array_agg(a.attname::text order by a.attnum) from pg_class c
     join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
