@@ -30,3 +30,14 @@ def database(url: str | None) -> Iterator[str]:
         server.stop()
         shutil.rmtree(server.place.folder, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def of_home(home: Path) -> Iterator[str]:
+    """The address of a home's own database, which runs while the product does not."""
+    server = Postgres(home)
+    server.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()

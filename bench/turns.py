@@ -13,9 +13,12 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from bench import data, floor, load, product
 from bench.floor import Floor
 from bench.product import Product
+from bench.scratch import of_home
 from bench.spent import between, spent
 from bench.stub_model import StubModel
 from bench.table import RESULTS, Figure, median, quantile
@@ -44,6 +47,8 @@ class Shop:
         began = time.perf_counter()
         lines = [product.run(HOME, "import", str(archive)).splitlines()[-1] for archive in data.archives(self.folder)]
         print("\n".join(lines), flush=True)
+        with of_home(HOME) as url, psycopg.connect(url, autocommit=True) as owner:
+            owner.execute("vacuum (analyze)")  # a database that runs for longer than a bench does so by itself
         changed = any("added" in line or "changed" in line for line in lines if "unchanged" not in line)
         return [Figure(what="index 1,083 files of three help centres", value=time.perf_counter() - began, unit="s")] if changed else []
 

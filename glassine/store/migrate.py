@@ -33,9 +33,17 @@ def migrate(url: str) -> list[str]:
                 connection.execute(path.read_bytes())
                 connection.execute("insert into migrations (name, digest) values (%s, %s)", (path.name, _digest(path)))
             connection.execute((SCHEMA / "9999_close.sql").read_bytes())
+        if fresh:
+            _tidy(url)
     except psycopg.Error as error:
         raise in_words(error) from error
     return [path.name for path in fresh]
+
+
+def _tidy(url: str) -> None:
+    """What a migration has rewritten is read from the table, not from its index alone, until the database has looked at it once (ADR 26)."""
+    with psycopg.connect(url, connect_timeout=10, autocommit=True) as connection:
+        connection.execute("vacuum (analyze) passage_vectors")
 
 
 def missing(url: str) -> list[str]:
