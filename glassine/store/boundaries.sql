@@ -11,24 +11,27 @@ group by boundary
 -- name: said
 -- Messages that came in, by channel and by who wrote them, with the types that were masked in them. Sessions are found by their index;
 -- a session is touched by each of its events, so none is missed.
+-- Messages with the same counts are counted together: there are few different ones.
 with said as materialized (
-    select s.channel, e.actor_kind, e.payload -> 'masked' as masked, e.created_at
+    select s.channel, e.actor_kind, e.payload -> 'masked' as masked, count(*) as n, max(e.created_at) as last
     from sessions s join events e on e.org_id = s.org_id and e.session_id = s.id
     where s.org_id = %(org)s and s.updated_at >= %(since)s and e.created_at >= %(since)s
       and e.type in ('message', 'agent_message', 'agent_comment') and e.actor_kind in ('user', 'agent', 'api')
+    group by 1, 2, 3
 ), types as (
-    select said.channel, said.actor_kind, m.key as type, sum(m.value::bigint)::bigint as n
+    select said.channel, said.actor_kind, m.key as type, sum(m.value::bigint * said.n)::bigint as n
     from said cross join lateral jsonb_each_text(said.masked) m
     where jsonb_typeof(said.masked) = 'object'
     group by 1, 2, 3
 )
-select said.channel, said.actor_kind, count(*) as n, max(said.created_at) as last,
+select said.channel, said.actor_kind, sum(said.n)::bigint as n, max(said.last) as last,
     (select coalesce(jsonb_object_agg(t.type, t.n), '{}') from types t where t.channel = said.channel and t.actor_kind = said.actor_kind) as types
 from said group by said.channel, said.actor_kind
 
 -- name: revealed
-select coalesce(detail ->> 'type', detail ->> 'field', thing) as type, count(*) as n, max(created_at) as last from audit
-where org_id = %(org)s and created_at >= %(since)s and (verb = 'privacy.reveal' or verb like 'privacy.reveal\_%%')
+-- An export is everything about one contact in the clear.
+select case verb when 'privacy.export' then 'export' else coalesce(detail ->> 'type', detail ->> 'field', thing) end as type, count(*) as n, max(created_at) as last
+from audit where org_id = %(org)s and created_at >= %(since)s and verb in ('privacy.reveal', 'privacy.export')
 group by 1
 
 -- name: files

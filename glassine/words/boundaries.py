@@ -126,9 +126,9 @@ _ALL = (
     ),
     Boundary(
         name="reveal", title="Reveals", direction=Direction.OUT, stage=Stage.DELIVER,
-        carries="Values in the clear: one at a time to people whose role allows it, and contacts to programs whose key allows it.",
-        protected="By role and scope. Each reveal by a person is one line of the audit log, without the value.",
-        off="Nobody sees a masked value, a contact's details, custom data or a file, neither in the inbox nor over the API. Customers still see their own.",
+        carries="Values in the clear: one at a time to people whose role allows it, contacts to programs whose key allows it, and all about one contact as an export.",
+        protected="By role and scope. Each reveal and export is one line of the audit log, with the reason and without the value.",
+        off="Nobody sees a masked value, a contact's details, custom data, a file or an export, neither in the inbox nor over the API. Customers still see their own.",
     ),
     Boundary(
         name="anchor", title="Ledger anchors", direction=Direction.OUT, stage=Stage.DELIVER,
