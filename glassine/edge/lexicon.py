@@ -25,6 +25,20 @@ def ordinary(word: str) -> bool:
     return word.lower() in common_words()
 
 
+@lru_cache(maxsize=4096)
+def misspelt(word: str) -> bool:
+    """Whether one slip of the fingers makes it of a common word: a letter too few, too many, wrong, or two the wrong way round."""
+    if len(word) < _FEWEST_LETTERS:
+        return False
+    words, letters = common_words(), "abcdefghijklmnopqrstuvwxyz"
+    cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    slips = [head + tail[1:] for head, tail in cuts if tail]
+    slips += [head + tail[1] + tail[0] + tail[2:] for head, tail in cuts if len(tail) > 1]
+    slips += [head + letter + rest for head, tail in cuts for letter in letters for rest in (tail, tail[1:])]
+    return any(len(slip) >= _FEWEST_LETTERS and slip in words for slip in slips)
+
+
+_FEWEST_LETTERS = 4  # of a word that may be misspelt: shorter ones are all close to another
 _CYRILLIC = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґў",

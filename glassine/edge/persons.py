@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from glassine.edge.lexicon import bare, first_names, ordinary
+from glassine.edge.atlas import NO_PERSON
+from glassine.edge.lexicon import bare, first_names, misspelt, ordinary
 from glassine.edge.reading import Word
 from glassine.words.privacy import PiiType, Span
 
@@ -85,8 +86,10 @@ def _is_name(text: str, words: Sequence[Word], at: int) -> bool:
         return False
     capital = word.text[0].isupper() or not word.text[0].islower()
     everyday = ordinary(word.text)
+    if plain in NO_PERSON and not _beside_a_name(words, at):
+        return False
     if word.person >= (_CERTAIN if everyday and not capital else _SURE if everyday or not capital or _odd_capitals(word.text) else THRESHOLD):
-        return len(plain) > 1 or _near_name(words, at)
+        return (len(plain) > 1 or _near_name(words, at)) and not (not capital and plain not in first_names() and not _near_name(words, at) and misspelt(plain))
     if (
         not capital
         or everyday
@@ -98,6 +101,11 @@ def _is_name(text: str, words: Sequence[Word], at: int) -> bool:
     ):
         return False
     return plain in first_names() and _NOT_BEFORE.search(text, max(0, word.start - 12), word.start) is None
+
+
+def _beside_a_name(words: Sequence[Word], at: int) -> bool:
+    """Whether a capitalised word right beside it is part of a name: Phoenix Miller is a person, Phoenix alone a town or a framework."""
+    return any(0 <= n < len(words) and words[n].person >= _SURE and words[n].text[:1].isupper() and bare(words[n].text) not in NO_PERSON for n in (at - 1, at + 1))
 
 
 def _technical(text: str, word: Word) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from glassine.edge.atlas import COUNTRY
 from glassine.edge.lexicon import ordinary
 from glassine.edge.reading import Word
 from glassine.words.privacy import PiiType, Span
@@ -43,10 +44,17 @@ _GAP = re.compile(r"[\s,.;:/\\>#()\-–|]{0,8}")
 _CORNER = re.compile(r"(?:\bthe\s)?\b(?:corner|intersection|crossing) of\s$", re.IGNORECASE)
 _HOUSE_BEFORE = re.compile(r"(?<![\w.,$€£])(?:\d{1,5}[A-Za-z]?(?:[-/]\d{1,4})?)(?:[ ]\d{1,5})?,?[ ]$")
 _NUMBER_AFTER = re.compile(r"\.?,?[ ]{0,2}(?:n[°ºo.][ ]?)?\d{1,5}(?:[-/]\d{1,4})?[A-Za-z]?\b(?![.,:]\d|[%€$])\.?")
+_CROSSING = re.compile(r"(?<![\w.])[^\W\d_a-zß-öø-ÿ][\w'’-]{1,30} and $")
+_HOUSES_BEFORE = re.compile(r"(?<![\w.,$€£])\d{1,3} $")
+_TAIL = re.compile(r"[\s,>]{1,8}(?P<place>[^\W\d_a-zß-öø-ÿ][\w'’.-]{1,30}(?:[ ][^\W\d_a-zß-öø-ÿ][\w'’.-]{0,30}){0,2})(?=[ ]?(?:$|[\n,.?!]|[a-z]))")
+_REGION_AFTER = re.compile(r"[\s,]{1,4}(?:[A-Z]{2,3}|nan)\b(?![.-]\w)")
+_GAP_BEFORE_COUNTRY = re.compile(r"[\s,>-]{1,8}")
+_UNIT_OF_MEASURE = re.compile(r"(?:[kKMGTPµ]?i?[BbWVAgmlLsHz]{1,2}|m?s|min|hrs?|h|d|w|x|px|st|nd|rd|th|pt|km|cm|mm|kg|fps|mb|gb|kb|tb|gib|mib|ubuntu|FA)", re.IGNORECASE)
 _POSTCODE_AFTER = re.compile(
     r"(?:[\s,]{1,4}(?:[A-Z]{1,2}-)?\d{4,6}(?:-\d{3,4})?\b|[\s,]{1,4}\d{3}[ ]\d{2}\b|[\s,]{1,4}[A-Z]{1,2}\d[A-Z\d]?[ ]?\d[A-Z]{2}\b|[\s,]{1,4}[A-Z]\d[A-Z][ ]?\d[A-Z]\d\b|[\s,]{1,4}\d{4}[ ]?[A-Z]{2}\b)(?![-.,:]\d)"
 )
 _POSTCODE_BEFORE = re.compile(r"\b(?:zip(?: ?code)?|post ?code|postal code|plz|cap|cp|code postal|código postal|postnummer)(?: is)?[ :]{0,3}$", re.IGNORECASE)
+_FORM_AT_END = re.compile(rf"{_UNIT}\.?[ ]#?\d{{1,5}}[A-Za-z]?$", re.IGNORECASE)
 _STREET_WORD = re.compile(rf"(?:[ ](?i:{_STREET_AFTER}))\b\.?")
 
 
@@ -108,12 +116,20 @@ def _span(text: str, cluster: Sequence[tuple[int, int, str]]) -> Iterator[Span]:
 
 
 def _like_a_street(streets: Sequence[str]) -> bool:
-    """Not merely a number, nor ordinary words in lower case: "step 3" and "port 8080" are no streets."""
-    words = [word for street in streets for word in street.split() if any(c.isalpha() for c in word)]
+    """Not merely a number, a measure or a path, nor ordinary words in lower case: "step 3", "256MB" and "port 8080" are no streets."""
+    words = [letters for street in streets for word in street.split() if (letters := _letters(word))]
     numbered = any(c.isdigit() for street in streets for c in street)
     if any(len(word) > 1 and word[0].isupper() and not ordinary(word) for word in words) and (numbered or len(words) > 1):
         return True
     return numbered and any(len(word) > 2 and not ordinary(word) for word in words)
+
+
+def _letters(word: str) -> str:
+    """The word in a piece of an address; nothing for a number with its unit, a code of letters and digits, or a piece of a path."""
+    bare = "".join(c for c in word if not c.isdigit()).strip(".,;:()[]\"'-")
+    if any(c in "/_=@\\{}<>$" for c in bare) or (bare != word.strip(".,;:()[]\"'-") and (len(bare) <= 2 or _UNIT_OF_MEASURE.fullmatch(bare) or bare.count("-") >= 1)):
+        return ""
+    return bare if any(c.isalpha() for c in bare) else ""
 
 
 def _like_a_postcode(written: str) -> bool:
@@ -121,12 +137,28 @@ def _like_a_postcode(written: str) -> bool:
 
 
 def _grown(text: str, start: int, end: int) -> tuple[int, int]:
-    """Takes in the house number before or after, a street word that was left out, and the postcode."""
+    """Takes in the house number before or after, a street word that was left out, the town, the postcode, the country, and the other street of a crossing."""
     for pattern in (_STREET_WORD, _NUMBER_AFTER, _POSTCODE_AFTER):
         if match := pattern.match(text, end):
             end = match.end()
-    if match := _HOUSE_BEFORE.search(text, max(0, start - 16), start):
-        start = match.start()
-    if match := _CORNER.search(text, max(0, start - 24), start):
-        start = match.start()
-    return start, end
+    for pattern in (_HOUSE_BEFORE, _HOUSES_BEFORE):
+        if match := pattern.search(text, max(0, start - 16), start):
+            start = match.start()
+    for pattern in (_CORNER, _CROSSING):
+        if match := pattern.search(text, max(0, start - 40), start):
+            start = match.start()
+    return start, _with_the_rest(text, start, end)
+
+
+def _with_the_rest(text: str, start: int, end: int) -> int:
+    """The end of an address with the region, country and postcode that follow it; the town behind a unit, if it is no word of the sentence."""
+    if _FORM_AT_END.search(text, start, end) and (tail := _TAIL.match(text, end)) and not any(ordinary(word) for word in tail["place"].split()):
+        end = tail.end("place")
+    if match := _REGION_AFTER.match(text, end):
+        end = match.end()
+    gap = _GAP_BEFORE_COUNTRY.match(text, end)
+    if gap and (country := COUNTRY.match(text, gap.end())):
+        end = country.end()
+        if code := _POSTCODE_AFTER.match(text, end):
+            end = code.end()
+    return end

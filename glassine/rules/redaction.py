@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from glassine.rules.masking.announced import announced
+from glassine.rules.masking.births import births
 from glassine.rules.masking.cards import cards, ibans
 from glassine.rules.masking.custom import custom
+from glassine.rules.masking.disguises import reversed_writing, undisguised
 from glassine.rules.masking.keys import key
 from glassine.rules.masking.known import known as known_values
 from glassine.rules.masking.national_ids import national_ids
 from glassine.rules.masking.overlaps import SOFT, settle
 from glassine.rules.masking.patterns import addresses_of_machines, credentials, emails
 from glassine.rules.masking.phones import phones
-from glassine.rules.masking.plain import FILL, even, plain
+from glassine.rules.masking.plain import FILL, Plain, even, even_fold, plain
+from glassine.rules.masking.plates import plates
+from glassine.rules.masking.positions import coordinates, macs
+from glassine.rules.masking.postcodes import postcodes
 from glassine.rules.masking.secrets import secrets
 from glassine.words.privacy import CustomPattern, Known, PiiType, Policy, Redacted, Span, Token, Treatment
 
@@ -22,6 +28,8 @@ _KINDS = "|".join(kind.value.upper() for kind in PiiType)
 PLACEHOLDER = re.compile(rf"\[({_KINDS})(?:_([1-9][0-9]{{0,5}}))?\]")  # without a number: masked for good
 _LITERAL = re.compile(rf"\[(\\*)((?:{_KINDS})(?:_[1-9][0-9]{{0,5}})?)\]")  # with any number of escapes
 _WORD = re.compile(r"[^\W_]+")
+_DIGIT = re.compile("[0-9]")
+_BARE = 0.75  # how sure of a telephone number that nothing but its digits shows
 _FILLER = " "  # nothing to read is quicker than something meaningless, and misleads less
 
 
@@ -93,11 +101,14 @@ def find(text: str, policy: Policy, known: Known, spans: Sequence[Span]) -> list
     blanked = _blanked(text, literals, FILL)
     written = plain(blanked)
     earlier = [(kind, raw) for placeholder, raw in known.tokens.items() if (kind := _kind(placeholder))]
-    found = [*custom(written.text, policy.patterns), *by_form(written.text, policy)]
+    found = [*custom(written.text, policy.patterns), *by_form(written.text, policy), *postcodes(written.text, policy.regions)]
     if known.values or earlier:
         found += known_values(written.text, known.values, earlier, policy.regions)
+    found += _behind_disguises(written.text, policy, known.values, earlier)
     if written.starts is not None:
-        found = [replace(span, start=start, end=end) for span in found for start, end in [written.raw(span.start, span.end)]]
+        found = [_placed(span, written) for span in found]
+    if reversed_ := reversed_writing(blanked):
+        found += [_mirrored(span, reversed_) for span in by_form(reversed_.text, policy)]
     found += [span for span in spans if not any(start < span.end and span.start < end for start, end in literals)]
     found = _treated(found, policy)
     if known.gone:
@@ -155,17 +166,56 @@ def alike(kind: PiiType, raw: str, regions: tuple[str, ...]) -> str:
 
 def by_form(text: str, policy: Policy) -> Iterator[Span]:
     """What a plainly written text shows by form alone; each finder sees only what the ones before it left."""
-    finders = (credentials, secrets, emails, ibans)
-    for finder in finders:
-        found = list(finder(text))
-        yield from found
-        text = _blanked(text, [(span.start, span.end) for span in found], FILL)
-    if not any(character in text for character in "0123456789"):
-        return
-    for finder in (cards, addresses_of_machines, national_ids, lambda rest: phones(rest, policy.regions)):
-        found = list(finder(text))
-        yield from found
-        text = _blanked(text, [(span.start, span.end) for span in found], FILL)
+    folded = even_fold(text)
+    numbered = _DIGIT.search(text) is not None or "bic" in folded or "swift" in folded
+    for finder in _FINDERS if numbered else _FINDERS[:_NEED_NO_DIGITS]:
+        found = list(finder(text, folded, policy.regions))
+        if found:
+            yield from found
+            stretches = [(span.start, span.end) for span in found]
+            text, folded = _blanked(text, stretches, FILL), _blanked(folded, stretches, FILL)
+
+
+_Finder = Callable[[str, str, tuple[str, ...]], Iterable[Span]]  # a text, the same without case and accents, and the regions
+_FINDERS: tuple[_Finder, ...] = (
+    lambda text, _, __: credentials(text),
+    lambda text, folded, _: secrets(text, folded),
+    lambda text, _, __: emails(text),
+    lambda text, _, __: ibans(text),
+    lambda text, _, __: macs(text),
+    lambda text, _, __: coordinates(text),
+    lambda text, _, __: cards(text),
+    lambda text, _, __: addresses_of_machines(text),
+    lambda text, folded, _: births(text, folded),
+    announced,
+    lambda text, _, __: national_ids(text),
+    plates,
+    lambda text, _, regions: phones(text, regions),
+)
+_NEED_NO_DIGITS = 5
+
+
+def _behind_disguises(text: str, policy: Policy, own: Sequence[tuple[PiiType, str]], earlier: Sequence[tuple[PiiType, str]]) -> Iterator[Span]:
+    """What shows only when words for digits, broken lines and false digits are undone, in offsets of `text`."""
+    for at, clear in undisguised(text):
+        found = [*by_form(clear.text, policy), *(known_values(clear.text, own, earlier, policy.regions) if own or earlier else ())]
+        for span in found:
+            start, end = clear.raw(span.start, span.end)
+            start, end = at + start, at + end
+            changed = text[start:end] != clear.text[span.start : span.end]
+            if changed and (span.type is not PiiType.PHONE or span.score > _BARE or "\n" not in text[start:end]):
+                yield replace(span, start=start, end=end)
+
+
+def _placed(span: Span, written: Plain) -> Span:
+    start, end = written.raw(span.start, span.end)
+    return replace(span, start=start, end=end)
+
+
+def _mirrored(span: Span, written: Plain) -> Span:
+    """The stretch that a finding in reversed writing takes, from its last character to its first."""
+    places = written.starts[span.start : span.end] if written.starts else range(span.start, span.end)
+    return replace(span, start=min(places), end=max(places) + 1)
 
 
 def before_names(text: str, policy: Policy) -> str:

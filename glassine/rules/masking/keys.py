@@ -5,16 +5,22 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from glassine.rules.masking.disguises import undisguised
 from glassine.rules.masking.phones import canonical
 from glassine.rules.masking.plain import fold, plain
 from glassine.words.privacy import PiiType
 
+_AS_WRITTEN = (PiiType.SECRET, PiiType.CREDENTIALS, PiiType.CUSTOM)
+_AT = re.compile(r"\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|\s(?:at|ät|arroba|arobase|chiocciola)\s")
+_DOT = re.compile(r"\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|punkt|point|punto|punt|ponto)\s")
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 
 def key(kind: PiiType, raw: str, regions: tuple[str, ...]) -> str:
     """Equal for spellings that differ in case, accents, spacing or punctuation, as far as these mean nothing for the kind."""
     value = plain(raw).text.strip()
+    if kind not in _AS_WRITTEN:
+        value = next((clear.text for at, clear in undisguised(value) if at == 0), value)
     if kind in (PiiType.SECRET, PiiType.CREDENTIALS):
         return value
     if kind is PiiType.PHONE:
@@ -25,6 +31,8 @@ def key(kind: PiiType, raw: str, regions: tuple[str, ...]) -> str:
         except ValueError:
             return value
     if kind is PiiType.EMAIL:
+        return "".join(_DOT.sub(".", _AT.sub("@", value.casefold())).split())
+    if kind is PiiType.COORDINATES:
         return "".join(value.casefold().split())
-    between = " " if kind in (PiiType.NAME, PiiType.ADDRESS) else ""
+    between = " " if kind in (PiiType.ADDRESS, PiiType.BIRTHDATE) else ""
     return _NOT_ALPHANUMERIC.sub(between, fold(value)).strip() or value

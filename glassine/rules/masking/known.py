@@ -12,13 +12,16 @@ import phonenumbers
 
 from glassine.rules.masking.groups import rows
 from glassine.rules.masking.plain import even_fold, plain
+from glassine.rules.masking.spelled import spelled, spellings
 from glassine.words.privacy import PiiType, Span
 
 _WORD = re.compile(r"[^\W_]+")
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts that write words without gaps
-_NUMBERS = frozenset({PiiType.PHONE, PiiType.CARD, PiiType.NATIONAL_ID, PiiType.IBAN})
+_NUMBERS = frozenset({PiiType.PHONE, PiiType.CARD, PiiType.NATIONAL_ID, PiiType.TAX_ID, PiiType.BANK, PiiType.PASSPORT, PiiType.LICENCE, PiiType.IMEI, PiiType.IBAN})
 _LOOSE = frozenset({PiiType.NAME, PiiType.ADDRESS})
+_DIVIDED = frozenset({PiiType.SECRET, PiiType.CREDENTIALS, PiiType.CUSTOM, PiiType.PHONE, PiiType.IP, PiiType.COORDINATES, PiiType.BIRTHDATE})  # their signs mean something
 _AS_WRITTEN = frozenset({PiiType.SECRET, PiiType.CREDENTIALS})
+_FEWEST_LETTERS = 3
 _WRITTEN_ALSO_WORDS = (
     "will may mark bill grace hope art rob sue pat faith joy rose dean drew chase grant miles page price young long short rich frank max buck june april august summer "
     "dawn eve ivy jade ruby pearl amber crystal penny sandy rusty happy love king prince duke earl major guy gene ray ward wade cliff brook glen heath dale lane park parks "
@@ -36,6 +39,7 @@ class Index:
     words: dict[str, list[tuple[tuple[str, ...], PiiType, str]]] = field(default_factory=lambda: defaultdict(list))
     digits: dict[str, PiiType] = field(default_factory=dict)
     strings: dict[str, PiiType] = field(default_factory=dict)
+    letters: dict[str, PiiType] = field(default_factory=dict)  # what is found by its letters alone, however they are divided
 
     def add(self, kind: PiiType, raw: str, regions: tuple[str, ...]) -> None:
         value = plain(raw).text.strip()
@@ -47,6 +51,8 @@ class Index:
             self.strings[folded] = kind
             return
         words = tuple(_WORD.findall(folded))
+        if kind not in _DIVIDED:
+            self.letters |= {letters: kind for letters in spellings(value) if len(letters) >= _FEWEST_LETTERS}
         if words and len("".join(words)) >= 2:
             self.words[words[0]].append((words, kind, value))
             if kind in _NUMBERS and len(words) > 1 and not "".join(words).isdigit():
@@ -73,6 +79,8 @@ def known(text: str, own: Iterable[tuple[PiiType, str]], earlier: Iterable[tuple
     folded = even_fold(text) if index.words or index.strings else ""
     if index.words:
         yield from _by_words(text, folded, index)
+    if index.letters:
+        yield from spelled(text, folded or even_fold(text), ((kind, letters) for letters, kind in index.letters.items()))
     if index.digits:
         yield from _by_digits(text, index.digits)
     for string, kind in index.strings.items():

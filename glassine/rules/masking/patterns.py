@@ -11,13 +11,19 @@ from glassine.words.privacy import PiiType, Span
 _LOCAL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&'*+/=?^_`{|}~-")
 _LONGEST_LOCAL = 64  # RFC 5321
 _DOMAIN = re.compile(r"(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,23}|\[[0-9A-Fa-f:.]{3,45}\]")
+_AT = r"(?:at|ät|aet|arroba|arobase|chiocciola|klammeraffe|apestaartje|małpa|malpa|snabel-a|kukac|собака)"
+_DOT = r"(?:dot|punkt|point|punto|punt|ponto|kropka|piste|tečka|точка)"
 _SPELLED = re.compile(
-    r"(?<![\w.+-])[\w+-]{1,40}(?:(?:\.|\s?[\[(]?\bdot\b[\])]?\s?)[\w+-]{1,40}){0,4}"
-    r"(?:\s?[\[({<]\s?at\s?[\])}>]\s?[\w-]{1,63}(?:(?:\.|\s?[\[(]?\bdot\b[\])]?\s?)[\w-]{2,63}){1,4}"
-    r"|\sat\s[\w-]{1,63}(?:\sdot\s[\w-]{2,63}){1,4})",
+    rf"(?<![\w.+-])[\w+-]{{1,40}}(?:(?:\.|\s?[\[(]?\b{_DOT}\b[\])]?\s?)[\w+-]{{1,40}}){{0,4}}"
+    rf"(?:\s?[\[({{<]\s?(?:{_AT}|@)\s?[\])}}>]\s?[\w-]{{1,63}}(?:(?:\.|\s?[\[(]?\b{_DOT}\b[\])]?\s?)[\w-]{{2,63}}){{1,4}}"
+    rf"|\s{_AT}\s[\w-]{{1,63}}(?:\s{_DOT}\s[\w-]{{2,63}}){{1,4}})",
     re.IGNORECASE,
 )
-_SPELLED_HINT = re.compile(r"[\[({<]\s?at\s?[\])}>]|\sat\s[\w-]{1,63}\sdot\s", re.IGNORECASE)
+_SPELLED_HINT = re.compile(rf"[\[({{<]\s?(?:{_AT}|@)\s?[\])}}>]|\s{_AT}\s[\w-]{{1,63}}\s{_DOT}\s", re.IGNORECASE)
+_SPACED = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}(?:\s@\s?|\s?@\s)[\w-]{1,63}(?:\s?\.\s?[\w-]{1,63}){0,3}\s?\.\s?(?:com|net|org|edu|gov|info|biz|app|dev|io|co|me|eu|us|uk|de|fr|es|it|nl|pl|pt|br|ru|ch|at|be|se|no|dk|fi|ie|ca|au|in|jp|cn|mx|ar|nz|za|cz|tr)\b",
+    re.IGNORECASE,
+)
 
 _USERINFO = re.compile(r"://([^\s/?#@\"'<>]{1,200}(?:@[^\s/?#@\"'<>]{1,200})?)@(?=[\w\[])")
 _QUERY = re.compile(
@@ -45,6 +51,9 @@ def emails(text: str) -> Iterator[Span]:
             if start < at and not (text[start:at] == "git" and text[end : end + 1] == ":"):  # a repository, not a person
                 yield Span(start=start, end=end, type=PiiType.EMAIL)
         at = text.find("@", end)
+    if "@" in text:
+        for match in _SPACED.finditer(text):
+            yield Span(start=match.start(), end=match.end(), type=PiiType.EMAIL, score=0.9)
     if _SPELLED_HINT.search(text):
         for match in _SPELLED.finditer(text):
             yield Span(start=match.start(), end=match.end(), type=PiiType.EMAIL, score=0.9)

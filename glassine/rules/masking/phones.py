@@ -16,7 +16,7 @@ _CANDIDATE = re.compile(
 )
 _ANNOUNCED = re.compile(
     r"(?:\b(?:tel|telephone|phone|fon|mobile|mobil|cell|cellular|cellphone|landline|fax|whats ?app|signal|viber|sms|text|dial|call|calling|called|ring|rang|reach|contact|callback|hotline|pager"
-    r"|telefon\w*|handy\w*|anruf\w*|rufen|erreich\w*|t[ée]l[ée]phone|portable|appele[rz]|joindre|tel[ée]fono|m[óo]vil|celular|ll[aá]m\w+|telem[óo]vel|ligar|cellulare|chiam\w+|telefoon\w*|bel|mobiel"
+    r"|telefon\w*|handy\w*|anruf\w*|rufe?n?|erreich\w*|t[ée]l[ée]phone|portable|appele[rz]|joindre|tel[ée]fono|m[óo]vil|celular|ll[aá]m\w+|telem[óo]vel|ligar|cellulare|chiam\w+|telefoon\w*|bel|mobiel"
     r"|telefonnummer|puhelin\w*|numer telefonu|kom[óo]rk\w*|zadzwo\w+|телефон\w*|звон\w*|мобильн\w*|電話|电话|手机|전화|هاتف|טלפון)\b|☎|📞|📱)"
     r"[^\n\d]{0,40}$|\b(?:(?:my|his|her|their|our|the|this|new) (?:\w+ )?(?:number|#|no\.?)|number|answering|numéro|número|nummer|numer)(?: is| was|['’]s|:|=| ist| est| es| at| to)*[ :]{0,3}$",
     re.IGNORECASE,
@@ -26,8 +26,8 @@ _ANNOUNCED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _SOMETHING_ELSE = re.compile(
-    r"(?:\b(?:order|orders|invoice|ticket|case|ref|reference|refs|tracking|sku|serial|model|item|part|product|transaction|confirmation|booking|reservation|account|acct|customer|user|member|policy"
-    r"|version|build|commit|port|ports|page|room|flight|error|code|batch|lot|zip|postcode|plz|isbn|ean|upc|vin|imei|id|ids|uid|no|nr|number|amount|total|price|year|years|bestell\w*|rechnung\w*|auftrag\w*|commande|pedido|factura|zamówieni\w+)"
+    r"(?:\b(?:order|orders|purchases?|buys?|compra|achat|invoice|ticket|case|ref|reference|refs|tracking|sku|serial|model|item|part|product|transaction|confirmation|booking|reservation|account|acct|customer|user|member|policy"
+    r"|version|build|commit|port|ports|page|room|flight|error|code|batch|lot|zip|postcode|plz|isbn|ean|upc|vin|imei|id|ids|uid|no|nr|number|amount|total|price|year|years|bestell\w*|rechnung\w*|auftrag\w*|commandes?(?: n°| nº)?|pedido|factura|zamówieni\w+)"
     r"(?:[ ]?(?:number|no|nr|id|ids|code|#)\b)?(?: is| was| are|['’]s)?[\s.:#=(]{0,4}|#\s?|[$€£¥₹]\s?|\b(?:usd|eur|gbp|rs|inr|sek|nok|dkk|pln|chf)\s?)$",
     re.IGNORECASE,
 )
@@ -79,7 +79,7 @@ def _number(text: str, start: int, end: int, extension: int, regions: tuple[str,
         return None
     if bare.startswith("+"):
         return _international(text, start, end, extension)
-    if not 6 <= sum(map(str.isdigit, written)) <= 20:
+    if not 6 <= sum(map(str.isdigit, written)) <= 20 or (bare.startswith("00") and not _possible("+" + bare.lstrip("0"), None)):
         return None
     before = text[max(0, start - 60) : start]
     if _SOMETHING_ELSE.search(before) and not _CALLED_SO.search(before) and not _MY_NUMBER.search(before):

@@ -1,18 +1,26 @@
-"""Writes a text plainly (ASCII digits, plain spaces and dashes, nothing invisible) and keeps the way back to its offsets."""
+"""Writes a text plainly (ASCII digits, plain spaces and dashes, nothing invisible, nothing encoded) and keeps the way back to its offsets."""
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from glassine.rules.masking.lookalikes import in_latin
 
 FILL = "\ue000"  # stands for what is taken already: private use, so no pattern matches it and nothing drops it
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CODED = re.compile(
+    r"&(?:#[xX][0-9A-Fa-f]{1,6}|#\d{1,7}|commat|nbsp|period|colon|hyphen|dash|plus|lowbar|sol|bsol|num|amp|quot|apos|shy|zwnj|zwj|lpar|rpar|equals|comma|ensp|emsp|thinsp);?"
+    r"|%[2-7][0-9A-Fa-f]|\\u00[2-7][0-9A-Fa-f]"
+)
 _FILLERS = "\u115f\u1160\u3164\uffa0"  # letters to Unicode, nothing to the eye
 _LINE_ENDS = "\x85\u2028\u2029"
 _DOTS = "\u3002\uff61\u2024"
+_STROKED = {"ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ı": "i", "ħ": "h", "Ħ": "h", "ŧ": "t", "Ŧ": "t"}  # letters that Unicode does not take apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,31 +39,61 @@ class Plain:
 
 def plain(text: str) -> Plain:
     """Follows NFKC, character by character so that each keeps its place; digits of all scripts become 0-9, odd dashes and
-    spaces become `-` and a space, marks and invisible characters are dropped."""
-    if text.isascii() and not _CONTROL.search(text):
-        return Plain(text=text)
-    written = {character: _write(character) for character in set(text)}
-    table = {ord(character): new for character, new in written.items()}
+    spaces become `-` and a space, marks and invisible characters are dropped, entities and percent signs are read, and letters
+    of another script that pass for Latin ones are written as these."""
+    coded = rewritten(text, [(match.start(), match.end(), _decoded(match.group())) for match in _CODED.finditer(text)]) if "&" in text or "%" in text or "\\u" in text else Plain(text=text)
+    if coded.text.isascii() and not _CONTROL.search(coded.text):
+        return coded
+    written = {character: _write(character) for character in set(coded.text)}
     uneven = [character for character, new in written.items() if len(new) != 1]
+    latin = in_latin(coded.text.translate({ord(character): new for character, new in written.items()}))
     if not uneven:
-        return Plain(text=text.translate(table))
+        return Plain(text=latin, starts=coded.starts)
+    edits = re.finditer("[" + re.escape("".join(uneven)) + "]", coded.text)
+    starts = _starts(len(coded.text), [(match.start(), match.end(), written[match.group()]) for match in edits])
+    return Plain(text=latin, starts=starts if coded.starts is None else [coded.starts[at] for at in starts])
+
+
+def rewritten(text: str, edits: Sequence[tuple[int, int, str]]) -> Plain:
+    """`text` with every stretch (start, end) replaced, in order and without overlap, and the way back."""
+    if not edits:
+        return Plain(text=text)
+    pieces: list[str] = []
+    last = 0
+    for start, end, new in edits:
+        pieces += [text[last:start], new]
+        last = end
+    return Plain(text="".join([*pieces, text[last:]]), starts=_starts(len(text), edits))
+
+
+def _starts(length: int, edits: Iterable[tuple[int, int, str]]) -> list[int]:
     starts: list[int] = []
     last = 0
-    for match in re.finditer("[" + re.escape("".join(uneven)) + "]", text):
-        at = match.start()
-        starts.extend(range(last, at))
-        starts.extend([at] * len(written[match.group()]))
-        last = at + 1
-    starts.extend(range(last, len(text) + 1))
-    return Plain(text=text.translate(table), starts=starts)
+    for start, end, new in edits:
+        starts.extend(range(last, start))
+        starts.extend([start] * len(new))
+        last = end
+    starts.extend(range(last, length + 1))
+    return starts
+
+
+def _decoded(code: str) -> str:
+    """What an entity, a percent code or an escape stands for; one that stands for nothing printable stays as it is."""
+    if code[0] == "%":
+        character = chr(int(code[1:], 16))
+    elif code[0] == "\\":
+        character = chr(int(code[2:], 16))
+    else:
+        character = html.unescape(code if code.endswith(";") else code + ";")
+    return character if len(character) == 1 and character != "\x7f" else code
 
 
 def even(text: str) -> str:
-    """The same, but of exactly the same length: characters that would vanish or grow stay as they are."""
+    """The same, but of exactly the same length: characters that would vanish or grow stay as they are, and so does what is encoded."""
     if text.isascii():
         return text
     written = {character: _write(character) for character in set(text)}
-    return text.translate({ord(c): w for c, w in written.items() if len(w) == 1})
+    return in_latin(text.translate({ord(c): w for c, w in written.items() if len(w) == 1}))
 
 
 def _write(character: str) -> str:
@@ -85,7 +123,7 @@ def fold(text: str) -> str:
     """Without case, accents and marks, for comparing; the length may change."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", "".join(_STROKED.get(c, c) for c in text).casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 

@@ -50,19 +50,45 @@ _WRITTEN_NOT_A_VALUE = (
 _NOT_A_VALUE = frozenset(_WRITTEN_NOT_A_VALUE.split())
 
 
-def secrets(text: str) -> Iterator[Span]:
+_WRITTEN_HINTS = "pass pwd key secret token code otp cvv cvc pin wort geheim clave contrase mdp senha palavra parola hasl losen adgang salasana heslo sifre парол kenn"
+_HINTS = tuple(_WRITTEN_HINTS.split())
+_MORE_DIGITS = re.compile(r"(?:[ -]\d{2,6}(?![\w:.,]\d|[A-Za-z]))*")
+_LONG = re.compile(r"[A-Za-z0-9_\-./:~+=]{16,}")
+_AROUND = 40  # characters before a hint that its name may begin in
+_LONGEST_VALUE = 280
+
+
+def secrets(text: str, folded: str) -> Iterator[Span]:
     """Keys and tokens with their vendor's prefix, bearer tokens, PEM blocks, and values that a word like "password" announces."""
     if "-----BEGIN" in text:
         yield from _key_blocks(text)
-    for match in _PREFIXED.finditer(text):
-        yield _span(match.start(), match.end())
-    for match in _BEARER.finditer(text):
-        if _looks_random(match.group(1)):
-            yield _span(match.start(1), match.end(1))
-    for match in _NAMED.finditer(text):
-        value = match.group("value").rstrip(".,;:!?)]}")
-        if _told(match, value):
-            yield _span(match.start("value"), match.start("value") + len(value))
+    for start, end in [match.span() for match in _LONG.finditer(text)]:
+        for match in _PREFIXED.finditer(text, start, end):
+            yield _span(match.start(), match.end())
+        for match in _BEARER.finditer(text, max(0, start - _AROUND), end):
+            if _looks_random(match.group(1)):
+                yield _span(match.start(1), match.end(1))
+    for start, end in _announced(folded):
+        for match in _NAMED.finditer(text, start, end):
+            value = match.group("value").rstrip(".,;:!?)]}")
+            if _told(match, value):
+                begins = match.start("value")
+                more = _MORE_DIGITS.match(text, begins + len(value)) if value.isdigit() else None
+                yield _span(begins, more.end() if more else begins + len(value))
+
+
+def _announced(folded: str) -> Iterator[tuple[int, int]]:
+    """Stretches around words that may announce a secret: the pattern for them is too slow for a whole text."""
+    places = sorted(match.start() for hint in _HINTS if hint in folded for match in re.finditer(hint, folded))
+    low = high = 0
+    for place in places:
+        if place - _AROUND > high:
+            if high:
+                yield low, high
+            low = max(0, place - _AROUND)
+        high = min(len(folded), place + _LONGEST_VALUE)
+    if high:
+        yield low, high
 
 
 def _key_blocks(text: str) -> Iterator[Span]:
