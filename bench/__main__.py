@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench import data
-from bench.table import Figure, keep, machine, show
+from bench.table import RESULTS, Figure, keep, machine, show
 
 
 def _turns(options: argparse.Namespace) -> list[Figure]:
@@ -74,14 +73,11 @@ def _retrieval(options: argparse.Namespace) -> list[Figure]:
 
 
 def _redaction(options: argparse.Namespace) -> list[Figure]:
-    from bench.redaction import quality, speed
-    from glassine.edge.names import Names
+    from bench.redaction import figures, measure, report
 
-    sentences = json.loads((data.folder(options.data) / "pii_presidio_synth" / "generated_large.json").read_text(encoding="utf-8"))
-    names = Names()
-    found, fast = quality(sentences, names), speed([sentence["full_text"] for sentence in sentences], names)
-    qualities = [Figure(what=f"redaction, {half} half, {part}", value=found[half][part]) for half in found for part in ("recall", "precision")]
-    return [*qualities, *(Figure(what=f"redaction, {what}", value=value) for what, value in fast.items() if isinstance(value, int))]
+    result = measure(data.folder(options.data), RESULTS, short=options.short)
+    report(result)
+    return figures(result)
 
 
 def _prove(options: argparse.Namespace) -> list[Figure]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from glassine.rules.masking.announced import announced
+from glassine.rules.masking.announced import announced, words_of
 from glassine.rules.masking.births import births
 from glassine.rules.masking.cards import cards, ibans
 from glassine.rules.masking.custom import custom
@@ -167,44 +167,47 @@ def alike(kind: PiiType, raw: str, regions: tuple[str, ...]) -> str:
 def by_form(text: str, policy: Policy) -> Iterator[Span]:
     """What a plainly written text shows by form alone; each finder sees only what the ones before it left."""
     folded = even_fold(text)
+    words = words_of(folded)
     numbered = _DIGIT.search(text) is not None or "bic" in folded or "swift" in folded
     for finder in _FINDERS if numbered else _FINDERS[:_NEED_NO_DIGITS]:
-        found = list(finder(text, folded, policy.regions))
+        found = list(finder(text, folded, words, policy.regions))
         if found:
             yield from found
             stretches = [(span.start, span.end) for span in found]
             text, folded = _blanked(text, stretches, FILL), _blanked(folded, stretches, FILL)
 
 
-_Finder = Callable[[str, str, tuple[str, ...]], Iterable[Span]]  # a text, the same without case and accents, and the regions
+# A text, the same without case and accents, the words in it, and the regions.
+_Finder = Callable[[str, str, frozenset[str], tuple[str, ...]], Iterable[Span]]
 _FINDERS: tuple[_Finder, ...] = (
-    lambda text, _, __: credentials(text),
-    lambda text, folded, _: secrets(text, folded),
-    lambda text, _, __: emails(text),
-    lambda text, _, __: ibans(text),
-    lambda text, _, __: macs(text),
-    lambda text, _, __: coordinates(text),
-    lambda text, _, __: cards(text),
-    lambda text, _, __: addresses_of_machines(text),
-    lambda text, folded, _: births(text, folded),
+    lambda text, *_: credentials(text),
+    lambda text, folded, *_: secrets(text, folded),
+    lambda text, folded, *_: emails(text, folded),
+    lambda text, *_: ibans(text),
+    lambda text, *_: macs(text),
+    lambda text, *_: coordinates(text),
+    lambda text, *_: cards(text),
+    lambda text, *_: addresses_of_machines(text),
+    lambda text, folded, *_: births(text, folded),
     announced,
-    lambda text, _, __: national_ids(text),
-    plates,
-    lambda text, _, regions: phones(text, regions),
+    lambda text, *_: national_ids(text),
+    lambda text, folded, _, regions: plates(text, folded, regions),
+    lambda text, _, __, regions: phones(text, regions),
 )
 _NEED_NO_DIGITS = 5
 
 
 def _behind_disguises(text: str, policy: Policy, own: Sequence[tuple[PiiType, str]], earlier: Sequence[tuple[PiiType, str]]) -> Iterator[Span]:
     """What shows only when words for digits, broken lines and false digits are undone, in offsets of `text`."""
-    for at, clear in undisguised(text):
-        found = [*by_form(clear.text, policy), *(known_values(clear.text, own, earlier, policy.regions) if own or earlier else ())]
-        for span in found:
-            start, end = clear.raw(span.start, span.end)
-            start, end = at + start, at + end
-            changed = text[start:end] != clear.text[span.start : span.end]
-            if changed and (span.type is not PiiType.PHONE or span.score > _BARE or "\n" not in text[start:end]):
-                yield replace(span, start=start, end=end)
+    clear = undisguised(text)
+    if clear is None:
+        return
+    found = [*by_form(clear.text, policy), *(known_values(clear.text, own, earlier, policy.regions) if own or earlier else ())]
+    for span in found:
+        placed = _placed(span, clear)
+        changed = text[placed.start : placed.end] != clear.text[span.start : span.end]
+        if changed and FILL not in clear.text[span.start : span.end] and (span.type is not PiiType.PHONE or span.score > _BARE or "\n" not in text[placed.start : placed.end]):
+            yield placed
 
 
 def _placed(span: Span, written: Plain) -> Span:

@@ -21,7 +21,7 @@ from glassine.words.privacy import PiiType, Span
 _TOKEN = re.compile(r"[^\W\d_]+")
 _NO_GAPS = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts that write words without gaps
 _LINK = re.compile(
-    r"[ \t]*(?:(?:number|num|no|nr|n°|nº|code|id|is|are|was|be|should be|es|ist|est|lautet|jest|sono|er|är|on)(?![^\W_])[ \t\r\n]*|(?:[#:=.,()\"'“”«»>-]|는|은|は|是|为)[ \t\r\n]*){0,5}[ \t]*", re.IGNORECASE
+    r"[ \t]*(?:(?:number|num|no|nr|n°|nº|code|id|is|are|was|be|should be|es|ist|est|lautet|jest|sono|er|är|on|to|as|with)(?![^\W_])[ \t\r\n]*|(?:[#:=.,()\"'“”«»>-]|는|은|は|是|为)[ \t\r\n]*){0,5}[ \t]*", re.IGNORECASE
 )
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9])(?:[A-Za-z&Ññ]{1,8}[ .:-]{0,2})?\d[A-Za-z0-9]*"
@@ -59,9 +59,14 @@ class _Reading:
     checks: int = 0
 
 
-def announced(text: str, folded: str, regions: tuple[str, ...]) -> Iterator[Span]:
-    """What directly follows its announcement, and what stands near one and passes a checksum of its kind. `folded` is `text` in lower case without accents."""
-    hits = list(_hits(text, folded, regions))
+def words_of(folded: str) -> frozenset[str]:
+    """The words of a text, each once: most of what announces something is not among them, and that is quick to see."""
+    return frozenset(_TOKEN.findall(folded))
+
+
+def announced(text: str, folded: str, words: frozenset[str], regions: tuple[str, ...]) -> Iterator[Span]:
+    """What directly follows its announcement, and what stands near one and passes a checksum of its kind. `folded` is `text` without case and accents."""
+    hits = list(_hits(text, folded, words, regions))
     if not hits:
         return
     reading = _Reading(text=text)
@@ -76,10 +81,10 @@ def announced(text: str, folded: str, regions: tuple[str, ...]) -> Iterator[Span
                 yield Span(start=match.start("n"), end=match.end("n"), type=PiiType.BANK, score=0.9)
 
 
-def _hits(text: str, folded: str, regions: tuple[str, ...]) -> Iterator[tuple[int, int, _Announcement]]:
+def _hits(text: str, folded: str, words: frozenset[str], regions: tuple[str, ...]) -> Iterator[tuple[int, int, _Announcement]]:
     """Where phrases stand: only words that begin one are looked at closely."""
     by_word, without_gaps = _vocabulary(regions)
-    present = by_word.keys() & set(_TOKEN.findall(folded))
+    present = by_word.keys() & words
     taken = 0
     for token in any_of(frozenset(present)).finditer(folded) if present else ():
         for announcement in by_word[token.group()] if token.start() >= taken else ():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
-from glassine.rules.masking.announced import any_of
+from glassine.rules.masking.announced import any_of, words_of
 from glassine.rules.masking.number_words import ALSO_ENGLISH, ENGLISH, SIGNS, TIMES, WORDS
-from glassine.rules.masking.plain import Plain, even_fold, rewritten
+from glassine.rules.masking.plain import FILL, Plain, even_fold, rewritten
 
 _AROUND = 100  # characters before and after a disguise that are read with it
 _FEWEST = 3  # number words in a row that make a number; fewer are a sentence
@@ -29,18 +30,22 @@ _JOINTS = frozenset(("and", "und", "et", "y"))  # vingt et un
 _TENS = frozenset(value for value in WORDS.values() if len(value) == 2 and value[1] == "0" and value != "10")
 
 
-def undisguised(text: str) -> Iterator[tuple[int, Plain]]:
-    """Stretches of `text` as they would stand without their disguises, each with where it begins and the way back."""
+def undisguised(text: str) -> Plain | None:
+    """The stretches of `text` that hold disguises, as they would stand without them, and the way back; None when there are none."""
     kept: list[tuple[int, int, str]] = []
     for edit in sorted([*_spoken(text), *_broken(text), *_mixed(text), *_spelled(text)]):
         if not kept or edit[0] >= kept[-1][1]:
             kept.append(edit)
-    first = 0
-    for at, edit in enumerate(kept):
-        if at + 1 == len(kept) or kept[at + 1][0] - edit[1] > 2 * _AROUND:
-            low, high = max(0, kept[first][0] - _AROUND), min(len(text), edit[1] + _AROUND)
-            yield low, rewritten(text[low:high], [(start - low, end - low, new) for start, end, new in kept[first : at + 1]])
-            first = at + 1
+    if not kept:
+        return None
+    edits: list[tuple[int, int, str]] = []
+    for before, after in pairwise([(0, 0, ""), *kept, (len(text), len(text), "")]):  # what is far from any disguise is left out
+        low, high = before[1] + (_AROUND if edits else 0), after[0] - (_AROUND if after[0] < len(text) else 0)
+        if high - low > 2 * _AROUND:
+            edits.append((low, high, FILL))
+        if after[0] < len(text):
+            edits.append(after)
+    return rewritten(text, edits)
 
 
 def reversed_writing(raw: str) -> Plain | None:
@@ -59,7 +64,7 @@ def reversed_writing(raw: str) -> Plain | None:
 def _spoken(text: str) -> Iterator[tuple[int, int, str]]:
     """Runs of number words, digits, letters and signs between them, written as digits."""
     folded = even_fold(text)
-    present = WORDS.keys() & set(_TOKEN.findall(folded))
+    present = WORDS.keys() & words_of(folded)
     if not present:
         return
     spoken = [match.start() for match in any_of(frozenset(present)).finditer(folded)]

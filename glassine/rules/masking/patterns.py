@@ -39,8 +39,12 @@ _VERSION_BEFORE = re.compile(
 )
 
 
-def emails(text: str) -> Iterator[Span]:
-    """Addresses as RFC 5321 writes them, letters of all scripts allowed, and those spelled with (at) and dot."""
+_WRITTEN_DOTS = "dot punkt point punto punt ponto kropka piste tecka точка (at [at {at <at (@ [@ {@ <@"
+_DOTS = tuple(_WRITTEN_DOTS.split())
+
+
+def emails(text: str, folded: str) -> Iterator[Span]:
+    """Addresses as RFC 5321 writes them, letters of all scripts allowed, and those spelled with (at) and dot. `folded` is `text` in lower case without accents."""
     at = text.find("@")
     while at >= 0:
         domain = _DOMAIN.match(text, at + 1)
@@ -51,10 +55,10 @@ def emails(text: str) -> Iterator[Span]:
             if start < at and not (text[start:at] == "git" and text[end : end + 1] == ":"):  # a repository, not a person
                 yield Span(start=start, end=end, type=PiiType.EMAIL)
         at = text.find("@", end)
-    if "@" in text:
+    if "@ " in text or " @" in text:
         for match in _SPACED.finditer(text):
             yield Span(start=match.start(), end=match.end(), type=PiiType.EMAIL, score=0.9)
-    if _SPELLED_HINT.search(text):
+    if any(word in folded for word in _DOTS) and _SPELLED_HINT.search(text):
         for match in _SPELLED.finditer(text):
             yield Span(start=match.start(), end=match.end(), type=PiiType.EMAIL, score=0.9)
 

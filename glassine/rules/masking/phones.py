@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import phonenumbers
 
@@ -96,7 +97,8 @@ def _international(text: str, start: int, end: int, extension: int) -> Span | No
         for stop in ends:
             if fits(text[start : stop - extension if stop == end else stop], None):
                 return Span(start=start, end=stop, type=PiiType.PHONE, score=score)
-    return None
+    whole = text[start:end].lstrip("+(")
+    return Span(start=start, end=end, type=PiiType.PHONE, score=0.8) if whole.isdigit() and 8 <= len(whole) <= 15 and whole[0] != "0" else None
 
 
 def _announced(text: str, start: int, end: int, extension: int, regions: tuple[str, ...]) -> Span | None:
@@ -137,6 +139,7 @@ def _fits(written: str, regions: tuple[str, ...]) -> bool:
     return _valid(written, None) if written.lstrip("( ").startswith("+") else any(_valid(written, region) for region in regions)
 
 
+@lru_cache(maxsize=4096)
 def _possible(number: str, region: str | None) -> bool:
     try:
         return phonenumbers.is_possible_number(phonenumbers.parse(number.replace("\n", " "), region))
@@ -144,6 +147,7 @@ def _possible(number: str, region: str | None) -> bool:
         return False
 
 
+@lru_cache(maxsize=4096)
 def _valid(number: str, region: str | None) -> bool:
     try:
         parsed = phonenumbers.parse(number.replace("\n", " "), region)
