@@ -77,7 +77,7 @@ def known(text: str, own: Iterable[tuple[PiiType, str]], earlier: Iterable[tuple
         if len(raw) >= (6 if kind in _AS_WRITTEN else 3):
             index.add(kind, raw, regions)
     folded = even_fold(text) if index.words or index.strings else ""
-    if index.words:
+    if any(all(word in folded for word in words) for alike in index.words.values() for words, _, _ in alike):  # where none can stand, words need not be told apart
         yield from _by_words(text, folded, index)
     if index.letters:
         yield from spelled(text, folded or even_fold(text), ((kind, letters) for letters, kind in index.letters.items()))
