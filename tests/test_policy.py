@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from glassine.rules.policies import GRAVE, TYPES, policy_of
 from glassine.rules.redaction import before_names, escape, redact, restore
+from glassine.web import render
 from glassine.words.house import OrgSettings
 from glassine.words.privacy import CustomPattern, Known, PiiType, Policy, Redacted, Span, Treatment
 
@@ -143,3 +144,20 @@ def test_what_this_version_does_not_know_is_given_a_pseudonym() -> None:
 def test_the_types_that_can_be_set_are_all_but_own_patterns() -> None:
     assert set(TYPES) == set(PiiType) - {PiiType.CUSTOM}
     assert set(TYPES) > GRAVE
+
+
+# -- how it is shown ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_value_that_is_gone_has_a_chip_that_reveals_nothing() -> None:
+    shown = str(render.plain("[EMAIL] and [EMAIL_2]", reveals=True))
+    assert 'class="mask gone"' in shown
+    assert "removed for good" in shown
+    assert shown.count("<button") == 1
+    assert 'value="[EMAIL_2]"' in shown
+
+
+def test_an_articles_own_brackets_are_its_authors() -> None:
+    shown = str(render.article("Write: Dear [NAME], your mail [EMAIL_1] …", lambda _: None))
+    assert "Dear [NAME]," in shown
+    assert "EMAIL 1</span>" in shown

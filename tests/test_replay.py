@@ -20,11 +20,12 @@ from glassine.proof import replay as proof
 from glassine.rules import asks, autopilot, grounding, prompt, redaction
 from glassine.rules.grounding import Grounded
 from glassine.store import search, versions
-from glassine.story import boundaries, finding, house, learning, privacy, redacting, replaying
+from glassine.story import boundaries, finding, house, learning, policies, privacy, redacting, replaying
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import EventId, SessionId, TurnId, new_id
 from glassine.words.knowledge import Audience
+from glassine.words.privacy import CustomPattern, PiiType, Treatment
 from glassine.words.replays import Replay, Verdict
 from glassine.words.sessions import Autopilot, ChannelKind
 from glassine.words.turns import Reason
@@ -131,6 +132,14 @@ async def test_without_a_model_quotes_are_the_same(client: Client, world: World,
     session, turns = await asked(client, store, QUESTION, "lamp", "Returns and refunds")
     for turn in turns:
         assert verdicts(await replayed(world, store, session, turn)) == SAME
+
+
+async def test_what_was_masked_for_good_is_the_same_too(client: Client, world: World, store: Shop) -> None:
+    everywhere = dict.fromkeys((PiiType.EMAIL, PiiType.NAME), Treatment.MASK)
+    member = CustomPattern(id=str(new_id()), name="Member", pattern=r"MEM-\d{4}", treatment=Treatment.MASK)
+    await policies.replace_all(world, store.owner, {"": everywhere, "web": {PiiType.EMAIL: Treatment.KEEP}}, [member])
+    session, [turn] = await asked(client, store, QUESTION + " I am Ada, MEM-1234, +1 202 555 0142, and typed [EMAIL].", email="ada@example.com", name="Ada Lovelace")
+    assert verdicts(await replayed(world, store, session, turn)) == SAME
 
 
 async def switched_off(world: World, shop: Shop) -> None:

@@ -24,7 +24,7 @@ from glassine.story.world import World
 from glassine.words.ids import OrgId, SessionId, TurnId
 from glassine.words.knowledge import Audience, Hit
 from glassine.words.people import Actor, Verb
-from glassine.words.privacy import Known, PiiType
+from glassine.words.privacy import Known, PiiType, Span, Treatment
 from glassine.words.replays import Replay, Step, StepName, Verdict
 from glassine.words.turns import HandOff, Outcome, Reason, Silence
 
@@ -49,7 +49,10 @@ async def _masked(world: World, kept: Recalled) -> Step:
         return Step(name=StepName.MASKED, verdict=Verdict.IMPOSSIBLE, says=impossible)
     text, message, scene = storable(kept.original["text"]), kept.scene.message, kept.scene
     policy = policy_of(scene.mode.name, scene.settings, scene.session.channel)
-    known = Known(tokens=kept.tokens, values=tuple((PiiType(type), value) for type, value in kept.original["known"]))
+    known = Known(
+        tokens=kept.tokens, values=tuple((PiiType(type), value) for type, value in kept.original["known"]),
+        gone=tuple(Span(start=start, end=end, type=PiiType(type), treatment=Treatment.MASK) for start, end, type in kept.original.get("gone", ())),
+    )
     again = redact(text, policy, known, await world.names.find(before_names(text, policy)))
     if again.text == message.text:
         return Step(name=StepName.MASKED, verdict=Verdict.SAME, says="The same values are masked, with the same placeholders.")

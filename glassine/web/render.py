@@ -149,7 +149,7 @@ def article(text: str, linked: Callable[[str], str | None]) -> Markup:
         attributes={"a": {"href", "title"}, "td": {"align"}, "th": {"align"}} | {tag: {"id"} for tag in _HEADINGS},
         set_tag_attribute_values={"pre": {"tabindex": "0"}}, attribute_filter=_only_ours,
     )
-    return _with_chips_between_tags(clean, reveals=False)
+    return _with_chips_between_tags(clean, reveals=False, numbered=True)
 
 
 def _name_headings(tokens: Sequence[Token]) -> None:
@@ -180,14 +180,14 @@ def _only_ours(tag: str, name: str, value: str) -> str | None:
     return value if value and _WITHIN.fullmatch(value) else None
 
 
-def _with_chips_between_tags(clean: str, reveals: bool) -> Markup:
+def _with_chips_between_tags(clean: str, reveals: bool, numbered: bool = False) -> Markup:
     pieces = _HTML_TAG.split(clean)
-    return Markup("").join(Markup(piece) if number % 2 else _chipped(piece, reveals) for number, piece in enumerate(pieces))  # noqa: S704 - sanitised by both callers
+    return Markup("").join(Markup(piece) if number % 2 else _chipped(piece, reveals, numbered) for number, piece in enumerate(pieces))  # noqa: S704 - sanitised by both callers
 
 
-def _chipped(html: str, reveals: bool) -> Markup:
-    """The same for a stretch of HTML between two tags, which the sanitiser has escaped already."""
-    return Markup(restore(PLACEHOLDER.sub(lambda match: str(chip(match.group(), reveals)), html), {}))  # noqa: S704 - sanitised above
+def _chipped(html: str, reveals: bool, numbered: bool) -> Markup:
+    """The same for a stretch of HTML between two tags, which the sanitiser has escaped already. `numbered`: no others, for `[NAME]` in an article is its author's."""
+    return Markup(restore(PLACEHOLDER.sub(lambda match: str(chip(match[0], reveals)) if match[2] or not numbered else match[0], html), {}))  # noqa: S704 - sanitised above
 
 
 def when(moment: datetime | None, now: datetime | None = None) -> Markup:
