@@ -21,15 +21,24 @@ MAY_IMPORT = {
 }
 # Modules that open a way out of the process, and the only files that may use them.
 OWNERS = {
-    r"httpx2?|httpcore2?|requests|aiohttp|urllib3|urllib\.request|http\.client": r"glassine/edge/gate\.py",
+    r"httpx2?|httpcore2?|requests|aiohttp|urllib3|urllib\.request|http\.client|websockets?|wsproto|h2|h11|anyio|trio|curio|pycurl|grpc|paramiko|asyncssh|dns|aiodns|xmlrpc"
+    r"|telnetlib|nntplib": r"glassine/edge/gate\.py",
+    r"aiosmtplib|aioimaplib|imapclient": r"glassine/edge/mail\.py",
     r"psycopg|psycopg_pool": r"glassine/store/.*",
     r"smtplib|imaplib|poplib|ftplib": r"glassine/edge/mail\.py",
-    r"socket": r"glassine/edge/(gate|addresses|mail)\.py|glassine/commands/.*",
+    r"_?socket": r"glassine/edge/(gate|addresses|mail)\.py|glassine/commands/.*",
+    r"_?ssl": r"glassine/edge/(gate|mail)\.py",
     r"subprocess|multiprocessing": r"glassine/commands/.*",
     r"resource": r"glassine/edge/file_text\.py",  # the limits of the process that reads customers' files
     r"pypdf": r"glassine/edge/file_text\.py",  # what parses them runs in no other process
 }
 STARTS_PROCESSES = r"glassine/(commands/.*|edge/attachments)\.py"
+# Ways out that need no import of their own, such as `asyncio.open_connection`. Commands reach this machine's own processes.
+DIALS = {
+    "open_connection", "open_unix_connection", "create_connection", "create_unix_connection", "create_datagram_endpoint", "sock_connect", "sock_sendto", "connect_tcp", "connect_ex",
+    "getaddrinfo", "gethostbyname", "gethostbyname_ex", "start_tls", "sendfile", "urlopen", "urlretrieve",
+}
+MAY_DIAL = r"glassine/edge/(gate|addresses)\.py|glassine/commands/.*"
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "managers", "manager", "services", "service", "misc", "core", "lib"}
 LONGEST_FILE, LONGEST_FUNCTION, SHORT = 400, 80, 30  # lines
 
@@ -75,6 +84,8 @@ def _imports(tree: ast.Module) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in ("import_module", "__import__"):
+            yield from (str(given.value) for given in node.args[:1] if isinstance(given, ast.Constant))
 
 
 def _direction(path: str, tree: ast.Module) -> Iterator[str]:
@@ -95,6 +106,9 @@ def _owners(path: str, tree: ast.Module) -> Iterator[str]:
             if re.fullmatch(rf"({modules})(\..*)?", name) and not re.fullmatch(owner, path):
                 yield f"imports {name}, which belongs to {owner}"
     for node in ast.walk(tree):
+        name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+        if name in DIALS and not re.fullmatch(MAY_DIAL, path):
+            yield f"connects by {name} in line {getattr(node, 'lineno', 0)}, which belongs to {MAY_DIAL}"
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv", "putenv") and path != "glassine/config.py":
             yield f"reads the environment in line {node.lineno}"
         if isinstance(node, ast.Attribute) and node.attr.startswith("create_subprocess") and not re.fullmatch(STARTS_PROCESSES, path):
@@ -126,6 +140,13 @@ GOOD = '"""A file."""\n\nfrom __future__ import annotations\n'
     ("glassine/edge/llm.py", GOOD + "import httpx2\n", "belongs to"),
     ("glassine/story/a.py", GOOD + "from psycopg import Error\n", "belongs to"),
     ("glassine/web/a.py", GOOD + "def a():\n    import urllib.request\n", "belongs to"),
+    ("glassine/web/a.py", GOOD + "import websockets\n", "belongs to"),
+    ("glassine/edge/llm.py", GOOD + "import ssl\n", "belongs to"),
+    ("glassine/story/a.py", GOOD + "import anyio\n", "belongs to"),
+    ("glassine/story/a.py", GOOD + "import importlib\nimportlib.import_module('socket')\n", "belongs to"),
+    ("glassine/story/a.py", GOOD + "import asyncio\nasyncio.open_connection('x', 1)\n", "connects by open_connection"),
+    ("glassine/connect/a.py", GOOD + "import asyncio\nasyncio.get_running_loop().create_connection(None, 'x', 1)\n", "connects by create_connection"),
+    ("glassine/web/a.py", GOOD + "from asyncio import open_connection\nopen_connection('x', 1)\n", "connects by open_connection"),
     ("glassine/edge/a.py", GOOD + "import os\nos.environ['A']\n", "environment"),
     ("glassine/story/a.py", GOOD + "import asyncio\nasyncio.create_subprocess_exec('a')\n", "starts a process"),
     ("glassine/story/a.py", GOOD + "from pypdf import PdfReader\n", "belongs to"),
