@@ -86,9 +86,15 @@ def _prove(options: argparse.Namespace) -> list[Figure]:
     return run(1_000 if options.short else 10_000, options.seed)
 
 
+def _ledger(options: argparse.Namespace) -> list[Figure]:
+    from bench.ledger import run
+
+    return run(short=options.short)
+
+
 NAMES: Mapping[str, Callable[[argparse.Namespace], list[Figure]]] = {
     "turns": _turns, "slow_model": _slow_model, "memory": _memory, "startup": _startup, "search": _search, "retrieval": _retrieval, "redaction": _redaction,
-    "crash": _crash, "prove": _prove,
+    "crash": _crash, "prove": _prove, "ledger": _ledger,
 }
 
 

@@ -71,16 +71,17 @@ class Rescan:
 
     def _found(self, text: str, keys: str, judge: Judge) -> Found:
         """What stands raw in a text, and what is known of the customer in our own keys to the destination."""
+        how = repr(judge.policy)
         by_form = [
             replace(span, start=at + span.start, end=at + span.end)
-            for at, segment in rescan.segments(rescan.blot_links_to(self.world.settings.url, text)) for span in self._by_form(segment, judge.policy)
+            for at, segment in rescan.segments(rescan.blot_links_to(self.world.settings.url, text)) for span in self._by_form(segment, judge.policy, how)
         ]
         whole = text + rescan.BETWEEN + keys
         known = [span for span in known_in(whole, judge.policy, judge.known) if not any(one.start <= span.start and span.end <= one.end for one in by_form)]
         return Counter((span.type, whole[span.start : span.end]) for span in [*by_form, *known])
 
-    def _by_form(self, segment: str, policy: Policy) -> tuple[Span, ...]:
-        mark = (hashlib.blake2b(segment.encode("utf-8", "surrogatepass"), digest_size=16).digest(), repr(policy))
+    def _by_form(self, segment: str, policy: Policy, how: str) -> tuple[Span, ...]:
+        mark = (hashlib.blake2b(segment.encode("utf-8", "surrogatepass"), digest_size=16).digest(), how)
         if mark not in self._seen:
             if len(self._seen) >= _REMEMBERED:
                 self._seen.clear()

@@ -109,6 +109,8 @@ def _spellings(kind: PiiType, value: str, regions: tuple[str, ...]) -> set[str]:
 
 
 def _by_words(text: str, folded: str, index: Index) -> Iterator[Span]:
+    if not any(word in folded for word in index.words):
+        return  # as in most texts, and taking one apart into words is slow
     found = list(_WORD.finditer(folded))
     for at, match in enumerate(found):
         for words, kind, value in index.words.get(match.group(), ()):
