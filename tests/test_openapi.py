@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from pydantic import TypeAdapter
 
-from glassine.web.api import described
+from glassine.web.api import described, described_turns
 from glassine.words.boundaries import BOUNDARIES
 from tests.running import Product, product  # noqa: F401 - a fixture
 from tests.shop import Shop
@@ -61,7 +61,9 @@ async def test_answers_look_as_described(client: httpx2.AsyncClient, shop: Shop)
     await asked("POST", f"/chat/sessions/{session}/send", described.Sent, {"sender": "human_agent", "message": {"text": "Hello."}})
     await asked("GET", "/chat/sessions?limit=1", described.Page[described.Session])
     await asked("GET", f"/chat/sessions/{session}/history", described.Page[described.HistoryItem])
-    await asked("GET", f"/chat/sessions/{session}/inspect", described.Turns)
+    [turn] = (await asked("GET", f"/chat/sessions/{session}/inspect", described.Turns)).turns
+    assert (await asked("POST", f"/chat/sessions/{session}/turns/{turn['id']}/replay", described_turns.Replay)).same
+    await asked("POST", f"/chat/sessions/{session}/turns/{turn['id']}/what-if", described_turns.WhatIf, {"autopilot": "assist"})
     await asked("GET", "/contacts?limit=1", described.Page[described.Contact])
     await asked("POST", "/knowledge/articles", described.Article, {"title": "Returns", "body": "You can return an unused lamp within 30 days."})
     await asked("GET", "/knowledge/articles", described.Articles)

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 from glassine.words.replays import Piece, PieceKind
 
-_WORD = re.compile(r"\s+|\w+|[^\w\s]")
+_WORD = re.compile(r"\[\\*[A-Z_]+(?:_[0-9]+)?\]|\s+|\w+|[^\w\s]")  # a placeholder is one word
 _WORDS = re.compile(r"\w+")
 _TELLING = 3  # words in a row that count as the same between two differences
 _MOST_WORDS = 4_000  # of either text; longer ones are compared line by line

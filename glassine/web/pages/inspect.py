@@ -1,4 +1,4 @@
-"""Inspect: one turn from top to bottom, the way the message went. Shows the stored evidence as it is; it computes nothing anew."""
+"""Inspect: one turn from top to bottom, the way the message went, also while it runs. Shows the evidence as it is; replays.py computes anew."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
-from glassine.rules.permits import require
-from glassine.story import conversations
+from glassine.store import sessions
+from glassine.story import conversations, inspecting
 from glassine.web.pages import wording
-from glassine.web.pages.frame import page
-from glassine.web.staff import PageRoute, Signed
+from glassine.web.pages.frame import by_htmx, fragment, page
+from glassine.web.staff import PageRoute, Signed, Staff
+from glassine.words.errors import NotFound
 from glassine.words.ids import SessionId, TurnId
-from glassine.words.people import Verb
 from glassine.words.sessions import Event
 from glassine.words.turns import Reason
 
@@ -44,32 +45,56 @@ _STEPS = {  # in the order a turn takes them
     "embed": "Encoding the question", "search": "Search", "extract": "Quoting", "prompt": "Prompt", "model": "Model", "ground": "Guard",
     "settle": "Writing it down", "total": "Altogether",
 }
+_REACHED = ("decided", "searched", "model", "guard")  # the steps that a running turn tells of, in order
 _FAILURES = frozenset({"timeout", "rate_limited", "refused", "malformed", "unreachable", "stopped"})
 _DECISIONS = {"answer": "Answer", "assist": "Draft for the team", "hand_off": "Hand off", "stay_silent": "Stay silent"}
 
 
+@router.get("/inbox/sessions/{id}/turns/now")
+async def show_newest(staff: Signed, id: UUID) -> Response:
+    """The turn that runs, or the last one that was taken."""
+    return RedirectResponse(f"/inbox/sessions/{id}/turns/{await inspecting.newest(staff.world, staff.actor, SessionId(id))}", status_code=303)
+
+
 @router.get("/inbox/sessions/{id}/turns/{turn}")
 async def show_turn(request: Request, staff: Signed, id: UUID, turn: UUID) -> Response:
-    require(staff.actor, Verb.INSPECT)
-    world, org, session_id = staff.world, staff.actor.org, SessionId(id)
-    row = await conversations.turn(world, org, session_id, TurnId(turn))
+    """A whole page; for the page that watches a running turn only what may have changed."""
+    try:
+        values = await seen(staff, SessionId(id), TurnId(turn))
+    except NotFound:
+        if not by_htmx(request):
+            raise
+        return fragment(request, staff, "turn_gone.html", session=await conversations.session(staff.world, staff.actor.org, SessionId(id)))
+    if by_htmx(request):
+        return fragment(request, staff, "turn.html", **values)
+    return await page(request, staff, "inspect.html", **values)
+
+
+async def seen(staff: Staff, session_id: SessionId, turn: TurnId) -> dict[str, Any]:
+    """Everything that the page of a turn shows. Raises NotFound, and Refused (403)."""
+    world, org = staff.world, staff.actor.org
+    row, step, others = await inspecting.look(world, staff.actor, session_id, turn)
     session, log = await conversations.session(world, org, session_id), await conversations.timeline(world, org, session_id)
     trace: dict[str, Any] = row["trace"]
-    notes = [str(note) for note in trace.get("notes") or []]
-    neighbours = [str(other["id"]) for other in await conversations.all_turns(world, org, session_id)]
-    at = neighbours.index(str(turn))
+    notes, at = [str(note) for note in trace.get("notes") or []], others.index(turn)
     answered, failure = trace.get("answer") is not None, _failure(row["reasons"], notes)
     words, icon = wording.OUTCOMES.get(_outcome(row["outcome"]), (str(row["outcome"]), "system"))
-    return await page(
-        request, staff, "inspect.html", here="inbox", session=session, row=row, trace=trace, reveal_at=f"/inbox/sessions/{id}/reveal",
-        channel=wording.CHANNELS.get(session.channel, (str(session.channel), "chat"))[0], message=_event(log, trace.get("message")),
-        result=_event(log, row["event_id"]), outcome=words, outcome_icon=icon, reasons=[wording.reason(word) for word in row["reasons"]],
-        decision=_DECISIONS.get(str(trace.get("decision")), str(trace.get("decision") or "Not recorded")), because=[wording.reason(note) for note in notes if note in wording.REASONS], guarded=[note for note in notes if note not in wording.REASONS and note != failure],
-        answered=answered, failure=failure,
-        passages=passages(trace.get("hits") or [], {str(id) for id in trace.get("used") or []}), timings=_figures(trace.get("timings") or {}), prompt_text=_prompt_text(trace), masked=trace.get("masked") or {},
-        request_json=json.dumps(trace["request"], indent=2, ensure_ascii=False) if trace.get("request") else "", number=at + 1, of=len(neighbours),
-        before=neighbours[at - 1] if at else None, after=neighbours[at + 1] if at + 1 < len(neighbours) else None,
-    )
+    async with world.store.tx(org) as tx:
+        debug_until = await sessions.debug_until(tx, org, session_id)
+    return {
+        "here": "inbox", "session": session, "row": row, "trace": trace, "reveal_at": f"/inbox/sessions/{session_id}/reveal", "running": step,
+        "reached": [*_REACHED[: _REACHED.index(step) + 1]] if step in _REACHED else [], "at": f"/inbox/sessions/{session_id}/turns/{turn}",
+        "channel": wording.CHANNELS.get(session.channel, (str(session.channel), "chat"))[0], "message": _event(log, trace.get("message")),
+        "result": _event(log, row["event_id"]), "outcome": words, "outcome_icon": icon, "reasons": [wording.reason(word) for word in row["reasons"]],
+        "decision": _DECISIONS.get(str(trace.get("decision")), str(trace.get("decision") or "Not recorded")),
+        "because": [wording.reason(note) for note in notes if note in wording.REASONS], "guarded": [note for note in notes if note not in wording.REASONS and note != failure],
+        "answered": answered, "failure": failure, "passages": passages(trace.get("hits") or [], {str(id) for id in trace.get("used") or []}),
+        "timings": _figures(trace.get("timings") or {}), "prompt_text": _prompt_text(trace), "masked": trace.get("masked") or {},
+        "request_json": json.dumps(trace["request"], indent=2, ensure_ascii=False) if trace.get("request") else "", "number": at + 1, "of": len(others),
+        "before": others[at - 1] if at else None, "after": others[at + 1] if at + 1 < len(others) else None,
+        "debug": trace.get("debug") or {}, "debug_until": debug_until, "replayable": row["conditions"] is not None and not row["redacted_at"],
+        "articles": list(dict.fromkeys((str(hit["article"]), str(hit["title"])) for hit in trace.get("hits") or [])), "replay": None, "asked": None, "refusal": "", "given": {},
+    }
 
 
 def _failure(reasons: Sequence[str], notes: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 // Starts the page's own script: small conveniences on every page, and the inbox where there is one. Everything works without it, less comfortably.
 import { startInbox } from "./inbox.js";
+import { startInspect } from "./inspect.js";
 import { startKeys } from "./keys.js";
 import { closestOf, csrf, say, localTimes } from "./page.js";
 import { startReveals } from "./reveal.js";
@@ -92,6 +93,7 @@ startReveals();
 startKeys();
 startInbox();
 startTyping();
+startInspect();
 localTimes();
 setInterval(localTimes, 30000);
 document.addEventListener("htmx:after:swap", localTimes);

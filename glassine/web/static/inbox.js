@@ -51,10 +51,9 @@ function arrived(stick, after) {
   else if (newer) newer.hidden = false;
 }
 
-// A sign that somebody types has an end, which nobody announces.
-function untilThen() {
-  clearTimeout(waiting);
+function untilThen() {  // a sign that somebody types has an end, which nobody announces
   const sign = document.querySelector("#thread-head [data-until]");
+  clearTimeout(waiting);
   if (sign) waiting = setTimeout(soon, Math.max(500, new Date(sign.dataset.until) - Date.now() + 300));
 }
 
@@ -73,10 +72,15 @@ function offerNext() {
   if (button) button.hidden = !document.querySelector(".line:not([aria-current])");
 }
 
+function showWork(words) {  // what the AI is doing now, with the way to watch it for whoever may
+  const at = $("working").dataset.watch, link = Object.assign(document.createElement("a"), { className: "inspect", href: at, textContent: "Watch" });
+  $("working").replaceChildren(words, ...(words && at ? [" ", link] : []));
+}
+
 function heard(notice) {
   if (notice.kind.startsWith("state:")) {
     const words = { "state:searching": "The AI is searching the knowledge base …", "state:writing": "The AI is writing …" };
-    if (notice.session === openSession() && $("working")) $("working").textContent = words[notice.kind] ?? "";
+    if (notice.session === openSession() && $("working")) showWork(words[notice.kind] ?? "");
     return;
   }
   if (notice.kind.startsWith("step:")) return;  // for inspect

@@ -42,6 +42,7 @@ function act(key) {
     case "t": return press('[data-act="owner"]');
     case "z": return press("[data-toast] form button");
     case "i": { const links = document.querySelectorAll("a.inspect"); links[links.length - 1]?.click(); return links.length > 0; }
+    case "p": return press('[data-act="replay"]');
     case "g": going = Date.now(); return true;
     case "?": document.getElementById("keys").showModal(); return true;
     default: return false;

@@ -2,47 +2,29 @@
 import { csrf } from "./page.js";
 
 const RENEW = 5000, PATIENCE = 120000;  // milliseconds between signs, and after the last keystroke until they stop
-let at = "", struck = 0, said = 0, timer = 0;
+let at = "", struck = 0, timer = 0;
 
 const form = () => document.querySelector("[data-composer]");
 const place = () => document.getElementById("log")?.dataset.session ?? "";
-const isTheAIs = () => Boolean(document.querySelector('#thread-head [data-owner="ai"]'));
-const writes = () => isTheAIs() && form()?.mode.value === "reply" && form().text.value.trim() !== "" && Date.now() - struck < PATIENCE;
-const words = (on) => new URLSearchParams({ csrf: csrf(), on });
+const writes = () => document.querySelector('#thread-head [data-owner="ai"]') && form()?.mode.value === "reply" && form().text.value.trim() && Date.now() - struck < PATIENCE;
+const sign = (on) => [`/inbox/sessions/${at}/typing`, new URLSearchParams({ csrf: csrf(), on })];
+const rest = () => { clearTimeout(timer); at = ""; };
+const leave = () => { if (at) navigator.sendBeacon(...sign("0")); rest(); };
 
 function tell() {
-  said = Date.now();
-  fetch(`/inbox/sessions/${at}/typing`, { method: "POST", body: words("1") }).catch(() => {});  // without a sign the AI answers, as it would without us
-}
-
-function renew() {
   if (at !== place() || !writes()) return rest();
-  tell();
-  timer = setTimeout(renew, RENEW);
-}
-
-function rest() {
-  clearTimeout(timer);
-  at = "";
-}
-
-function leave() {
-  if (at) navigator.sendBeacon(`/inbox/sessions/${at}/typing`, words("0"));
-  rest();
-}
-
-function struckKey(event) {
-  if (!event.target.matches?.("[data-composer] textarea")) return;
-  struck = Date.now();
-  if (at || !writes()) return;
-  at = place();
-  tell();
-  timer = setTimeout(renew, RENEW);
+  const [address, body] = sign("1");
+  fetch(address, { method: "POST", body }).catch(() => {});  // without a sign the AI answers, as it would without us
+  timer = setTimeout(tell, RENEW);
 }
 
 export function startTyping() {
-  document.addEventListener("input", struckKey);
+  document.addEventListener("input", (event) => {
+    if (!event.target.matches?.("[data-composer] textarea")) return;
+    struck = Date.now();
+    if (!at) { at = place(); tell(); }
+  });
   document.addEventListener("sent", rest);  // whoever sends takes over
-  document.addEventListener("htmx:before:request", (event) => { if (event.detail.ctx.target?.id === "thread") leave(); });
+  document.addEventListener("htmx:before:request", (event) => event.detail.ctx.target?.id === "thread" && leave());
   addEventListener("pagehide", leave);
 }

@@ -1,0 +1,17 @@
+// Follows a running turn: when the stream tells of its next step, the page fetches what changed. A turn that has ended changes no more.
+import { listen } from "./live.js";
+import { localTimes } from "./page.js";
+
+export function startInspect() {
+  const page = document.getElementById("turn"), follows = () => Boolean(page?.querySelector("#turn-state")?.dataset.running);
+  let fetching = false, again = false;
+  const refresh = async () => {
+    if (fetching) return void (again = true);
+    fetching = true;
+    await window.htmx.ajax("GET", page.dataset.refresh, { source: page, target: page, swap: "innerMorph" }).catch(() => {});
+    fetching = false;
+    localTimes();
+    if (again && follows()) refresh((again = false));
+  };
+  if (follows()) listen(page.dataset.stream, document.body.dataset.person, (notice) => follows() && [null, page.dataset.session].includes(notice.session) && refresh(), () => {});
+}
