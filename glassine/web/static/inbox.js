@@ -45,7 +45,7 @@ function arrived(stick, after) {
   const seen = new Set();
   for (const line of [...($("log")?.children ?? [])]) seen.has(line.dataset.seq) ? line.remove() : seen.add(line.dataset.seq);
   if (lastSeq() === after) return;
-  $("working").textContent = "";
+  if (!$("log").lastElementChild.matches(".customer")) $("working").textContent = "";
   const newer = document.querySelector("[data-newer]");
   if (stick) toBottom();
   else if (newer) newer.hidden = false;

@@ -13,5 +13,5 @@ export function startInspect() {
     localTimes();
     if (again && follows()) refresh((again = false));
   };
-  if (follows()) listen(page.dataset.stream, document.body.dataset.person, (notice) => follows() && [null, page.dataset.session].includes(notice.session) && refresh(), () => {});
+  if (follows()) listen(page.dataset.follow, document.body.dataset.person, (notice) => follows() && [null, page.dataset.session].includes(notice.session) && refresh(), () => {});
 }
