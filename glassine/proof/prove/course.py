@@ -79,6 +79,8 @@ def _dealt(canaries: Iterable[Canary]) -> Iterator[Act]:
     """Deals canaries to the ways, in turns. One that a format cannot hold waits for the next way."""
     waiting, turn = deque(canaries), 0
     while waiting:
+        if turn % len(WAYS) == 0:
+            waiting.rotate(-1)  # or the same kinds would come to the same ways whenever their numbers have a divisor in common
         way, taken, back = WAYS[turn % len(WAYS)], list[Canary](), list[Canary]()
         turn += 1
         while waiting and len(taken) < way.holds:

@@ -1,10 +1,14 @@
-"""Small files with given lines in them: text, CSV, PDF. Pure."""
+"""Small files with given lines in them: text, CSV, PDF, Word. Pure."""
 
 from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Sequence
+from xml.sax.saxutils import escape
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def text(lines: Sequence[str]) -> bytes:
@@ -35,3 +39,15 @@ def pdf(lines: Sequence[str]) -> bytes:
     start = len(written)
     written += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1) + b"".join(b"%010d 00000 n \n" % place for place in places)
     return bytes(written + b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start))
+
+
+def word(lines: Sequence[str]) -> bytes:
+    """A paragraph for each line."""
+    paragraphs = "".join(f'<w:p><w:r><w:t xml:space="preserve">{escape(line)}</w:t></w:r></w:p>' for each in lines for line in each.split("\n"))
+    main = f'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{paragraphs}</w:body></w:document>'
+    types = f'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/word/document.xml" ContentType="{WORD}.main+xml"/></Types>'
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", types)
+        archive.writestr("word/document.xml", main)
+    return written.getvalue()

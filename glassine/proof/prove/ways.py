@@ -156,6 +156,11 @@ async def _preview(talk: Talk, canaries: Sequence[Canary]) -> None:
     await talk.door.api(talk.stage.api_key, "POST", "/redaction/preview", {"text": canaries[0].text})
 
 
+async def _ever_left(talk: Talk, canaries: Sequence[Canary]) -> None:
+    session = await talk.session()
+    await talk.door.api(talk.stage.api_key, "POST", "/ledger/ever-left", {"value": canaries[0].value, "session_id": session})
+
+
 async def _search(talk: Talk, canaries: Sequence[Canary]) -> None:
     await talk.door.api(talk.stage.api_key, "GET", f"/knowledge/search?audience=public&q={quote(canaries[0].text, safe='')}")
 
@@ -245,6 +250,7 @@ WAYS: tuple[Way, ...] = (
     Way(channel="API", direction=IN, format="message to a closed session", send=_to_a_closed_session),
     Way(channel="API", direction=IN, format="malformed request", send=_malformed),
     Way(channel="API", direction=IN, format="redaction preview", send=_preview),
+    Way(channel="API", direction=IN, format="question whether a value ever left", send=_ever_left),
     Way(channel="API", direction=IN, format="knowledge search", send=_search),
     Way(channel="API", direction=OUT, format="reply of another system", send=_reply_by_api),
     Way(channel="API", direction=MAIL, format="message that asks for a person", send=_asks_for_a_person),
@@ -261,5 +267,6 @@ WAYS: tuple[Way, ...] = (
     Way(channel="widget", direction=IN, format="file, text", send=_file("txt", "text/plain", documents.text), holds=2),
     Way(channel="widget", direction=IN, format="file, CSV", send=_file("csv", "text/csv", documents.table), holds=2),
     Way(channel="widget", direction=IN, format="file, PDF", send=_file("pdf", "application/pdf", documents.pdf), holds=2, plain=True),
+    Way(channel="widget", direction=IN, format="file, Word", send=_file("docx", documents.WORD, documents.word), holds=2),
     Way(channel="model", direction=ANSWER, format="a value that the model made up", send=_invented, needs_model=True),
 )
