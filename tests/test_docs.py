@@ -78,7 +78,7 @@ def test_every_variable_is_explained_in_its_own_words() -> None:
 
 
 @pytest.mark.parametrize(("names", "name"), [
-    ([*EventType], "events.md"), ([*ActorKind], "events.md"), (SCOPES, "api.md"), ([*Status], "concepts.md"), ([*PiiType], "privacy.md"),
+    ([*EventType], "events.md"), ([*ActorKind], "events.md"), (SCOPES, "api.md"), ([*Status], "concepts.md"), ([*PiiType], "redaction.md"),
     ([*Verb], "people-and-roles.md"), ([*Reason], "autopilot.md"), ({*_CODES.values(), "duplicate_message_ignored", "skipping_unuseful_response"}, "api.md"),
     ([*Autopilot], "api.md"), (BOUNDARIES, "data-map.md"),
 ], ids=lambda given: given if isinstance(given, str) else "")

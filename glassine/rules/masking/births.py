@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from glassine.words.privacy import PiiType, Span
@@ -34,11 +35,14 @@ def births(text: str, folded: str) -> Iterator[Span]:
     """The nearest date after the announcing word, or right before it. `folded` is `text` in lower case without accents."""
     if not any(part in folded for part in _PARTS):
         return
-    for hint in _HINT.finditer(folded):
-        date = _DATE.search(folded, hint.end(), min(len(text), hint.end() + _AFTER + 30))
-        if date and date.start() - hint.end() <= _AFTER and not _ANOTHER.search(text, hint.end(), date.start()):
-            yield Span(start=date.start(), end=date.end(), type=PiiType.BIRTHDATE, score=0.9)
-            continue
-        before = list(_DATE.finditer(folded, max(0, hint.start() - _BEFORE), hint.start()))
-        if before and not _ANOTHER.search(text, before[-1].end(), hint.start()):
-            yield Span(start=before[-1].start(), end=before[-1].end(), type=PiiType.BIRTHDATE, score=0.8)
+    hints = [match.span() for match in _HINT.finditer(folded)]
+    dates = [match.span() for match in _DATE.finditer(folded)] if hints else []
+    starts = [start for start, _ in dates]
+    for first, last in hints:
+        at = bisect_left(starts, first)
+        after = dates[at] if at < len(dates) and dates[at][0] <= last + _AFTER else None
+        before = dates[at - 1] if at and dates[at - 1][0] >= first - _BEFORE else None
+        if after and not _ANOTHER.search(text, last, after[0]):
+            yield Span(start=after[0], end=after[1], type=PiiType.BIRTHDATE, score=0.9)
+        elif not after and before and not _ANOTHER.search(text, before[1], first):
+            yield Span(start=before[0], end=before[1], type=PiiType.BIRTHDATE, score=0.8)

@@ -67,7 +67,7 @@ def _spoken(text: str) -> Iterator[tuple[int, int, str]]:
     present = WORDS.keys() & words_of(folded)
     if not present:
         return
-    spoken = [match.start() for match in any_of(frozenset(present)).finditer(folded)]
+    spoken = [match.start() for match in any_of(frozenset(present)).finditer(folded)] if (present := present - {"o"}) else []
     done = 0
     for at, place in enumerate(spoken[: 1 - _FEWEST]):
         if place >= done and spoken[at + _FEWEST - 1] - place <= _CLOSE:

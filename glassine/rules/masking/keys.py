@@ -13,6 +13,7 @@ from glassine.words.privacy import PiiType
 _AS_WRITTEN = (PiiType.SECRET, PiiType.CREDENTIALS, PiiType.CUSTOM)
 _AT = re.compile(r"\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|\s(?:at|ät|arroba|arobase|chiocciola)\s")
 _DOT = re.compile(r"\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|punkt|point|punto|punt|ponto)\s")
+_MAY_BE_DISGUISED = re.compile(r"[a-zOISB|\n]|[^\x00-\x7f]")
 _LONGEST_UNDISGUISED = 200  # of a longer text only parts are undisguised
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
@@ -20,7 +21,7 @@ _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 def key(kind: PiiType, raw: str, regions: tuple[str, ...]) -> str:
     """Equal for spellings that differ in case, accents, spacing or punctuation, as far as these mean nothing for the kind."""
     value = plain(raw).text.strip()
-    if kind not in _AS_WRITTEN:
+    if kind not in _AS_WRITTEN and _MAY_BE_DISGUISED.search(value):
         value = clear.text if len(value) < _LONGEST_UNDISGUISED and (clear := undisguised(value)) else value
     if kind in (PiiType.SECRET, PiiType.CREDENTIALS):
         return value

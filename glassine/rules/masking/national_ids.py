@@ -51,7 +51,7 @@ _SHAPES: tuple[tuple[PiiType, str, str], ...] = (
     (PiiType.VIN, "vin", r"(?=[A-HJ-NPR-Z0-9]{0,7}[A-Z])[A-HJ-NPR-Z0-9]{9}[A-HJ-NPR-Z0-9]{4}\d{4}"),
 )
 _SHAPED = re.compile(r"(?<![\w.])(?<!\d[-/])(?:" + "|".join(f"(?P<s{n}>{shape})" for n, (_, _, shape) in enumerate(_SHAPES)) + r")(?![A-Za-z0-9]|[-/.]\d)")
-_CANDIDATE = re.compile(r"(?<![\w.])(?:[A-Za-zÑ&]{1,6}[ -]?)?\d(?=[\dA-Za-z .\-/+]{6})|(?<![\w.])(?:bc1|BC1)(?=\w{11})|(?<![\w.])(?=[A-Z]{1,5}9{1,4}\d)")
+_CANDIDATE = re.compile(r"(?<![\w.])(?:[A-Za-zÑ&]{1,6}[ -]?)?\d(?=[\dA-Za-z./+-]|[ ]\d\d)(?=[\dA-Za-z .\-/+]{6})|(?<![\w.])(?:bc1|BC1)(?=\w{11})|(?<![\w.])(?=[A-Z]{1,5}9{1,4}\d)")
 
 
 def national_ids(text: str) -> Iterator[Span]:
