@@ -41,7 +41,7 @@ def run(*, short: bool = False) -> list[Figure]:
 async def _measure(settings: Settings, count: int) -> list[Figure]:
     async with StubModel() as model, live(settings) as world:
         org = (await house.found(world, "Bench", "owner@bench.example", "Owner")).organization
-        contact = await contacts.create(world, org, Identity(name="Ada Lovelace"), verified=False)
+        contact = await contacts.create(world, org, Identity(name="Zora Quillfeather"), verified=False)
         session = (await open_session(world, org, contact.id, ChannelKind.API)).id
         await receive(world, org, session, Inbound(external_id=new_id(), text=_SAID))
         bodies = list(_bodies(count))
