@@ -206,14 +206,41 @@ def test_a_masked_value_is_shown_in_place_and_covered_again(visit: Open, start: 
     chip.hover()
     expect(page.get_by_role("tooltip")).to_contain_text("masked before it was stored")
     chip.click()
-    page.get_by_role("dialog", name="Why do you look?").get_by_role("button").first.click()
+    page.keyboard.press("Escape")
+    expect(chip).to_have_text("EMAIL 1")
+    chip.click()
+    why = page.get_by_label("Another reason")
+    why.fill("")
+    why.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()  # a reason is needed
+    why.fill("the parcel came back")
+    why.press("Enter")
     expect(chip).to_have_text("ada.lovelace@example.com")
     chip.click()
     expect(chip).to_have_text("EMAIL 1")
     contact = page.locator('#context button.mask[value="contact.name"]')
     contact.focus()
     page.keyboard.press("Enter")
-    expect(contact).to_have_text("Ada Lovelace")
+    expect(contact).to_have_text("Ada Lovelace")  # the tab remembers why
+    page.goto(page.url.partition("/inbox")[0] + "/settings/audit?only=reveals")
+    expect(page.locator("tbody tr").first).to_contain_text("looked behind name of a contact (the parcel came back)")
+
+
+def test_a_message_is_redacted_by_the_tickets_number_and_every_open_page_covers_it(visit: Open, start: Callable[..., str]) -> None:
+    session = start("The Zwiebelturm is mine.", FOR_A_PERSON)
+    page, other = visit(f"/inbox/sessions/{session}"), visit(f"/inbox/sessions/{session}")
+    expect(other.locator("#event-1")).to_contain_text("Zwiebelturm")
+    first = page.locator("#event-1")
+    first.hover()
+    first.get_by_text("Redact message…").click()
+    ticket = re.search(r"Type (\d+)", first.locator("form").inner_text())
+    assert ticket
+    first.get_by_label("to confirm").fill(ticket[1])
+    first.get_by_role("button", name="Redact message").click()
+    for seen in (page, other):
+        expect(seen.locator("#event-1 .removed")).to_have_text("REDACTED")
+        expect(seen.locator("#log")).to_contain_text("removed the words of an entry for good")
+        expect(seen.locator("#log")).not_to_contain_text("Zwiebelturm")
 
 
 def test_custom_data_opens_as_a_table_stays_while_messages_come_and_is_covered_again(visit: Open, start: Callable[..., str], product: Product) -> None:
@@ -221,7 +248,7 @@ def test_custom_data_opens_as_a_table_stays_while_messages_come_and_is_covered_a
     page = visit(f"/inbox/sessions/{session}")
     chip, table = page.locator('#context button.mask[value="contact.custom_data"]'), page.locator("#context table.data")
     chip.click()
-    page.get_by_role("dialog", name="Why do you look?").get_by_role("button").first.click()
+    page.get_by_role("button", name="To answer the customer").click()
     expect(table.get_by_role("row")).to_have_text(["plangold", "note<b>early</b>"])
     expect(chip).to_have_attribute("aria-label", "DATA. Cover again")
     page.get_by_role("textbox", name="Your words").fill("I look into it.")

@@ -12,8 +12,8 @@ KIND = "glassine erasure certificate"
 # What no program can reach from inside the database, said in full because a certificate is read on its own.
 _BEYOND = (
     "Backups made before this moment still hold the contact, sealed under keys of that time. They are out of reach of this certificate until they are deleted.",
-    "PostgreSQL keeps removed rows in free space of its files and in its write-ahead log until it overwrites them. `glassine scrub` overwrites both.",
-    "Messages that already left, to the destinations under `copies`, are subject to what was agreed with whoever runs them.",
+    "PostgreSQL keeps removed rows in free space of its files and in its write-ahead log until it overwrites them. The command “glassine scrub” overwrites both.",
+    "Messages that already left, to the destinations that are listed as copies, are subject to what was agreed with whoever runs them.",
 )
 
 

@@ -8,6 +8,11 @@ export function askWhy(place) {
   if (before !== null || !dialog) return Promise.resolve(before ?? "");
   const form = dialog.querySelector("form"), own = form.elements.own;
   form.reset();
+  own.onkeydown = (event) => {  // a form's first button would answer to Enter
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    form.requestSubmit(form.querySelector('[value="own"]'));
+  };
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
