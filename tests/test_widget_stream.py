@@ -12,12 +12,13 @@ from starlette.types import Message
 
 from glassine.store import events as log
 from glassine.store.live import Notice
-from glassine.story import contacts
+from glassine.story import contacts, conversations, redacting
 from glassine.story.contacts import Identity
-from glassine.story.inbound import open_session
+from glassine.story.inbound import open_session, receive
 from glassine.story.visitor import Visitor
 from glassine.story.world import World
 from glassine.web.api import live
+from glassine.words.channels import Inbound
 from glassine.words.people import ActorKind
 from glassine.words.sessions import ChannelKind, EventType, Session
 from tests.shop import Shop
@@ -59,6 +60,21 @@ async def test_what_no_notice_told_of_is_told_at_the_next_beat(world: World, sho
             world.live.say(Notice(shop.org, session.id, "reopened"))
         async for told in stream:
             if "In the dark." in told:
+                break
+
+
+async def test_a_message_that_is_redacted_is_told_again_without_its_words(world: World, shop: Shop) -> None:
+    who, session = await _begun(world, shop)
+    heard = await receive(world, shop.org, session.id, Inbound(external_id=uuid4(), text="The Zwiebelturm."))
+    now = await conversations.session(world, shop.org, session.id)
+    async with asyncio.timeout(30), aclosing(live.events(_looking(), world, who, now)) as stream:
+        assert (await anext(stream)).startswith("event: session")
+        await redacting.redact_message(world, shop.owner, heard.event.id)
+        async for told in stream:
+            if told.startswith("event: message"):
+                assert str(heard.event.id) in told
+                assert '"isRemoved": true' in told
+                assert "Zwiebelturm" not in told
                 break
 
 

@@ -19,6 +19,7 @@ from glassine.words.errors import Misconfigured
 _ABOUT = """This folder holds the state of Glassine.
 
 master.key  opens what is sealed in the database. Keep a copy in another place than the backups: without it they cannot be read.
+master.key.before-…  the former one, after `glassine keys rotate --master`: backups of before open with it only.
 postgres    the embedded database, or a link to where it is; `glassine backup FILE` copies what it holds.
 demo.json   what `glassine up` prints about the demo organisation.
 lock        says which process is at work here.
@@ -87,8 +88,8 @@ def forget(settings: Settings, say: Callable[[str], None]) -> None:
         shutil.rmtree(folder.resolve())
     if folder.is_symlink():
         folder.unlink()
-    for name in ("master.key", "demo.json"):
-        (home / name).unlink(missing_ok=True)
+    for path in (home / "master.key", home / "demo.json", *home.glob("master.key.before-*")):
+        path.unlink(missing_ok=True)
     say(f"Forgot everything in {home}")
 
 

@@ -1,4 +1,7 @@
-"""Retention: what is older than an organisation wants to keep is removed every day, in small transactions, and never from an open conversation."""
+"""Retention: what is older than an organisation wants to keep is removed every day, in small transactions, and never from an open conversation.
+
+A former key of the organisation whose time is up goes too.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from glassine.rules.permits import require
-from glassine.store import Tx, house, jobs, retention, vault
+from glassine.store import Tx, house, jobs, retention, rotations, vault
 from glassine.store.retention import Old
 from glassine.story import house as houses
 from glassine.story.world import World
@@ -52,6 +55,7 @@ async def set_days(world: World, actor: Actor, given: Mapping[Kind, int]) -> Non
 async def run(world: World, org: OrgId) -> dict[str, int]:
     """Removes what is old by the settings of now. The next run is scheduled first: a failure must not end them."""
     async with world.store.tx(org) as tx:
+        await rotations.forget_retired(tx, org)
         days = kept(OrgSettings.read((await house.load(tx, org))["settings"]))
         if not any(days.values()):
             return {}

@@ -23,6 +23,7 @@ from glassine.words.errors import Refused
 from glassine.words.house import OrgSettings
 from glassine.words.ids import ContactId, OrgId
 from glassine.words.people import Actor, Person
+from glassine.words.work import JobKind, NewJob
 
 Tell = Callable[[str], None]
 _BATCH = 100
@@ -109,6 +110,8 @@ async def rotate_organization(world: World, actor: Actor, tell: Tell, *, at_once
         raise Refused(f"{wrong} sealed values do not open under the new key. The former key was kept; run `glassine keys check`.")
     async with world.store.tx(org) as tx:
         await rotations.retire(tx, org, version, timedelta(0) if at_once else GRACE)
+        seconds = 60.0 if at_once else GRACE.total_seconds() + 60
+        await jobs.add(tx, org, NewJob(kind=JobKind.RETAIN, ref=org, key=f"retain:keys:{org}", delay_seconds=seconds))  # it forgets the former key
         await vault.audit(tx, actor, "keys.rotate", "organization", org, {"version": version, "contacts": total})
     world._keys.pop(org, None)  # this process shall not wait
     return version
