@@ -101,7 +101,8 @@ async def test_attachments_and_traces_go_alone(later: World, old_shop: Shop) -> 
     assert await retaining.run(world, org) == {"attachments": 1, "traces": 1}
     async with world.store.tx(org) as tx:
         [file] = await vault.files_of(tx, org, who)
-        assert (file["removed_at"] is not None, bytes(file["sealed"]), bytes(file["sealed_name"])) == (True, b"", b"")
+        assert (file["removed_at"] is not None, bytes(file["sealed"]), bytes(file["sealed_name"]), file["sealed_text"]) == (True, b"", b"", None)
+        assert [bool(row["sealed_text"]) for row in await vault.files_of(tx, org, other)] == [True], "the test must be able to see it"
         assert [bool(row["removed_at"]) for row in await vault.files_of(tx, org, other)] == [False]
         assert await turns.all_of(tx, org, closed) == []
         assert len(await turns.all_of(tx, org, still)) == 1

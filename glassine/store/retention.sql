@@ -47,7 +47,7 @@ select count(*)::int as n from done
 
 -- name: forget_attachments
 with done as (
-    update files f set sealed = '', sealed_name = '', size = 0, removed_at = clock_timestamp()
+    update files f set sealed = '', sealed_name = '', sealed_text = null, size = 0, removed_at = clock_timestamp()
     where (f.org_id, f.id) in (
         select o.org_id, o.id from files o where o.org_id = %(org)s and o.removed_at is null and o.created_at < %(before)s
           and not exists (select from sessions s where s.org_id = o.org_id and s.contact_id = o.contact_id and s.status = 'open')
