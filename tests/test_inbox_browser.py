@@ -21,6 +21,7 @@ AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 PICTURE = Path(__file__).parent.parent / "docs" / "images" / "inbox.png"
 QUESTION = "Within how many days can I return an unused tent?"
 FOR_A_PERSON = "I want to talk to a human being, please."
+_SETTINGS = ("data-map", "ledger", "autopilot", "model", "people", "keys", "widget", "privacy", "patterns", "retention", "erasures", "audit", "account")
 Open = Callable[..., Page]
 
 
@@ -330,12 +331,13 @@ def test_pages_have_no_fault_that_axe_can_find(visit: Open, start: Callable[...,
     session = start(QUESTION, f"{FOR_A_PERSON} I am at ada@example.com.")
     page = visit(f"/inbox/sessions/{session}?view=unassigned", color_scheme=scheme, bypass_csp=True)
     turn = page.locator("a.inspect").first.get_attribute("href")
-    paths = [page.url, turn, "/inbox?view=mine", "/knowledge", "/knowledge/new", *(f"/settings/{name}" for name in ("autopilot", "model", "people", "keys", "widget", "privacy", "patterns", "audit", "account"))]
+    paths = [page.url, turn, "/inbox?view=mine", "/knowledge", "/knowledge/new", *(f"/settings/{name}" for name in _SETTINGS)]
     for path in filter(None, paths):
         page.goto(path if path.startswith("http") else re.sub(r"(?<!/)/(?!/).*$", "", page.url) + path)
         page.add_script_tag(path=AXE)
         found = page.evaluate("axe.run().then(result => result.violations.map(v => `${v.id}: ${v.nodes[0].html}`))")
         assert found == [], path
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), f"{path}: panes scroll, the window does not"
 
 
 def test_the_picture_of_the_readme_is_taken_here(visit: Open, start: Callable[..., str], product: Product) -> None:
