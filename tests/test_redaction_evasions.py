@@ -134,3 +134,17 @@ def test_any_mixture_of_invisible_characters() -> None:
     for before, value, kind in VALUES * 4:
         disguised = "".join(c + "".join(chance.choices("\u200b\u200c\u200d\u2060\u00ad\u034f\u180e\u0301", k=chance.randint(0, 3))) for c in value)
         assert masked(before, disguised) == f"Hello, {before}[{kind}_1] please"
+
+
+@pytest.mark.parametrize(("written", "kind"), [
+    ("<p>Passport no. <b>C5XK3L12Z</b></p>", "PASSPORT"), ("<b>Date of birth</b>: 12.03.1981", "BIRTHDATE"), ("Date of birth:\n12/03/1981", "BIRTHDATE"),
+    ("number plate\nAB12 CDE", "PLATE"), ("<p>number plate <b>AB12 CDE</b></p>", "PLATE"), ("<li>CLABE <code>032180000118359719</code></li>", "BANK"),
+    ("driving licence <i>MORGA657054SM9IJ</i>", "LICENCE"),
+])
+def test_markup_and_lines_do_not_part_a_number_from_its_word(written: str, kind: str) -> None:
+    assert f"[{kind}_1]" in masked("", written)
+
+
+@pytest.mark.parametrize("written", ["<p>Order <b>12345678</b> costs <b>19.99</b></p>", "a < b and c > d, if x<y> 3", "<b>Born</b> in Ulm, ordered on 12.03.2024"])
+def test_markup_alone_announces_nothing(written: str) -> None:
+    assert masked("", written) == f"Hello, {written} please"

@@ -198,14 +198,15 @@ _NEED_NO_DIGITS = 5
 
 
 def _behind_disguises(text: str, policy: Policy, own: Sequence[tuple[PiiType, str]], earlier: Sequence[tuple[PiiType, str]]) -> Iterator[Span]:
-    """What shows only when words for digits, broken lines and false digits are undone, in offsets of `text`."""
+    """What shows only when words for digits, broken lines, false digits and markup are undone, in offsets of `text`."""
     clear = undisguised(text)
     if clear is None:
         return
     found = [*by_form(clear.text, policy), *(known_values(clear.text, own, earlier, policy.regions) if own or earlier else ())]
     for span in found:
         placed = _placed(span, clear)
-        changed = text[placed.start : placed.end] != clear.text[span.start : span.end]
+        parted = ">" in text[max(0, placed.start - 3) : placed.start]  # markup stood between it and the word that announces it
+        changed = parted or text[placed.start : placed.end] != clear.text[span.start : span.end]
         if changed and FILL not in clear.text[span.start : span.end] and (span.type is not PiiType.PHONE or span.score > _BARE or "\n" not in text[placed.start : placed.end]):
             yield placed
 

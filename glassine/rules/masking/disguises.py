@@ -1,4 +1,4 @@
-"""Undoes what hides a number from its pattern: words for digits, a line break in the middle, O and l for 0 and 1, reversed writing."""
+"""Undoes what hides a number from its pattern: words for digits, a line break in the middle, O and l for 0 and 1, markup, reversed writing."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _CLOSE = 60  # characters within which so many must begin
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
 _BETWEEN = re.compile(r"[ \t\r\n,.;:/()\-–]{0,4}(?:(?:and|und|et|y)[ -])?")
 _LINE_BREAK = re.compile(r"(?<=[0-9A-Za-z.@+/()\-])[ \t]*\r?\n[ \t>|]*(?=[0-9A-Za-z.@+()\-])")
+_MARKUP = re.compile(r"(?:</?[A-Za-z][A-Za-z0-9]{0,9} ?/?>\s{0,2}){1,6}")  # tags without attributes: nothing personal is in them
 _MIXED = re.compile(r"(?<![^\W_])[\dOolI|SB]{2,24}(?:[ -][\dOolI|SB]{2,24}){0,8}(?![^\W_])")
 _LETTERS = re.compile(r"(?<!\S)(?:[^\W_]|[@._+-])(?:[ \t](?:[^\W_]|[@._+-])(?!\S)){4,120}")
 _AS_DIGITS = str.maketrans("OolI|SB", "0011158")
@@ -33,7 +34,7 @@ _TENS = frozenset(value for value in WORDS.values() if len(value) == 2 and value
 def undisguised(text: str) -> Plain | None:
     """The stretches of `text` that hold disguises, as they would stand without them, and the way back; None when there are none."""
     kept: list[tuple[int, int, str]] = []
-    for edit in sorted([*_spoken(text), *_broken(text), *_mixed(text), *_spelled(text)]):
+    for edit in sorted([*_spoken(text), *_broken(text), *_mixed(text), *_spelled(text), *_tagged(text)]):
         if not kept or edit[0] >= kept[-1][1]:
             kept.append(edit)
     if not kept:
@@ -59,6 +60,12 @@ def reversed_writing(raw: str) -> Plain | None:
         last = match.end(1)
     order += range(last, len(raw))
     return Plain(text="".join(raw[at] for at in order), starts=[*order, len(raw)])
+
+
+def _tagged(text: str) -> Iterator[tuple[int, int, str]]:
+    """Tags beside or inside of a number part it from the word that announces it: `<p>Passport no. <b>C5…`."""
+    if "<" in text:
+        yield from ((*match.span(), " ") for match in _MARKUP.finditer(text))
 
 
 def _spoken(text: str) -> Iterator[tuple[int, int, str]]:
