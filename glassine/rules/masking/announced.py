@@ -21,7 +21,7 @@ from glassine.words.privacy import PiiType, Span
 _TOKEN = re.compile(r"[^\W\d_]+")
 _NO_GAPS = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts that write words without gaps
 _LINK = re.compile(
-    r"[ \t]*(?:(?:number|num|no|nr|n°|nº|code|id|is|are|was|be|should be|es|ist|est|lautet|jest|sono|er|är|on|to|as|with)(?![^\W_])[ \t\r\n]*|(?:[#:=.,()\"'“”«»>-]|는|은|は|是|为)[ \t\r\n]*){0,5}[ \t]*", re.IGNORECASE
+    r"[ \t]*(?:\r?\n[ \t]*)?(?:(?:number|num|no|nr|n°|nº|code|id|is|are|was|be|should be|es|ist|est|lautet|jest|sono|er|är|on|to|as|with)(?![^\W_])[ \t\r\n]*|(?:[#:=.,()\"'“”«»>-]|는|은|は|是|为)[ \t\r\n]*){0,5}[ \t]*", re.IGNORECASE
 )
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9])(?:[A-Za-z&Ññ]{1,8}[ .:-]{0,2})?\d[A-Za-z0-9]*"

@@ -23,7 +23,7 @@ _DATE = re.compile(
     rf"|{_MONTH}\.?[ ]\d{{1,2}}(?:st|nd|rd|th)?,?[ ](?:\d{{4}}|'?\d{{2}})|(?:19|20)\d{{2}}[ ]?[年년][ ]?\d{{1,2}}[ ]?[月월][ ]?\d{{1,2}}[ ]?[日일]?|(?:19|20)\d{{2}}[ ]{_MONTH}[ ]\d{{1,2}}"
     r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d{2}|\d{1,2} \d{1,2} (?:19|20)\d{2})(?![\w-]|[./]\d)"
 )
-_LINK = re.compile(r"[\s:=,.*|>-]{0,8}")  # between a word and the date that it heads, on the next line too
+_LINK = re.compile(r"(?:[\s:=,.*|>-]|(?:on|is|was|am|ist|war|le|el|il|em|es|est)(?![^\W_])){0,10}")  # between a word and the date that it heads, on the next line too
 _AFTER, _BEFORE = 45, 40  # how far from the announcing word the date may stand
 _ANOTHER = re.compile(r"[?!\n]|\.[ ][A-ZÀ-ÞА-Я]|\b(?:until|till|by|before|after|deliver\w*|order\w*|gifts?|party|discount|voucher|coupon|expires?|valid|offer|sale|bis|hasta|jusqu)\b")
 

@@ -10,7 +10,7 @@ from glassine.words.privacy import PiiType, Span
 _TOLD = re.compile(
     r"(?<![^\W_])(?:licen[cs]e plate|number ?plate|car plate|plate|vehicle reg(?:istration)?|car reg(?:istration)?|reg(?:istration)? plate|rego|vrm|vrn|tag number|kfz[- ]?kennzeichen|kennzeichen|autokennzeichen|nummernschild|plaque(?: d.immatriculation)?"
     r"|immatriculation|immatricule|matricula|placa(?: do carro)?|patente del auto|targa|kenteken(?:plaat)?|numer rejestracyjny|rejestracja|tablica rejestracyjna|nr rej\.?|registreringsnummer|reg\.?nr\.?|regnr|nummerplade|rekisterinumero|rekisterikilpi|plaka|plakasi|rendszam|spz|ecv|госномер|номер машины|车牌(?:号码?)?|ナンバープレート)"
-    r"(?:[ ]?(?:number|no\.?|nummer|nr\.?|numero|#))?[ ]?(?:is|was|ist|lautet|es|est|e|:|=|#|,|-)?[ ]?(?:is |ist |: ?)?(?:\r?\n[ \t]{0,4})?[\"'“(]?(?P<plate>[^\W_]{1,5}(?:[ \-·.]?[^\W_]{1,5}){0,3})(?![^\W_])"
+    r"(?:[ ]?(?:number|no\.?|nummer|nr\.?|numero|#))?[ ]?(?:is|was|ist|lautet|es|est|e|:|=|#|,|-)?[ ]{0,2}(?:is |ist |: ?)?(?:\r?\n[ \t]{0,4})?[\"'“(]?(?P<plate>[^\W_]{1,5}(?:[ \-·.]?[^\W_]{1,5}){0,3})(?![^\W_])"
 )
 _VEHICLE = re.compile(r"\b(?:cars?|vans?|trucks?|lorry|vehicles?|motorbike|motorcycle|parked|parking|tow(?:ed)?|garage|auto|wagen|pkw|lkw|fahrzeug\w*|parken|voiture|vehicule|coche|carro|vehiculo|macchina|veicolo|samochod\w*|bil|bilen|fiets|wheels?|drive|driving|mot)\b")
 _VEHICLE_REACH = 60
