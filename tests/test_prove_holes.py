@@ -66,7 +66,7 @@ def machine(postgres: Postgres, settings: Settings, superuser_url: str, tmp_path
     return Machine(
         home=tmp_path / "home", url=settings.database_url or "", all_rows_url=superuser_url, database=postgres.place.folder, log=tmp_path / "log", logs=(),
         scratch=tmp_path / "temporary", backup=lambda: command._backup(reached, postgres.place.programs, tmp_path),
-        page_images=lambda first, last: command._page_images(postgres.place.programs, wal, tmp_path, first, last),
+        page_images=lambda first, last: command._page_images(postgres.place.programs, wal, tmp_path, first, last), oldest_wal=lambda: command.oldest(wal),
     )
 
 

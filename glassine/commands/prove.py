@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -123,6 +124,7 @@ def _plan(settings: Settings, options: Options, database: _Database, folder: Pat
         home=settings.home, url=database.url, all_rows_url=database.all_rows_url, database=database.folder, log=folder / "log", logs=options.logs,
         scratch=folder / "temporary", backup=lambda: _backup(replace(settings, database_url=database.all_rows_url), database.programs, folder),
         page_images=(lambda first, last: _page_images(database.programs, wal, folder, first, last)) if wal else None,
+        oldest_wal=(lambda: oldest(wal)) if wal else None,
     )
     return Plan(
         settings=reached, machine=machine, folder=folder, canaries=options.canaries, seed=secrets.randbelow(1 << 32) if options.seed is None else options.seed,
@@ -200,6 +202,12 @@ def _page_images(programs: Path, wal: Path, folder: Path, first: str, last: str)
     for path in sorted(images.iterdir()):
         yield path.read_bytes()
     shutil.rmtree(images)
+
+
+def oldest(wal: Path) -> str:
+    """Where the oldest segment that the server still keeps begins, as PostgreSQL writes positions: two hexadecimal halves."""
+    oldest = min((path for path in wal.iterdir() if re.fullmatch("[0-9A-F]{24}", path.name)), key=lambda path: path.name)
+    return f"{int(oldest.name[8:16], 16):X}/{int(oldest.name[16:], 16) * oldest.stat().st_size:X}"
 
 
 def _output(command: list[str | Path]) -> Iterator[bytes]:

@@ -49,6 +49,7 @@ class Machine:
     scratch: Path  # the temporary folder of that process
     backup: Callable[[], Iterator[bytes]]  # raises Misconfigured
     page_images: Callable[[str, str], Iterator[bytes]] | None  # of the write-ahead log between two positions
+    oldest_wal: Callable[[], str] | None  # the first position that the server still keeps
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,15 +135,25 @@ def files(search: Search, machine: Machine, since: float, positions: tuple[str, 
             search.not_checked.append("what the database had not yet written to its files: the role may not make a checkpoint")
         older = search.folder(machine.database, since, _kind_of_file)
         search.not_checked.append(f"{older:,} files of the database that were not written since the proof began, and so cannot hold what it sent")
-    if machine.page_images is None:
+    if machine.page_images is None or machine.oldest_wal is None:
         search.not_checked.append("page images in the write-ahead log, which are compressed: PostgreSQL's pg_waldump, or the log, is not at hand")
     else:
+        kept, (first, last) = machine.oldest_wal(), positions
+        if _place(kept) > _place(first):  # a long proof writes more than the server keeps
+            search.not_checked.append(f"the write-ahead log from {first} to {kept}, whose files the server has used again")
+            first = kept
         try:
-            search.look(PAGES_OF_WAL, f"from {positions[0]} to {positions[1]}", machine.page_images(*positions))
-        except Misconfigured as problem:  # a long proof writes more than the server keeps
+            search.look(PAGES_OF_WAL, f"from {first} to {last}", machine.page_images(first, last))
+        except Misconfigured as problem:
             search.not_checked.append(f"page images in the write-ahead log, which are compressed: {problem}")
     inside = {path.resolve() for path in (machine.database,) if path}
     search.folder(machine.home, since, lambda within: None if _below(machine.home / within, inside) else HOME)
+
+
+def _place(position: str) -> tuple[int, int]:
+    """PostgreSQL's position in the log, in an order."""
+    high, low = position.split("/")
+    return int(high, 16), int(low, 16)
 
 
 def _below(path: Path, folders: set[Path]) -> bool:
