@@ -158,7 +158,7 @@ async def test_a_changed_rule_of_the_guard_shows_in_the_guard(client: Client, wo
 
 async def test_a_masking_pattern_that_is_gone_shows_and_the_value_does_not(client: Client, world: World, store: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     session, [turn] = await asked(client, store, "My mail is Ada.Lovelace@example.com, call +1 202 555 0142. How long may I keep a lamp?")
-    monkeypatch.setattr(redaction, "emails", lambda _: iter(()))
+    monkeypatch.setattr(redaction, "emails", lambda *_: iter(()))
     found = await replayed(world, store, session, turn)
     assert differing(found) == ["masked"]
     shown = difference(found, "masked")
@@ -170,7 +170,7 @@ async def test_a_masking_pattern_that_is_gone_shows_and_the_value_does_not(clien
 
 async def test_a_value_that_todays_rules_mask_shows_as_new(client: Client, world: World, store: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as then:
-        then.setattr(redaction, "emails", lambda _: iter(()))
+        then.setattr(redaction, "emails", lambda *_: iter(()))
         session, [turn] = await asked(client, store, "Please write to sales@example.com. How long may I keep a lamp?")
     shown = difference(await replayed(world, store, session, turn), "masked")
     assert "<new:[EMAIL_1]>" in shown or "EMAIL_1" in shown
