@@ -27,12 +27,13 @@ async def raised(tx: Tx, org: OrgId) -> int:
 
 
 async def take_out(tx: Tx, org: OrgId, article: ArticleId, version: int) -> None:
-    """An article's passages leave the search with `version`, and are kept as they were."""
+    """An article's passages leave the search with `version`, and are kept as they were; earlier ones that nobody needs any more go."""
+    await forget(tx, org)
     await tx.execute(_SQL.take_out, {"org": org, "article": article, "version": version})
 
 
 async def forget(tx: Tx, org: OrgId) -> int:
-    """Removes former passages that no turn can have read, and returns how many. For whoever removed passages or turns.
+    """Removes former passages that no turn can have read, and returns how many.
 
     One that left within the last hour stays: a turn that is running may have read it.
     """

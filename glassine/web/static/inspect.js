@@ -7,11 +7,11 @@ export function startInspect() {
   let fetching = false, again = false;
   const refresh = async () => {
     if (fetching) return void (again = true);
-    fetching = true;
-    await window.htmx.ajax("GET", page.dataset.refresh, { source: page, target: page, swap: "innerMorph" }).catch(() => {});
+    for (fetching = again = true; again && follows(); localTimes()) {
+      again = false;
+      await window.htmx.ajax("GET", page.dataset.refresh, { source: page, target: page, swap: "innerMorph" }).catch(() => {});
+    }
     fetching = false;
-    localTimes();
-    if (again && follows()) refresh((again = false));
   };
   if (follows()) listen(page.dataset.follow, document.body.dataset.person, (notice) => follows() && [null, page.dataset.session].includes(notice.session) && refresh(), () => {});
 }

@@ -7,14 +7,13 @@ let at = "", struck = 0, timer = 0;
 const form = () => document.querySelector("[data-composer]");
 const place = () => document.getElementById("log")?.dataset.session ?? "";
 const writes = () => document.querySelector('#thread-head [data-owner="ai"]') && form()?.mode.value === "reply" && form().text.value.trim() && Date.now() - struck < PATIENCE;
-const sign = (on) => [`/inbox/sessions/${at}/typing`, new URLSearchParams({ csrf: csrf(), on })];
+const sign = (on) => navigator.sendBeacon(`/inbox/sessions/${at}/typing`, new URLSearchParams({ csrf: csrf(), on }));  // if it is lost the AI answers, as without us
 const rest = () => { clearTimeout(timer); at = ""; };
-const leave = () => { if (at) navigator.sendBeacon(...sign("0")); rest(); };
+const leave = () => { if (at) sign("0"); rest(); };
 
 function tell() {
   if (at !== place() || !writes()) return rest();
-  const [address, body] = sign("1");
-  fetch(address, { method: "POST", body }).catch(() => {});  // without a sign the AI answers, as it would without us
+  sign("1");
   timer = setTimeout(tell, RENEW);
 }
 
