@@ -184,3 +184,7 @@ def test_a_time_is_utc_whatever_the_database_speaks() -> None:
     place = shapes.place(shapes.cursor(datetime(2026, 3, 1, 12), uuid4()))  # noqa: DTZ001 - as a cursor could be made up
     assert place is not None
     assert place[0] == datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+async def test_an_address_with_a_line_break_is_answered_in_the_apis_form(client: httpx2.AsyncClient, shop: Shop) -> None:
+    in_form(await client.get("/api/chat/sessions/a%0Ab", headers=shop.bearer), 404)

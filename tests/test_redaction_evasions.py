@@ -148,3 +148,7 @@ def test_markup_and_lines_do_not_part_a_number_from_its_word(written: str, kind:
 @pytest.mark.parametrize("written", ["<p>Order <b>12345678</b> costs <b>19.99</b></p>", "a < b and c > d, if x<y> 3", "<b>Born</b> in Ulm, ordered on 12.03.2024"])
 def test_markup_alone_announces_nothing(written: str) -> None:
     assert masked("", written) == f"Hello, {written} please"
+
+
+def test_digits_of_other_scripts_beside_reversed_writing() -> None:
+    assert masked("The IMEI is ", "𝟑𝟓𝟒𝟔𝟗𝟔𝟓𝟏𝟔𝟖𝟖𝟐𝟎𝟐𝟏 at https://\u202eltgtpwr\u202c.example").count("_1]") == 1

@@ -107,7 +107,7 @@ def find(text: str, policy: Policy, known: Known, spans: Sequence[Span]) -> list
     found += _behind_disguises(written.text, policy, known.values, earlier)
     if written.starts is not None:
         found = [_placed(span, written) for span in found]
-    if reversed_ := reversed_writing(blanked):
+    if reversed_ := reversed_writing(even(blanked)) if "\u202e" in blanked else None:
         found += [_mirrored(span, reversed_) for span in by_form(reversed_.text, policy)]
     found += [span for span in spans if not any(start < span.end and span.start < end for start, end in literals)]
     found = _treated(found, policy)
