@@ -124,4 +124,4 @@ def _decoded(name: str, content: bytes) -> Document | ImportLine:
         return ImportLine(path=name, outcome="failed", reason="is not UTF-8 text; save it as UTF-8")
 
 
-connector = Connector(name="folder", title="A folder of Markdown", source=read)
+connector = Connector(name="folder", title="A folder of Markdown")

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from glassine.words.files import FileNote
+from glassine.words.sources import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,4 +43,4 @@ class Connector:
     title: str
     hosts: tuple[str, ...] = ()  # where it may connect to; nothing else leaves in its name
     settings: Mapping[str, str] = field(default_factory=dict)  # name -> what it is, in one sentence
-    source: Any = None
+    source: Source | None = None
