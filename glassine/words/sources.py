@@ -51,6 +51,7 @@ class Item:
     audience: Audience = Audience.INTERNAL  # public only where the source shows it to everybody
     marker: str = ""
     updated_at: datetime | None = None
+    trail: tuple[str, ...] = ()  # titles of what it stands in, outermost first (category, section): they go before its own in the heading of its passages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
