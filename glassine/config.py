@@ -35,6 +35,7 @@ VARIABLES: Mapping[str, str] = {
     "GLASSINE_SMTP_URL": "A mail server for invitations and notices, as smtp://user:password@host:587 or smtps://…; without it they are only logged.",
     "GLASSINE_MAIL_FROM": "The sender of such mail, for example support@example.com.",
     "GLASSINE_ALLOW_PRIVATE": "Places in the private network that may be reached nevertheless, as host:port separated by commas.",
+    "GLASSINE_VENDOR_URLS": "Other addresses for the vendors of knowledge sources, as name=url separated by commas, for example zendesk=http://127.0.0.1:4101; for self-hosted and test instances.",
     "GLASSINE_ANCHOR_FILE": "The file to which heads of the ledger are appended, best on another disk or machine; anchors.jsonl in the home folder unless set.",
     "GLASSINE_ANCHOR_MAIL": "An address outside your team's reach that is sent the ledger's heads by mail; nobody unless set.",
     "GLASSINE_ANCHOR_URL": "An address that is sent the ledger's heads as JSON by POST, for example a write-once store; none unless set.",
@@ -67,6 +68,7 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str | None = None
     allow_private: tuple[str, ...] = ()
+    vendor_urls: tuple[str, ...] = ()  # name=url
     anchor_file: Path | None = None
     anchor_mail: str | None = None
     anchor_url: str | None = field(default=None, repr=False)
@@ -88,7 +90,12 @@ class Settings:
     @property
     def private_places(self) -> tuple[str, ...]:
         """What the egress gate may reach though it is private: the operator's list, and the addresses the operator configured."""
-        return tuple(place for place in (*self.allow_private, self.llm_url, self.smtp_url, self.anchor_url) if place)
+        return tuple(place for place in (*self.allow_private, *self.vendors.values(), self.llm_url, self.smtp_url, self.anchor_url) if place)
+
+    @property
+    def vendors(self) -> Mapping[str, str]:
+        """The operator's address for a vendor, by the connector's name."""
+        return dict(entry.split("=", 1) for entry in self.vendor_urls)
 
     @property
     def told(self) -> str:
@@ -236,6 +243,16 @@ def _list_of(pattern: str, what: str, change: Callable[[str], str] = str) -> Cal
     return read_list
 
 
+def _vendors(text: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    for word in words:
+        name, _, url = word.partition("=")
+        if not re.fullmatch(r"[a-z][a-z0-9_-]*", name) or "@" in url:
+            raise ValueError("each entry must be name=url, for example zendesk=http://127.0.0.1:4101")
+        _address("http", "https")(url)
+    return tuple(word.rstrip("/") for word in words)
+
+
 def _networks(text: str) -> tuple[str, ...]:
     words = tuple(word.strip() for word in text.split(",") if word.strip())
     for word in words:
@@ -278,6 +295,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "smtp_url": _address("smtp", "smtps"),
     "mail_from": _mail_address,
     "allow_private": _list_of(r"(https?://)?(\[[0-9A-Fa-f:]+\]|[^\s:/\[\]]+)(:\d{1,5})?(/\S*)?", "a place; write host:port, for example localhost:11434"),
+    "vendor_urls": _vendors,
     "anchor_file": _folder,
     "anchor_mail": _mail_address,
     "anchor_url": _address("http", "https"),

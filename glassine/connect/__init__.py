@@ -1,1 +1,31 @@
-"""One module per vendor; each ends in connector = Connector(...)."""
+"""One module per vendor; each ends in connector = Connector(...). This finds them all, so that a further one is a further module and nothing else."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Mapping
+from importlib import import_module
+
+from glassine.words.channels import Connector
+from glassine.words.errors import NotFound
+from glassine.words.sources import Source
+
+
+def connectors() -> Mapping[str, Connector]:
+    """Every vendor's module that is there, by its connector's name, in order of titles."""
+    modules = [import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
+    found = [module.connector for module in modules if isinstance(getattr(module, "connector", None), Connector)]
+    return {one.name: one for one in sorted(found, key=lambda one: one.title.lower())}
+
+
+def sources() -> Mapping[str, Connector]:
+    """Those of them that knowledge can be read from."""
+    return {name: one for name, one in connectors().items() if one.source is not None}
+
+
+def source(name: str) -> Source:
+    """How one vendor is read. Raises NotFound."""
+    known = sources().get(name)
+    if known is None or known.source is None:
+        raise NotFound(f"There is no kind of source called {name[:60]}. There are: {', '.join(sources())}.")
+    return known.source

@@ -19,7 +19,7 @@ import httpcore2
 
 from glassine.edge.addresses import AddressBook, Place, declared, normal_host
 from glassine.words.crossings import Answer, Crossing, CrossingRow, Payload, Scan
-from glassine.words.errors import CrossingRefused, LeakStopped
+from glassine.words.errors import CrossingRefused, LeakStopped, TooLarge
 from glassine.words.ids import OrgId
 
 __all__ = ["Answer", "Closed", "Crossing", "CrossingRow", "Gate", "Payload", "Recorder", "Scanner", "Stream"]
@@ -261,5 +261,5 @@ async def _bounded(response: httpcore2.Response, headers: Mapping[str, str], max
     async for chunk in response.aiter_stream():
         left -= len(chunk)
         if left < 0:
-            raise CrossingRefused(f"the answer is larger than {max_bytes:,} bytes")
+            raise TooLarge(f"the answer is larger than {max_bytes:,} bytes")
         yield chunk

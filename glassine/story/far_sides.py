@@ -38,6 +38,7 @@ class Facts:
     team: Sequence[Person]
     connection: Mapping[str, Any]
     articles: Mapping[str, Any]
+    sources: Sequence[Mapping[str, Any]] = ()  # name, title of its kind, hosts
 
     @property
     def live_keys(self) -> list[Mapping[str, Any]]:
@@ -103,6 +104,10 @@ def _operator(_: Facts) -> list[Far]:
     return [Far(who="The operator of this machine")]
 
 
+def _source(facts: Facts) -> list[Far]:
+    return [Far(who=one["name"], where=", ".join(one["hosts"]), detail=one["title"]) for one in facts.sources]
+
+
 def _help(facts: Facts) -> list[Far]:
     count = facts.articles["public"]
     return [Far(who="Everybody who has the address", where=f"{facts.config.url}/help/{facts.org}", detail=f"{count:,} public {'article' if count == 1 else 'articles'}")]
@@ -164,5 +169,5 @@ def _anchor(facts: Facts) -> list[Far]:
 
 _SIDES: Mapping[str, Callable[[Facts], list[Far]]] = MappingProxyType({
     "web": _web, "api": _api, "local-models": _local_models, "database": _database, "files": _files, "backup": _operator, "logs": _operator, "import": _operator,
-    "help": _help, "model": _model, "what-if": _model, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail,
+    "source": _source, "help": _help, "model": _model, "what-if": _model, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail,
 })  # fmt: skip

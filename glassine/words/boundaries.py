@@ -99,6 +99,13 @@ _ALL = (
         off="Imports are refused. Articles stay as they are, and your team can still write them by hand.",
     ),
     Boundary(
+        name="source", title="Knowledge sources", direction=Direction.BOTH, stage=Stage.SEARCH,
+        carries="Requests to the systems that you connected, with the key you gave for each, out; their articles and files, in. Nothing of a customer's.",
+        protected="Only the hosts that each source declares, over TLS unless an address says http://. Keys are sealed and never shown again.",
+        off="No source is read any more. What was read before stays in answers until its age limit, and your team can still write articles.",
+        gate=True,
+    ),
+    Boundary(
         name="help", title="Help pages", direction=Direction.OUT, stage=Stage.SEARCH,
         carries="Published public articles, to everybody who has the address.",
         protected="Drafts and internal articles are as absent as those that never were. Nothing of a customer's is in them.",

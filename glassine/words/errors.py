@@ -41,5 +41,9 @@ class LeakStopped(CrossingRefused):
     """What was about to leave holds raw personal values, and the destination may not see any. The text names types, never values."""
 
 
+class TooLarge(CrossingRefused):
+    """What came back is larger than whoever asked wants to read; the rest was not fetched."""
+
+
 class SwitchedOff(CrossingRefused):
     """A boundary was switched off, also while something was crossing it."""

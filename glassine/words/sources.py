@@ -169,6 +169,7 @@ class Trouble(StrEnum):
     LIMITED = "limited"  # asked too often, for longer than a run waits
     UNREACHABLE = "unreachable"
     MALFORMED = "malformed"  # it answered, but not as documented
+    LARGE = "large"  # more bytes at once than were asked for
     STOPPED = "stopped"  # by the egress gate, or switched off
 
 
