@@ -50,14 +50,19 @@ class Vendor:
         await asyncio.gather(*self._talks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        try:
             while True:
                 request = await _read(reader)
                 self.seen.append(request)
                 answer = self.answer(request)
                 _write(writer, answer if isinstance(answer, Response) else await answer)
                 await writer.drain()
-        writer.close()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # the other side has closed
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 async def _read(reader: asyncio.StreamReader) -> Request:
