@@ -24,7 +24,7 @@ from glassine.config import Settings
 from glassine.rules import extract
 from glassine.story import finding
 from glassine.story.world import World, live
-from glassine.words.knowledge import Audience
+from glassine.words.knowledge import EVERYBODY
 from glassine.words.turns import Reason
 
 MOST_OF_A_KIND = 700
@@ -89,7 +89,7 @@ async def fates(world: World, corpus: Corpus, half: str) -> dict[str, list[Seen]
     for kind in KINDS:
         chosen = [one for one in corpus.questions[kind] if "AB"[zlib.crc32(one[0].encode()) % 2] == half]
         for question, right in islice(chosen, MOST_OF_A_KIND):
-            hits = await finding.find(world, org, question, audience=Audience.PUBLIC, language=spoken)
+            hits = await finding.find(world, org, question, viewer=EVERYBODY, language=spoken)
             judged = extract.answer(question, hits, language=spoken)
             articles = [named[hit.article] for hit in hits if str(hit.passage) in judged.used]
             found.setdefault(kind, []).append(Seen(

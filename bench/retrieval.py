@@ -21,12 +21,12 @@ from bench.data import folder
 from bench.scratch import database
 from glassine.config import Settings
 from glassine.rules.passages import terms
-from glassine.store import search
+from glassine.store import search, visibility
 from glassine.story import finding, house, learning
 from glassine.story.world import World, live
 from glassine.words.house import OrgSettings
 from glassine.words.ids import ArticleId, OrgId
-from glassine.words.knowledge import Audience, Hit
+from glassine.words.knowledge import EVERYBODY, Hit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ async def learn(world: World, task: Task) -> tuple[OrgId, dict[ArticleId, str]]:
 async def by_words(world: World, org: OrgId, question: str, language: str) -> list[Hit]:
     async with world.store.tx(org) as tx:
         query = search.Query(terms=terms(question, language), vector=None, model="")
-        return await search.search(tx, query=query, audience=Audience.PUBLIC, limit=20)
+        return await search.search(tx, query=query, scopes=visibility.EVERYBODY, limit=20)
 
 
 async def measure(world: World, task: Task) -> list[dict[str, Any]]:
@@ -103,7 +103,7 @@ async def measure(world: World, task: Task) -> list[dict[str, Any]]:
     learned = time.perf_counter() - began
     ranks: dict[str, list[int]] = {"all": [], "BM25": []}
     for question, right in task.questions:
-        everything = await finding.find(world, org, question, audience=Audience.PUBLIC, language=task.spoken_in_questions, limit=20)
+        everything = await finding.find(world, org, question, viewer=EVERYBODY, language=task.spoken_in_questions, limit=20)
         for method, hits in (("all", everything), ("BM25", await by_words(world, org, question, task.spoken_in_questions))):
             ranked = list(dict.fromkeys(named[hit.article] for hit in hits))
             ranks[method].append(ranked.index(right) + 1 if right in ranked else 0)

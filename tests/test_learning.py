@@ -18,7 +18,7 @@ from glassine.story import finding, learning, privacy
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ArticleId, OrgId, new_id
-from glassine.words.knowledge import ArticleStatus, Audience, Document, ImportLine
+from glassine.words.knowledge import EVERYBODY, TEAM, ArticleStatus, Audience, Document, ImportLine
 from glassine.words.people import Actor, ActorKind, Role
 from tests.shop import Shop, founded_shop
 
@@ -30,7 +30,7 @@ async def org(world: World) -> OrgId:
 
 
 async def titles(world: World, org: OrgId, question: str = "penguins") -> list[str]:
-    return [hit.title for hit in await finding.find(world, org, question, audience=Audience.PUBLIC)]
+    return [hit.title for hit in await finding.find(world, org, question, viewer=EVERYBODY)]
 
 
 async def test_the_life_of_an_article(world: World, org: OrgId) -> None:
@@ -45,7 +45,7 @@ async def test_the_life_of_an_article(world: World, org: OrgId) -> None:
     assert (await learning.public_article(world, org, draft.id)).body == "Penguins swim."
     changed = await learning.save(world, org, id=draft.id, title="Birds", body="Penguins do not fly.\n\nGulls do.")
     assert changed.status is ArticleStatus.PUBLISHED
-    hits = await finding.find(world, org, "can penguins fly?", audience=Audience.PUBLIC)
+    hits = await finding.find(world, org, "can penguins fly?", viewer=EVERYBODY)
     assert [(hit.title, hit.best_sentence) for hit in hits] == [("Birds", "Penguins do not fly.")]
     assert (await learning.unpublish(world, org, draft.id)).status is ArticleStatus.DRAFT
     assert await titles(world, org) == []
@@ -61,7 +61,7 @@ async def test_an_article_made_internal_leaves_the_public(world: World, org: Org
     article = await learning.publish(world, org, (await learning.save(world, org, title="Penguins", body="Penguins swim.")).id)
     await learning.save(world, org, id=article.id, title="Penguins", body="Penguins swim.", audience=Audience.INTERNAL)
     assert await titles(world, org) == []
-    assert len(await finding.find(world, org, "penguins", audience=Audience.INTERNAL)) == 1
+    assert len(await finding.find(world, org, "penguins", viewer=TEAM)) == 1
     with pytest.raises(NotFound):
         await learning.public_article(world, org, article.id)
 
@@ -69,7 +69,7 @@ async def test_an_article_made_internal_leaves_the_public(world: World, org: Org
 async def test_pasted_markup_is_not_found_as_text(world: World, org: OrgId) -> None:
     pasted = await learning.save(world, org, title="Penguins", body='<p class="x">Penguins <b>swim</b>.</p><script>var y</script>\n\nUse `<head>`.')
     await learning.publish(world, org, pasted.id)
-    assert [hit.text for hit in await finding.find(world, org, "penguins", audience=Audience.PUBLIC)] == ["Penguins swim.\n\nUse `<head>`."]
+    assert [hit.text for hit in await finding.find(world, org, "penguins", viewer=EVERYBODY)] == ["Penguins swim.\n\nUse `<head>`."]
 
 
 async def test_articles_that_cannot_be(world: World, org: OrgId) -> None:
@@ -91,7 +91,7 @@ async def test_two_people_at_once_do_not_mix_their_texts(world: World, org: OrgI
     assert any(not isinstance(one, BaseException) for one in results)
     assert all(isinstance(one, Refused) and one.status == 409 for one in results if isinstance(one, BaseException))
     stored = (await learning.article(world, org, article.id)).body
-    hits = await finding.find(world, org, "penguins", audience=Audience.PUBLIC)
+    hits = await finding.find(world, org, "penguins", viewer=EVERYBODY)
     assert [hit.text for hit in hits] == [stored.strip()]
 
 
@@ -177,7 +177,7 @@ async def test_an_import_follows_changes_and_what_people_decided(world: World, o
     (tmp_path / "south.md").unlink()
     second = await brought(world, org, tmp_path)
     assert {path: outcome for path, (outcome, _) in second.items()} == {"north.md": "changed", "west.md": "changed", "east.md": "unchanged", "south.md": "removed"}
-    texts = {hit.text for hit in await finding.find(world, org, "penguins", audience=Audience.PUBLIC)}
+    texts = {hit.text for hit in await finding.find(world, org, "penguins", viewer=EVERYBODY)}
     assert texts == {"Penguins of the far north.", "Penguins of east."}
 
 
@@ -199,7 +199,7 @@ async def test_an_import_that_fails_leaves_what_was_there(world: World, org: Org
     (tmp_path / "east.md").unlink()
     second = await brought(world, org, tmp_path)
     assert {path: outcome for path, (outcome, _) in second.items()} == {"north.md": "failed", "south.md": "failed", "east.md": "removed"}
-    assert {hit.text for hit in await finding.find(world, org, "penguins", audience=Audience.PUBLIC)} == {"Penguins of north.", "Penguins of south."}
+    assert {hit.text for hit in await finding.find(world, org, "penguins", viewer=EVERYBODY)} == {"Penguins of north.", "Penguins of south."}
 
 
 async def test_an_import_that_breaks_off_goes_on_next_time(world: World, org: OrgId, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from glassine.rules.grounding import Grounded
 from glassine.story import finding, learning
 from glassine.story.world import World
 from glassine.words.ids import OrgId
-from glassine.words.knowledge import Audience, ImportLine
+from glassine.words.knowledge import EVERYBODY, ImportLine
 from glassine.words.turns import Reason
 from tests.shop import Shop
 
@@ -29,7 +29,7 @@ async def taught(world: World, shop: Shop) -> AsyncIterator[OrgId]:
 
 
 async def asked(world: World, org: OrgId, question: str) -> Grounded:
-    hits = await finding.find(world, org, question, audience=Audience.PUBLIC, language="en")
+    hits = await finding.find(world, org, question, viewer=EVERYBODY, language="en")
     return extract.answer(question, hits, language="en")
 
 

@@ -19,12 +19,11 @@ from glassine.config import Settings
 from glassine.proof import replay as proof
 from glassine.rules import asks, autopilot, grounding, prompt, redaction
 from glassine.rules.grounding import Grounded
-from glassine.store import search, versions
+from glassine.store import search, versions, visibility
 from glassine.story import boundaries, finding, house, learning, policies, privacy, redacting, replaying
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import EventId, SessionId, TurnId, new_id
-from glassine.words.knowledge import Audience
 from glassine.words.privacy import CustomPattern, PiiType, Treatment
 from glassine.words.replays import Replay, Verdict
 from glassine.words.sessions import Autopilot, ChannelKind
@@ -235,18 +234,18 @@ async def test_an_earlier_version_is_searched_as_it_was_searched_then(world: Wor
     async with world.store.tx(store.org) as tx:
         version = await versions.current(tx, store.org)
         for question in questions:
-            query = replace(await finding.prepared(world, question, "en"), size=await search.size(tx, Audience.PUBLIC))
-            found[question] = query, await search.search(tx, query=query, audience=Audience.PUBLIC)
+            query = replace(await finding.prepared(world, question, "en"), size=await search.size(tx, visibility.EVERYBODY))
+            found[question] = query, await search.search(tx, query=query, scopes=visibility.EVERYBODY)
     for article in (await learning.listing(world, store.org)).articles:
         await learning.unpublish(world, store.org, article.id)
     async with world.store.tx(store.org) as tx:
         for query, hits in found.values():
-            asked_for = {**search.values(query, Audience.PUBLIC, 8), "without": []}
+            asked_for = {**search.values(query, visibility.EVERYBODY, 8), "without": []}
             again = search.ranked(await versions.candidates(tx, store.org, version, asked_for), query, 8)
             assert [hit.passage for hit in again] == [hit.passage for hit in hits]
             assert [hit.scores for hit in again] == [hit.scores for hit in hits]
             assert [(hit.title, hit.url, hit.text, hit.best_sentence) for hit in again] == [(hit.title, hit.url, hit.text, hit.best_sentence) for hit in hits]
-            assert await search.search(tx, query=query, audience=Audience.PUBLIC) == []
+            assert await search.search(tx, query=query, scopes=visibility.EVERYBODY) == []
 
 
 async def test_former_passages_are_forgotten_when_no_turn_can_have_read_them(client: Client, world: World, store: Shop) -> None:

@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glassine.rules.passages import terms
-from glassine.store import search
+from glassine.store import search, visibility
 from glassine.store.vectors import packed, unpacked
 from glassine.story import finding, house, learning
 from glassine.story.world import World
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId
-from glassine.words.knowledge import Article, Audience
+from glassine.words.knowledge import EVERYBODY, TEAM, Article, Audience
 from tests.shop import Shop, founded_shop
 
 PUBLIC = {
@@ -58,7 +58,7 @@ async def shelf(world: World, shop: Shop) -> AsyncIterator[Shelf]:
     ("Do you deliver to Spain, [NAME_1]?", "Shipping"),
 ])
 async def test_the_right_article_is_first(world: World, shelf: Shelf, question: str, title: str) -> None:
-    hits = await finding.find(world, shelf.org, question, audience=Audience.PUBLIC)
+    hits = await finding.find(world, shelf.org, question, viewer=EVERYBODY)
     assert hits[0].title == title
     assert hits[0].best_sentence in hits[0].text.replace("\n", " ")
     assert set(hits[0].scores) == {"passage", "sentence", "words", "z_passage", "z_sentence", "z_words"}
@@ -66,13 +66,13 @@ async def test_the_right_article_is_first(world: World, shelf: Shelf, question: 
 
 
 async def test_the_best_sentence_is_the_one_that_answers(world: World, shelf: Shelf) -> None:
-    hits = await finding.find(world, shelf.org, "what does E1002 mean?", audience=Audience.PUBLIC)
+    hits = await finding.find(world, shelf.org, "what does E1002 mean?", viewer=EVERYBODY)
     assert hits[0].best_sentence == "E1002 means that the lid is open."
     assert hits[0].similarity > 0.5
 
 
 async def test_the_team_sees_internal_articles_too(world: World, shelf: Shelf) -> None:
-    hits = await finding.find(world, shelf.org, "how much may I refund without asking?", audience=Audience.INTERNAL)
+    hits = await finding.find(world, shelf.org, "how much may I refund without asking?", viewer=TEAM)
     assert hits[0].title == "Refund limits"
     assert hits[0].audience is Audience.INTERNAL
     assert {hit.audience for hit in hits} == {Audience.PUBLIC, Audience.INTERNAL}
@@ -92,42 +92,42 @@ async def test_the_public_never_finds_what_is_internal(world: World, shelf: Shel
     async with world.store.tx(shelf.org) as tx:
         for vector in (anywhere, await world.embed.query(text)):
             query = search.Query(terms=terms(text, "en"), vector=vector, model=world.embed.model("en"))
-            found = await search.search(tx, query=query, audience=Audience.PUBLIC, limit=limit)
+            found = await search.search(tx, query=query, scopes=visibility.EVERYBODY, limit=limit)
             assert not {hit.article for hit in found} & internal
             assert all(hit.audience is Audience.PUBLIC for hit in found)
-    assert not {hit.article for hit in await finding.find(world, shelf.org, " ".join(words), audience=Audience.PUBLIC, limit=limit)} & internal
+    assert not {hit.article for hit in await finding.find(world, shelf.org, " ".join(words), viewer=EVERYBODY, limit=limit)} & internal
 
 
 async def test_internal_articles_do_not_change_what_the_public_is_told(world: World, shelf: Shelf) -> None:
     """Not even by a score: how rare a word is counts public passages only."""
-    before = await finding.find(world, shelf.org, "refund money to Portugal", audience=Audience.PUBLIC)
+    before = await finding.find(world, shelf.org, "refund money to Portugal", viewer=EVERYBODY)
     extra = await learning.save(world, shelf.org, title="Portugal", body="Portugal refund money. " * 20, audience=Audience.INTERNAL)
     await learning.publish(world, shelf.org, extra.id)
-    assert await finding.find(world, shelf.org, "refund money to Portugal", audience=Audience.PUBLIC) == before
+    assert await finding.find(world, shelf.org, "refund money to Portugal", viewer=EVERYBODY) == before
     await learning.delete(world, shelf.org, extra.id)
 
 
 async def test_another_organisation_finds_nothing_of_it(world: World, shelf: Shelf) -> None:
     other = await founded_shop(world, "Other", "owner@other.example")
-    assert await finding.find(world, other.org, "refund", audience=Audience.INTERNAL) == []
+    assert await finding.find(world, other.org, "refund", viewer=TEAM) == []
 
 
 @pytest.mark.parametrize("nothing", ["", "   ", "?!", "[EMAIL_1] [PHONE_2]", "\0", "‮"])
 async def test_nothing_is_found_in_nothing(world: World, shelf: Shelf, nothing: str) -> None:
-    assert await finding.find(world, shelf.org, nothing, audience=Audience.PUBLIC) == []
+    assert await finding.find(world, shelf.org, nothing, viewer=EVERYBODY) == []
 
 
 @pytest.mark.parametrize("text", ["the of and", "refund " * 100_000, "a\0b refund", "'; drop table articles; --", "\ud800 refund", "refund\u202e", "x" * 1_000_000])
 async def test_awkward_questions_are_answered(world: World, shelf: Shelf, text: str) -> None:
-    assert len(await finding.find(world, shelf.org, text, audience=Audience.PUBLIC)) > 0
+    assert len(await finding.find(world, shelf.org, text, viewer=EVERYBODY)) > 0
 
 
 async def test_by_words_alone_and_by_a_model_that_nothing_was_embedded_with(world: World, shelf: Shelf) -> None:
     vector = await world.embed.query("refund")
     async with world.store.tx(shelf.org) as tx:
-        by_words = await search.search(tx, query=search.Query(terms=["refund"], vector=None, model=""), audience=Audience.PUBLIC)
-        other_model = await search.search(tx, query=search.Query(terms=["refund"], vector=vector, model="another"), audience=Audience.PUBLIC)
-        nothing = await search.search(tx, query=search.Query(terms=[], vector=None, model=""), audience=Audience.PUBLIC)
+        by_words = await search.search(tx, query=search.Query(terms=["refund"], vector=None, model=""), scopes=visibility.EVERYBODY)
+        other_model = await search.search(tx, query=search.Query(terms=["refund"], vector=vector, model="another"), scopes=visibility.EVERYBODY)
+        nothing = await search.search(tx, query=search.Query(terms=[], vector=None, model=""), scopes=visibility.EVERYBODY)
     assert [hit.title for hit in by_words] == [hit.title for hit in other_model] == ["Refunds"]
     assert by_words[0].similarity == 0
     assert nothing == []
@@ -137,7 +137,7 @@ async def test_the_same_words_in_several_articles_are_one_hit(world: World, shel
     twins = [await learning.save(world, shelf.org, title=f"Twin {number}", body="Write to the harbour master.") for number in range(5)]
     for twin in twins:
         await learning.publish(world, shelf.org, twin.id)
-    hits = await finding.find(world, shelf.org, "harbour master", audience=Audience.PUBLIC)
+    hits = await finding.find(world, shelf.org, "harbour master", viewer=EVERYBODY)
     assert sum(hit.text == "Write to the harbour master." for hit in hits) == 1
     await asyncio.gather(*(learning.delete(world, shelf.org, twin.id) for twin in twins))
 
@@ -158,7 +158,7 @@ async def test_questions_in_another_language_find_what_is_there(world: World) ->
         ("What is AB-77?", "en", "Öffnungszeiten"),  # another model embedded it, but the code is the same in every language
         ("Wie bekomme ich mein Geld zurück?", "fr", "Refunds"),  # a language that the organisation does not speak
     ):
-        assert (await finding.find(world, org, question, audience=Audience.PUBLIC, language=language))[0].title == title
+        assert (await finding.find(world, org, question, viewer=EVERYBODY, language=language))[0].title == title
 
 
 def test_sentences_keep_their_directions() -> None:

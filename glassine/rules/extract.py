@@ -24,7 +24,7 @@ from glassine.rules.choices import declined, picked
 from glassine.rules.grounding import Grounded, sources
 from glassine.rules.passages import sentences, terms
 from glassine.rules.small_talk import small_talk
-from glassine.words.knowledge import Audience, Hit
+from glassine.words.knowledge import EVERYBODY, Hit, Viewer
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Event, EventType
 from glassine.words.turns import Reason, Reply
@@ -52,14 +52,14 @@ DEFAULT = Thresholds(answer=0.50, suggest=0.40)
 
 
 def answer(
-    message: str, hits: Sequence[Hit], *, history: Sequence[Event] = (), language: str | None = None, thresholds: Thresholds = DEFAULT
+    message: str, hits: Sequence[Hit], *, history: Sequence[Event] = (), language: str | None = None, thresholds: Thresholds = DEFAULT, viewer: Viewer = EVERYBODY
 ) -> Grounded:
     """The best honest outcome for a masked message and what a search found. `reply` is None when a person should answer instead."""
     spoken = (language or "en").split("-")[0].lower()
     small = chat(message, language)
     if small is not None:
         return small
-    seen = [hit for hit in hits if hit.audience is Audience.PUBLIC]
+    seen = [hit for hit in hits if viewer.admits(hit.audience)]
     offered = _offered(history)
     asked_for = next((hit for hit in seen if offered and _label(hit) == message and message in offered), None)
     if asked_for:

@@ -14,7 +14,7 @@ from glassine.rules.markdown import slug
 from glassine.rules.passages import PATH
 from glassine.rules.redaction import PLACEHOLDER
 from glassine.rules.small_talk import small_talk
-from glassine.words.knowledge import Hit
+from glassine.words.knowledge import EVERYBODY, Hit, Viewer
 from glassine.words.turns import Reason, Reply, Source
 
 _MOST_CHARACTERS = 4_000  # several times what the prompt allows: a longer answer has lost its way
@@ -38,7 +38,7 @@ class Grounded:
     notes: tuple[str, ...] = ()
 
 
-def ground(answer: str, hits: Sequence[Hit], *, message: str, earlier: str = "") -> Grounded:
+def ground(answer: str, hits: Sequence[Hit], *, message: str, earlier: str = "", viewer: Viewer = EVERYBODY) -> Grounded:
     """Judges an answer to `message`. `hits` are those the prompt was built from, `earlier` what else the customer has said; all masked."""
     text = _THOUGHT.sub("", answer).strip()
     given_up = _HANDOFF.search(text)
@@ -46,7 +46,7 @@ def ground(answer: str, hits: Sequence[Hit], *, message: str, earlier: str = "")
         return Grounded(reply=None, reasons=(Reason.INSUFFICIENT_KNOWLEDGE,), notes=(f"The model gave up: {given_up[1].strip()[:200]}",))
     if not text or len(text) > _MOST_CHARACTERS or _OUR_MARKERS.search(text):
         return _rejected("The answer is empty, far too long, or repeats the prompt.")
-    shown = prompt.shown(hits)
+    shown = prompt.shown(hits, viewer)
     numbers = _cited(text)
     if any(not 1 <= number <= len(shown) for number in numbers):
         return _rejected(f"It cites passage {max(numbers)} of {len(shown)}.")
@@ -64,13 +64,13 @@ def ground(answer: str, hits: Sequence[Hit], *, message: str, earlier: str = "")
 
 
 def sources(hits: Iterable[Hit]) -> tuple[Source, ...]:
-    """What a reply cites: one source per section of an article, in the order of the hits."""
+    """What an answer cites: one source per section of an article, in the order of the hits."""
     found: dict[tuple[str, str], Source] = {}
     for hit in hits:
         path = hit.heading.split(PATH)
         section = slug(path[-1]) if len(path) > 1 else ""
         title = hit.title if len(path) < 2 else f"{hit.title}{PATH}{path[-1]}"
-        found.setdefault((str(hit.article), section), Source(title=title, url=hit.url, article=str(hit.article), section=section))
+        found.setdefault((str(hit.article), section), Source(title=title, url=hit.url, article=str(hit.article), section=section, audience=hit.audience))
     return tuple(found.values())
 
 

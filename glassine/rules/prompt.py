@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from glassine.words.knowledge import Audience, Hit
+from glassine.words.knowledge import EVERYBODY, Hit, Viewer
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Event, EventType
 from glassine.words.turns import Prompt, PromptMessage
@@ -46,11 +46,11 @@ FIXED = tuple(re.split(r"\{\w+\}", _RULES))  # the product's own words in every 
 
 def build(
     *, org_name: str, history: Sequence[Event], message: str, hits: Sequence[Hit], language: str | None, context: Mapping[str, Any] | None = None,
-    instructions: str = "", files: Sequence[tuple[str, str]] = (),
+    instructions: str = "", files: Sequence[tuple[str, str]] = (), viewer: Viewer = EVERYBODY,
 ) -> Prompt:
     """The prompt for one answer, always below MOST_TOKENS as `estimate` counts. All texts are masked already; `history` is oldest first.
 
-    Passages are numbered as in `shown(hits)`; `context` is what the host page passed for the AI to see, `instructions` what somebody of the team
+    Passages are numbered as in `shown(hits, viewer)`; `context` is what the host page passed for the AI to see, `instructions` what somebody of the team
     adds to the rules to see what would change, and `files` the names and texts of what the customer sent with the message. Their beginnings
     take the room that the message leaves, and some of the conversation's.
     """
@@ -62,7 +62,7 @@ def build(
     sections = [
         _section("conversation", _history(history, message, _BUDGET["history"] - (_BUDGET["files"] if sent else 0))),
         _section("page", _page(context or {})),
-        _section("passages", _passages(hits) or "none"),
+        _section("passages", _passages(hits, viewer) or "none"),
         _section("attachments", sent),
         _section("message", said),
     ]
@@ -71,9 +71,9 @@ def build(
     return Prompt(messages=messages, tokens=estimate(rules) + estimate(asked))
 
 
-def shown(hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """The passages a prompt shows, in the order of their numbers: public ones only, best first, as many as fit."""
-    return tuple(hit for hit, _ in _fitting(hits))
+def shown(hits: Sequence[Hit], viewer: Viewer = EVERYBODY) -> tuple[Hit, ...]:
+    """The passages a prompt shows, in the order of their numbers: what whoever reads the answer may see, best first, as many as fit."""
+    return tuple(hit for hit, _ in _fitting(hits, viewer))
 
 
 def estimate(text: str) -> int:
@@ -157,15 +157,15 @@ def _files(files: Sequence[tuple[str, str]], left: int) -> str:
     return "\n".join(shown)
 
 
-def _passages(hits: Sequence[Hit]) -> str:
-    return "\n".join(f'<passage n="{number}" title="{_title(hit)}">\n{text}\n</passage>' for number, (hit, text) in enumerate(_fitting(hits), 1))
+def _passages(hits: Sequence[Hit], viewer: Viewer) -> str:
+    return "\n".join(f'<passage n="{number}" title="{_title(hit)}">\n{text}\n</passage>' for number, (hit, text) in enumerate(_fitting(hits, viewer), 1))
 
 
-def _fitting(hits: Sequence[Hit]) -> list[tuple[Hit, str]]:
-    """Passages with the text they are shown with. A passage that an audience other than the public sees is left out, whoever asked for it."""
+def _fitting(hits: Sequence[Hit], viewer: Viewer) -> list[tuple[Hit, str]]:
+    """Passages with the text they are shown with. An internal one is left out of what a customer will read, whoever searched for it."""
     found: list[tuple[Hit, str]] = []
     left = _BUDGET["passages"]
-    for hit in [hit for hit in hits if hit.audience is Audience.PUBLIC][:_MOST_PASSAGES]:
+    for hit in [hit for hit in hits if viewer.admits(hit.audience)][:_MOST_PASSAGES]:
         left -= estimate(_title(hit)) + 20  # its markers
         if left < _SMALLEST_USEFUL:
             break

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from psycopg.rows import DictRow
 
-from glassine.store import Tx, one, rows, versions
+from glassine.store import Tx, one, rows, versions, visibility
 from glassine.store.statements import Statements
 from glassine.store.vectors import Vectors, literal, packed
 from glassine.words.errors import NotFound, Refused
-from glassine.words.ids import ArticleId, OrgId, new_id
+from glassine.words.ids import ArticleId, OrgId, SegmentId, new_id
 from glassine.words.knowledge import Article, ArticleStatus, Audience, Chunk
 
 _SQL = Statements(__file__)
@@ -46,11 +46,12 @@ class Page(NamedTuple):
 
 async def insert(
     tx: Tx, org: OrgId, *, source: str, path: str, title: str, body: str, audience: Audience, language: str, url: str | None, digest: str = "", id: ArticleId | None = None,
+    segments: Sequence[SegmentId] = (),
 ) -> Article:
     """A new draft."""
     row = await one(tx, _SQL.insert, {
         "org": org, "id": id or new_id(), "source": source, "path": path, "title": title, "body": body,
-        "audience": audience, "language": language, "url": url, "digest": digest,
+        "audience": audience, "scope": await visibility.scope_of(tx, org, audience, segments), "language": language, "url": url, "digest": digest,
     })
     assert row is not None, "an insert returns its row"
     return _article(row)
@@ -58,10 +59,12 @@ async def insert(
 
 async def update(
     tx: Tx, org: OrgId, id: ArticleId, *, read_at: datetime, title: str, body: str, audience: Audience, language: str, url: str | None, digest: str = "",
+    segments: Sequence[SegmentId] = (),
 ) -> Article:
     """Raises Refused (409) when the article has changed since it was read at `read_at` (its `updated_at` then)."""
     row = await one(tx, _SQL.update, {
-        "org": org, "id": id, "read_at": read_at, "title": title, "body": body, "audience": audience, "language": language, "url": url, "digest": digest,
+        "org": org, "id": id, "read_at": read_at, "title": title, "body": body, "audience": audience,
+        "scope": await visibility.scope_of(tx, org, audience, segments), "language": language, "url": url, "digest": digest,
     })
     return _article(row) if row else await _changed_or_gone(tx, org, id)
 
@@ -105,7 +108,7 @@ async def publish(tx: Tx, org: OrgId, article: Article, passages: Iterable[Passa
 async def _put(tx: Tx, org: OrgId, article: Article, passage: Passage, version: int) -> None:
     chunk, counted, models = passage.chunk, Counter(passage.terms), list(passage.vectors)
     await tx.execute(_SQL.put, {
-        "org": org, "id": new_id(), "article": article.id, "internal": article.audience is Audience.INTERNAL,
+        "org": org, "id": new_id(), "article": article.id, "scope": article.scope,
         "since": version, "title": article.title, "url": article.url, "language": article.language, "position": chunk.position, "heading": chunk.heading, "text": chunk.text, "sentences": list(chunk.sentences),
         "models": models, "vectors": [literal(passage.vectors[model]) for model in models],
         "sentence_vectors": [packed(passage.sentences[model]) for model in models],
@@ -154,4 +157,5 @@ def _article(row: DictRow) -> Article:
     return Article(
         id=row["id"], source=row["source"], path=row["path"], title=row["title"], body=row["body"], status=ArticleStatus(row["status"]),
         audience=Audience(row["audience"]), language=row["language"], url=row["url"], created_at=row["created_at"], updated_at=row["updated_at"],
+        segments=tuple(row["segments"] or ()), scope=row["scope"],
     )

@@ -1,6 +1,6 @@
 """Search over published passages: candidates by vector and by words, ranked by the sum of their normalised scores. It decides no answer.
 
-What an audience may see is a condition inside the statement; nothing is filtered afterwards.
+What somebody may see is a condition inside the statement, as scopes that store/visibility.py knows; nothing is filtered afterwards.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ _CANDIDATES = 24  # of each leg at least; 15 to 200 rank alike on squad2
 _ROUGH = 200  # passages nearest by bits, among which the nearest by vector are looked for; 100 to all find the same first passage
 _MOST_TERMS = 32  # of a long message, the first
 _RAREST_TERMS = 6  # of those, what is scored: common words cost the most and say the least; 5 to all rank alike on squad2
-_SEES = {Audience.PUBLIC: [False], Audience.INTERNAL: [False, True]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +33,7 @@ class Query:
     terms: Sequence[str]
     vector: Vectors | None = field(repr=False)
     model: str
-    size: int | None = None  # how many passages the audience may see, if somebody has counted lately; it scales what rare words are worth
+    size: int | None = None  # how many passages the viewer may see, if somebody has counted lately; it scales what rare words are worth
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,16 +56,16 @@ class Found(NamedTuple):
     version: int
 
 
-async def search(tx: Tx, *, query: Query, audience: Audience, limit: int = 8) -> list[Hit]:
-    """The best passages that this audience may see, best first. One round trip."""
-    return (await find(tx, query=query, audience=audience, limit=limit)).hits
+async def search(tx: Tx, *, query: Query, scopes: Sequence[int], limit: int = 8) -> list[Hit]:
+    """The best passages within these scopes, best first. One round trip."""
+    return (await find(tx, query=query, scopes=scopes, limit=limit)).hits
 
 
-async def find(tx: Tx, *, query: Query, audience: Audience, limit: int = 8) -> Found:
+async def find(tx: Tx, *, query: Query, scopes: Sequence[int], limit: int = 8) -> Found:
     """As `search`, with the version that it read: the very one, because one statement reads both."""
     found: list[DictRow] = []
     if query.vector is not None or query.terms:
-        asked = values(query if query.size is not None else replace(query, size=await size(tx, audience)), audience, limit)
+        asked = values(query if query.size is not None else replace(query, size=await size(tx, scopes)), scopes, limit)
         await tx.execute(_SQL.plan)
         found = await (await tx.execute(_SQL.candidates, asked, binary=True)).fetchall()
     if not found:
@@ -75,11 +74,11 @@ async def find(tx: Tx, *, query: Query, audience: Audience, limit: int = 8) -> F
     return Found(ranked(found, query, limit), found[0]["version"])
 
 
-def values(query: Query, audience: Audience, limit: int) -> dict[str, Any]:
+def values(query: Query, scopes: Sequence[int], limit: int) -> dict[str, Any]:
     """What a statement that looks for candidates is given."""
     return {
         "model": query.model, "vector": None if query.vector is None else Halves.of(query.vector), "terms": list(dict.fromkeys(query.terms))[:_MOST_TERMS],
-        "internal": _SEES[audience], "candidates": max(_CANDIDATES, limit), "rough": _ROUGH, "rarest": _RAREST_TERMS, "size": query.size,
+        "scopes": list(scopes), "candidates": max(_CANDIDATES, limit), "rough": _ROUGH, "rarest": _RAREST_TERMS, "size": query.size,
     }
 
 
@@ -91,9 +90,9 @@ def ranked(found: list[DictRow], query: Query, limit: int) -> list[Hit]:
     return [_hit(one, query) for one in islice(different.values(), limit)]
 
 
-async def size(tx: Tx, audience: Audience) -> int:
-    """How many passages this audience may see."""
-    row = await (await tx.execute(_SQL.size, {"internal": _SEES[audience]})).fetchone()
+async def size(tx: Tx, scopes: Sequence[int]) -> int:
+    """How many passages there are within these scopes."""
+    row = await (await tx.execute(_SQL.size, {"scopes": list(scopes)})).fetchone()
     return int(row["passages"]) if row else 0
 
 
@@ -145,7 +144,7 @@ def _hit(one: Candidate, query: Query) -> Hit:
     raw = {"passage": one.cosine, "sentence": one.sentence, "words": one.lexical}
     return Hit(
         passage=row["id"], article=row["article_id"], title=row["title"], heading=row["heading"], text=row["text"], url=row["url"], language=row["language"],
-        audience=Audience.INTERNAL if row["internal"] else Audience.PUBLIC, score=one.score,
+        audience=Audience(row["audience"]), score=one.score,
         similarity=next((score for score in (one.sentence, one.cosine) if score is not None), 0.0), best_sentence=_best_sentence(one, query),
         scores={name: round(value, 4) for name, value in raw.items() if value is not None} | {f"z_{name}": round(value, 4) for name, value in one.parts.items()},
     )

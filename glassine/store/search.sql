@@ -6,25 +6,25 @@ select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
 -- name: candidates
 -- The nearest passages and the best by BM25 (Robertson & Zaragoza 2009), each with both scores and its sentences' vectors.
 -- One statement, so that it sees one state: an article that is published again between two would be missed.
--- Whether internal passages may be seen is a condition on what both legs read: what is out of sight is not counted or scored either.
+-- What somebody may see is a condition on what both legs read (store/visibility.py): what is out of sight is not counted or scored either.
 -- The nearest are looked for by one bit a dimension first, which stand in the index; vectors are compared of those that are left.
 with near as materialized (
     select passage from passage_vectors
-    where model = %(model)s and internal = any (%(internal)s) and passage = any (array(
+    where model = %(model)s and scope = any (%(scopes)s) and passage = any (array(
         select passage from passage_vectors
-        where model = %(model)s and internal = any (%(internal)s) and %(vector)s::halfvec is not null
+        where model = %(model)s and scope = any (%(scopes)s) and %(vector)s::halfvec is not null
         order by bits <~> (select binary_quantize(%(vector)s::halfvec)::bit(384)), passage limit %(rough)s
     ))
     order by vector <#> %(vector)s::halfvec limit %(candidates)s
 ), weights as materialized (
     select asked.term, ln(1 + (greatest(%(size)s, found.passages) - found.passages + .5) / (found.passages + .5))::real as idf
     from unnest(%(terms)s::text[]) as asked (term)
-        cross join lateral (select count(*) as passages from postings where internal = any (%(internal)s) and term = asked.term) as found
+        cross join lateral (select count(*) as passages from postings where scope = any (%(scopes)s) and term = asked.term) as found
     where found.passages > 0
     order by found.passages limit %(rarest)s
 ), lexical as materialized (
     select p.passage, sum(w.idf * p.weight) as score
-    from weights w cross join lateral (select passage, weight from postings where internal = any (%(internal)s) and term = w.term) as p
+    from weights w cross join lateral (select passage, weight from postings where scope = any (%(scopes)s) and term = w.term) as p
     group by p.passage
 ), candidates as (
     select passage from near
@@ -33,10 +33,10 @@ with near as materialized (
 )
 -- `offset 0` keeps each look-up a look-up: joined freely, the planner reads every passage to find sixty.
 select (select coalesce(max(version), 0) from knowledge) as version, candidates.passage, v.cosine, coalesce(l.score, 0) as lexical, s.vectors,
-    p.id, p.article_id, a.title, p.heading, p.text, p.sentences, a.url, a.language, p.internal
+    p.id, p.article_id, a.title, p.heading, p.text, p.sentences, a.url, a.language, p.scope, case p.scope when 0 then 'public' when 1 then 'internal' else a.sees end as audience
 from candidates
     cross join lateral (select * from passages where number = candidates.passage offset 0) as p
-    cross join lateral (select title, url, language from articles where id = p.article_id offset 0) as a
+    cross join lateral (select title, url, language, case audience when 'segment' then 'segment' else 'internal' end as sees from articles where id = p.article_id offset 0) as a
     left join lexical l on l.passage = candidates.passage
     left join lateral (
         select -(vector <#> %(vector)s::halfvec) as cosine from passage_vectors where passage = candidates.passage and model = %(model)s offset 0
@@ -47,4 +47,4 @@ from candidates
 select coalesce(max(version), 0) as version from knowledge
 
 -- name: size
-select count(*)::int as passages from passages where internal = any (%(internal)s)
+select count(*)::int as passages from passages where scope = any (%(scopes)s)

@@ -8,8 +8,8 @@ returning version
 
 -- name: take_out
 with former as (
-    insert into former_passages (org_id, number, id, article_id, internal, title, url, language, heading, text, sentences, terms, weights, since, until)
-    select p.org_id, p.number, p.id, p.article_id, p.internal, p.title, p.url, p.language, p.heading, p.text, p.sentences,
+    insert into former_passages (org_id, number, id, article_id, scope, title, url, language, heading, text, sentences, terms, weights, since, until)
+    select p.org_id, p.number, p.id, p.article_id, p.scope, p.title, p.url, p.language, p.heading, p.text, p.sentences,
         coalesce(w.terms, '{}'), coalesce(w.weights, '{}'), p.since, %(version)s
     from passages p left join lateral (
         select array_agg(term) as terms, array_agg(weight) as weights from postings where org_id = p.org_id and passage = p.number
@@ -34,10 +34,10 @@ where f.org_id = %(org)s and f.removed_at < now() - interval '1 hour'
 -- It reads all of them, which a search could not afford and a replay can.
 with there as materialized (
     select number, false as former from passages
-    where org_id = %(org)s and since <= %(version)s and internal = any (%(internal)s) and article_id <> all (%(without)s::uuid[])
+    where org_id = %(org)s and since <= %(version)s and scope = any (%(scopes)s) and article_id <> all (%(without)s::uuid[])
     union all
     select number, true from former_passages
-    where org_id = %(org)s and since <= %(version)s and until > %(version)s and internal = any (%(internal)s) and article_id <> all (%(without)s::uuid[])
+    where org_id = %(org)s and since <= %(version)s and until > %(version)s and scope = any (%(scopes)s) and article_id <> all (%(without)s::uuid[])
 ), vectors as materialized (
     select t.number, v.vector <#> %(vector)s::halfvec as distance, binary_quantize(v.vector) <~> binary_quantize(%(vector)s::halfvec) as rough, s.vectors
     from there t join passage_vectors v on v.org_id = %(org)s and v.passage = t.number and v.model = %(model)s
@@ -69,7 +69,8 @@ with there as materialized (
 select chosen.number as passage, -v.distance as cosine, coalesce(l.score, 0) as lexical, v.vectors,
     coalesce(p.id, f.id) as id, coalesce(p.article_id, f.article_id) as article_id, coalesce(p.title, f.title) as title, coalesce(p.heading, f.heading) as heading,
     coalesce(p.text, f.text) as text, coalesce(p.sentences, f.sentences) as sentences, case when p.id is null then f.url else p.url end as url,
-    coalesce(p.language, f.language) as language, coalesce(p.internal, f.internal) as internal, (select jsonb_object_agg(term, idf) from weights) as idf
+    coalesce(p.language, f.language) as language, coalesce(p.scope, f.scope) as scope,
+    case coalesce(p.scope, f.scope) when 0 then 'public' when 1 then 'internal' else 'segment' end as audience, (select jsonb_object_agg(term, idf) from weights) as idf
 from chosen
     left join passages p on p.org_id = %(org)s and p.number = chosen.number
     left join former_passages f on f.org_id = %(org)s and f.number = chosen.number and p.id is null

@@ -11,11 +11,11 @@ from glassine.edge import threads
 from glassine.edge.language import detect
 from glassine.rules import passages
 from glassine.rules.redaction import PLACEHOLDER
-from glassine.store import Tx, house, search
+from glassine.store import Tx, house, search, visibility
 from glassine.story.world import World
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId
-from glassine.words.knowledge import Audience, Hit
+from glassine.words.knowledge import Hit, Viewer
 
 LIMIT = 8  # passages that an answer is made from
 _QUERY = 2_000  # characters of a message that are searched with
@@ -25,33 +25,34 @@ _COUNTED = 30.0  # seconds after which passages are counted again
 
 
 class Sought(NamedTuple):
-    """What was found, in which version of the knowledge base (None: nothing was asked), of how many passages, and in which language."""
+    """What was found, in which version of the knowledge base (None: nothing was asked), of how many passages, in which language, and within which scopes."""
 
     hits: list[Hit]
     version: int | None
     size: int
     spoken: str
+    scopes: tuple[int, ...]
 
 
-async def find(world: World, org: OrgId, text: str, *, audience: Audience, language: str | None = None, limit: int = LIMIT) -> list[Hit]:
+async def find(world: World, org: OrgId, text: str, *, viewer: Viewer, language: str | None = None, limit: int = LIMIT) -> list[Hit]:
     """The passages that a question is best answered from, best first. `text` is masked; its placeholders say nothing and are left out.
 
     Similarities come on one scale whatever model compared; `scores` keep the cosines as they were.
     """
-    return (await seek(world, org, text, audience=audience, language=language, limit=limit)).hits
+    return (await seek(world, org, text, viewer=viewer, language=language, limit=limit)).hits
 
 
-async def seek(world: World, org: OrgId, text: str, *, audience: Audience, language: str | None = None, limit: int = LIMIT) -> Sought:
+async def seek(world: World, org: OrgId, text: str, *, viewer: Viewer, language: str | None = None, limit: int = LIMIT) -> Sought:
     """As `find`, with what is needed to search once more as it was then."""
-    begun, searching = world.ahead.pop((org, text, audience, language, limit), (0.0, None))
-    return await (searching if searching and begun > time.monotonic() - _AHEAD else _seek(world, org, text, audience, language, limit))
+    begun, searching = world.ahead.pop((org, text, viewer, language, limit), (0.0, None))
+    return await (searching if searching and begun > time.monotonic() - _AHEAD else _seek(world, org, text, viewer, language, limit))
 
 
-def look_ahead(world: World, org: OrgId, text: str, *, audience: Audience, language: str, limit: int = LIMIT) -> None:
+def look_ahead(world: World, org: OrgId, text: str, *, viewer: Viewer, language: str, limit: int = LIMIT) -> None:
     """Begins a search that is asked for in a moment: the turn's, while its message is being stored. What nobody asks for is forgotten."""
-    now, searching = time.monotonic(), world.start(_seek(world, org, text, audience, language, limit))
+    now, searching = time.monotonic(), world.start(_seek(world, org, text, viewer, language, limit))
     searching.add_done_callback(lambda done: done.cancelled() or done.exception())  # whoever asks hears of it; unasked it is no failure
-    world.ahead = {key: begun for key, begun in world.ahead.items() if begun[0] > now - _AHEAD} | {(org, text, audience, language, limit): (now, searching)}
+    world.ahead = {key: begun for key, begun in world.ahead.items() if begun[0] > now - _AHEAD} | {(org, text, viewer, language, limit): (now, searching)}
 
 
 def embed_ahead(world: World, text: str, language: str | None) -> None:
@@ -71,16 +72,17 @@ def forget(world: World, text: str) -> None:
     world.ahead.pop((_VECTOR, plainly(text)), None)
 
 
-async def _seek(world: World, org: OrgId, text: str, audience: Audience, language: str | None, limit: int) -> Sought:
+async def _seek(world: World, org: OrgId, text: str, viewer: Viewer, language: str | None, limit: int) -> Sought:
     asked = plainly(text)
     if not asked:
-        return Sought([], None, 0, "")
+        return Sought([], None, 0, "", visibility.EVERYBODY)
     spoken = "en" if language == "en" else spoken_in(asked, await languages_of(world, org), language)
     query = await prepared(world, asked, spoken)
     async with world.store.tx(org) as tx:
-        query = replace(query, size=await _size(world, tx, org, audience))
-        hits, version = await search.find(tx, query=query, audience=audience, limit=limit)
-    return Sought([comparable(world, hit, spoken) for hit in hits], version, query.size or 0, spoken)
+        scopes = await visibility.seen_by(tx, org, viewer)
+        query = replace(query, size=await _size(world, tx, org, scopes))
+        hits, version = await search.find(tx, query=query, scopes=scopes, limit=limit)
+    return Sought([comparable(world, hit, spoken) for hit in hits], version, query.size or 0, spoken, scopes)
 
 
 def plainly(text: str) -> str:
@@ -96,11 +98,11 @@ async def prepared(world: World, asked: str, spoken: str) -> search.Query:
     return search.Query(terms=passages.terms(asked, spoken), vector=vector, model=world.embed.model(spoken))
 
 
-async def _size(world: World, tx: Tx, org: OrgId, audience: Audience) -> int:
+async def _size(world: World, tx: Tx, org: OrgId, scopes: tuple[int, ...]) -> int:
     """How many passages there are, or were half a minute ago: it only scales what rare words are worth, and counting is a tenth of a search."""
-    counted, size = world.sizes.get((org, audience), (-_COUNTED, 0))
+    counted, size = world.sizes.get((org, scopes), (-_COUNTED, 0))
     if counted <= time.monotonic() - _COUNTED:
-        counted, size = world.sizes[org, audience] = (time.monotonic(), await search.size(tx, audience))
+        counted, size = world.sizes[org, scopes] = (time.monotonic(), await search.size(tx, scopes))
     return size
 
 

@@ -15,7 +15,7 @@ from glassine.rules.reactions import turn_of
 from glassine.rules.small_talk import small_talk
 from glassine.store import Taken, Tx, contacts, events, messages, sessions
 from glassine.store.live import notify
-from glassine.story import finding, turn
+from glassine.story import finding, sight, turn
 from glassine.story.contacts import own_key
 from glassine.story.masking import Mask, shortened, to_bytes, write
 from glassine.story.turn import Scene
@@ -24,7 +24,6 @@ from glassine.words.channels import Attachment, Inbound
 from glassine.words.errors import Refused
 from glassine.words.files import FileNote
 from glassine.words.ids import ContactId, EventId, OrgId, SessionId, new_id
-from glassine.words.knowledge import Audience
 from glassine.words.people import ActorKind
 from glassine.words.privacy import Redacted, Treatment
 from glassine.words.sessions import ChannelKind, Event, EventType, OwnerKind, Session
@@ -147,7 +146,7 @@ async def _masked(world: World, mask: Mask, inbound: Inbound) -> Redacted:
 def _look_ahead(world: World, org: OrgId, session: Session, text: str, language: str | None) -> None:
     """The turn that is going to be taken begins to search while its message is being stored."""
     if session.owner.kind is OwnerKind.AI and small_talk(text) is None:
-        finding.look_ahead(world, org, text, audience=Audience.PUBLIC, language=language or "en")
+        finding.look_ahead(world, org, text, viewer=sight.customer(session), language=language or "en")
 
 
 async def _before(tx: Tx, org: OrgId, id: SessionId, said: Sequence[tuple[EventId, str]]) -> None:

@@ -25,7 +25,7 @@ from glassine.store import DatabaseError, Tx, articles, vault
 from glassine.story.finding import languages_of, spoken_in
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
-from glassine.words.ids import ArticleId, OrgId, new_id
+from glassine.words.ids import ArticleId, OrgId, SegmentId, new_id
 from glassine.words.knowledge import Article, ArticleStatus, Audience, Chunk, Document, ImportLine
 from glassine.words.people import Actor, Verb
 
@@ -37,10 +37,11 @@ _IMPORTED_AT_ONCE = 2  # as many as there are model threads
 
 
 async def save(
-    world: World, org: OrgId, *, id: ArticleId | None = None, title: str, body: str, audience: Audience = Audience.PUBLIC, language: str | None = None, url: str | None = None,
-    by: Actor | None = None,
+    world: World, org: OrgId, *, id: ArticleId | None = None, title: str, body: str, audience: Audience = Audience.PUBLIC, segments: Sequence[SegmentId] | None = None,
+    language: str | None = None, url: str | None = None, by: Actor | None = None,
 ) -> Article:
     """Writes an article: a new one is a draft; a published one stays published, and answers change with it at once.
+    `segments` None leaves them as they are.
 
     Raises NotFound, and Refused (400) for an empty title, (403), (409) when somebody else is changing it at the same moment.
     """
@@ -54,13 +55,16 @@ async def save(
         async with world.store.tx(org) as tx:
             new = ArticleId(new_id())
             await _record(tx, by, "knowledge.create", new, title)
-            return await articles.insert(tx, org, id=new, source=EDITOR, path=str(new), title=title, body=body, audience=audience, language=spoken, url=url)
+            return await articles.insert(tx, org, id=new, source=EDITOR, path=str(new), title=title, body=body, audience=audience, segments=segments or (), language=spoken, url=url)
     async with world.store.tx(org) as tx:
         before = await articles.load(tx, org, id)
     published = before.status is ArticleStatus.PUBLISHED
     ready = await prepared(world, title, body, spoken, languages) if published else []
     async with world.store.tx(org) as tx:
-        saved = await articles.update(tx, org, id, read_at=before.updated_at, title=title, body=body, audience=audience, language=spoken, url=url)
+        saved = await articles.update(
+            tx, org, id, read_at=before.updated_at, title=title, body=body, audience=audience, segments=before.segments if segments is None else segments,
+            language=spoken, url=url,
+        )
         await _record(tx, by, "knowledge.change", id, title)
         return await articles.publish(tx, org, saved, ready) if published else saved
 

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from glassine.edge.secrets import Key, Unreadable
-from glassine.store import Tx, contacts, events, sessions, turns, vault
+from glassine.store import Tx, contacts, events, sessions, turns, vault, visibility
 from glassine.store.sessions import Mode
 from glassine.store.vault import SealedToken
 from glassine.story.contacts import own_key
@@ -114,6 +114,11 @@ def _scene(org: OrgId, now: Session, given: Mapping[str, Any], conditions: Mappi
     )
     mode = Mode(Autopilot(conditions["autopilot"]), conditions["name"], dict(conditions["settings"]), "")
     return Scene(org=org, session=session, mode=mode, settings=OrgSettings.read(conditions["settings"]), history=conversation(written), message=message)
+
+
+def scopes(given: Mapping[str, Any]) -> tuple[int, ...]:
+    """What could be seen then. Before there were segments, a search saw what everybody sees."""
+    return tuple(given.get("scopes", visibility.EVERYBODY))
 
 
 def hit_from(stored: Mapping[str, Any]) -> Hit:

@@ -17,12 +17,12 @@ from glassine.rules.permits import require
 from glassine.rules.policies import policy_of
 from glassine.rules.redaction import before_names, redact
 from glassine.store import search, vault, versions
-from glassine.story import comparing, conversations, finding, recalling, turn
+from glassine.story import comparing, conversations, finding, recalling, sight, turn
 from glassine.story.masking import storable
 from glassine.story.recalling import Recalled
 from glassine.story.world import World
 from glassine.words.ids import OrgId, SessionId, TurnId
-from glassine.words.knowledge import Audience, Hit
+from glassine.words.knowledge import Hit
 from glassine.words.people import Actor, Verb
 from glassine.words.privacy import Known, PiiType, Span, Treatment
 from glassine.words.replays import Replay, Step, StepName, Verdict
@@ -117,11 +117,11 @@ async def searched_again(world: World, kept: Recalled, query: str) -> tuple[tupl
     async with world.store.tx(org) as tx:
         now = await versions.current(tx, org)
         if now == kept.row["knowledge"]:
-            hits, says = await search.search(tx, query=prepared, audience=Audience.PUBLIC, limit=finding.LIMIT), "The knowledge base has not changed since."
+            hits, says = await search.search(tx, query=prepared, scopes=recalling.scopes(given), limit=finding.LIMIT), "The knowledge base has not changed since."
         else:
-            candidates = await versions.candidates(tx, org, kept.row["knowledge"], {**search.values(prepared, Audience.PUBLIC, finding.LIMIT), "without": []})
+            candidates = await versions.candidates(tx, org, kept.row["knowledge"], {**search.values(prepared, recalling.scopes(given), finding.LIMIT), "without": []})
             hits, says = search.ranked(candidates, prepared, finding.LIMIT), f"Looked up in the knowledge base as it was then: it has changed {_times(now - kept.row['knowledge'])} since."
-    return turn.escaped([finding.comparable(world, hit, spoken) for hit in hits]), says
+    return sight.escaped([finding.comparable(world, hit, spoken) for hit in hits]), says
 
 
 def _times(count: int) -> str:

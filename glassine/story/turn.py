@@ -10,19 +10,18 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from urllib.parse import quote
 
 from glassine.edge.llm import Llm, Purpose
 from glassine.rules import autopilot, enclosed, extract, grounding, prompt
 from glassine.rules.grounding import Grounded
 from glassine.rules.policies import policy_of
 from glassine.rules.reactions import jobs_for
-from glassine.rules.redaction import cover, escape
+from glassine.rules.redaction import cover
 from glassine.store import Tx, events, jobs, messages, sessions
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
 from glassine.store.sessions import Mode
-from glassine.story import debugging, evidence, finding, masking
+from glassine.story import debugging, evidence, finding, masking, sight
 from glassine.story.evidence import Conditions
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
@@ -30,10 +29,10 @@ from glassine.story.world import Running, World
 from glassine.words.errors import ModelFailed, NotFound, SwitchedOff
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId, SessionId, TurnId, new_id
-from glassine.words.knowledge import Audience, Hit
+from glassine.words.knowledge import Hit, Viewer
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Event, EventType, OwnerKind, Session
-from glassine.words.turns import HandOff, ModelReply, Outcome, Prompt, Reason, Reply, Silence, Source, Suggestion, Trace
+from glassine.words.turns import HandOff, ModelReply, Outcome, Prompt, Reason, Reply, Silence, Suggestion, Trace
 
 REMEMBERED = 20  # messages of the session that a turn looks back on
 _LANGUAGE = "en"  # where the organisation names none either
@@ -58,6 +57,11 @@ class Scene:
     def language(self) -> str:
         """The customer's, or as long as that is not known the organisation's first."""
         return self.session.language or next(iter(self.settings.languages), _LANGUAGE)
+
+    @property
+    def viewer(self) -> Viewer:
+        """Whose eyes it searches with: the team's for a draft, else the customer's."""
+        return sight.viewer_of(self.session, decided(self).kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +111,7 @@ def own_means(world: World, scene: Scene, running: Running | None = None) -> Mea
 
     async def search(text: str) -> Sought:
         limit = debugging.EVERYTHING if scene.debug else finding.LIMIT
-        return await finding.seek(world, scene.org, text, audience=Audience.PUBLIC, language=scene.language, limit=limit)
+        return await finding.seek(world, scene.org, text, viewer=scene.viewer, language=scene.language, limit=limit)
 
     def tell(step: str) -> None:
         if running is None:
@@ -181,17 +185,12 @@ async def _answered(world: World, scene: Scene, trace: Trace, means: Means) -> O
     with _timed(trace, "search"):
         trace.query = enclosed.question(scene.message, scene.history)
         sought = await means.search(trace.query)
-        trace.hits = escaped(sought.hits[: finding.LIMIT])
-        trace.given |= {"knowledge": sought.version, "size": sought.size, "spoken": sought.spoken}
+        trace.hits = sight.escaped(sought.hits[: finding.LIMIT])
+        trace.given |= {"knowledge": sought.version, "size": sought.size, "spoken": sought.spoken, "scopes": list(sought.scopes)}
     if scene.debug:
         trace.debug["candidates"] = debugging.candidates(trace.query, sought, means.thresholds)
     llm = await means.model()
     return _quoted(world, scene, trace, means) if llm is None else await _written(world, scene, trace, llm, means)
-
-
-def escaped(hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Passages as they may stand among masked texts."""
-    return tuple(replace(hit, text=escape(hit.text), best_sentence=escape(hit.best_sentence)) for hit in hits)
 
 
 def as_draft(scene: Scene, outcome: Outcome) -> Outcome:
@@ -241,7 +240,7 @@ def asked(scene: Scene, hits: Sequence[Hit], instructions: str = "") -> Prompt:
     """Every word that a model is given for this scene and these passages."""
     return prompt.build(
         org_name=scene.mode.name, history=scene.history, message=scene.message.text, hits=hits, language=scene.language,
-        context=scene.message.payload.get("context", {}), instructions=instructions, files=enclosed.in_hand(scene.message, scene.history),
+        context=scene.message.payload.get("context", {}), instructions=instructions, files=enclosed.in_hand(scene.message, scene.history), viewer=scene.viewer,
     )
 
 
@@ -263,7 +262,7 @@ async def _ask(world: World, scene: Scene, trace: Trace, llm: Llm, means: Means)
 def checked(scene: Scene, hits: Sequence[Hit], answer: str) -> Grounded:
     """A model's answer, held against the passages and what the customer said."""
     said = "\n".join([_earlier(scene), *(text for _, text in enclosed.in_hand(scene.message, scene.history))])
-    return grounding.ground(answer, hits, message=scene.message.text, earlier=said)
+    return grounding.ground(answer, hits, message=scene.message.text, earlier=said, viewer=scene.viewer)
 
 
 def _quoted(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:
@@ -276,7 +275,7 @@ def _quoted(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:
 
 def quoted(scene: Scene, query: str, hits: Sequence[Hit], thresholds: extract.Thresholds = extract.DEFAULT) -> Grounded:
     """What can be quoted from these passages."""
-    return extract.answer(query, hits, history=scene.history, language=scene.language, thresholds=thresholds)
+    return extract.answer(query, hits, history=scene.history, language=scene.language, thresholds=thresholds, viewer=scene.viewer)
 
 
 def _judged(world: World, scene: Scene, trace: Trace, grounded: Grounded) -> Outcome:
@@ -290,13 +289,7 @@ def judged(world: World, scene: Scene, grounded: Grounded) -> Outcome:
     if grounded.reply is None:
         return hand_off(scene, grounded.reasons)
     ours = "" if "help" in scene.settings.switched_off else f"{world.settings.url}/help/{scene.org}"
-    return replace(grounded.reply, sources=tuple(_reachable(source, ours) for source in grounded.reply.sources))
-
-
-def _reachable(source: Source, ours: str) -> Source:
-    """With the address of its section: on the page that the article came from, or on our own where those can be opened."""
-    url = source.url or (ours and f"{ours}/{source.article}")
-    return replace(source, url=f"{url}#{quote(source.section)}" if url and source.section and "#" not in url else url or None)
+    return replace(grounded.reply, sources=sight.reachable(grounded.reply.sources, world.settings.url, ours))
 
 
 def _earlier(scene: Scene) -> str:

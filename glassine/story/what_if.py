@@ -13,12 +13,13 @@ from glassine.edge.llm import Llm
 from glassine.rules import differences, extract
 from glassine.rules.permits import require
 from glassine.rules.redaction import restore
-from glassine.store import articles, search, vault, versions
+from glassine.store import articles, search, vault, versions, visibility
 from glassine.store.vectors import packed
 from glassine.story import comparing, debugging, finding, learning, recalling, turn
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
 from glassine.story.recalling import Recalled
+from glassine.story.turn import Scene
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ArticleId, PassageId, SessionId, TurnId, new_id
@@ -45,7 +46,7 @@ async def ask(world: World, actor: Actor, session: SessionId, id: TurnId, change
     scene = replace(kept.scene, mode=kept.scene.mode._replace(autopilot=change.autopilot)) if change.autopilot else kept.scene
     model = await _model(world, kept, change)
     means = turn.Means(
-        search=lambda query: _search(world, kept, query, change), model=model, tell=lambda _: None, purpose="what-if", instructions=instructions,
+        search=lambda query: _search(world, kept, scene, query, change), model=model, tell=lambda _: None, purpose="what-if", instructions=instructions,
         thresholds=_thresholds(change),
     )
     trace = turn.begun(scene)
@@ -73,14 +74,18 @@ async def _model(world: World, kept: Recalled, change: Change) -> Any:
     return model
 
 
-async def _search(world: World, kept: Recalled, query: str, change: Change) -> Sought:
-    """What was found then; or, with a changed article or where nothing was searched for then, a search of its own."""
+async def _search(world: World, kept: Recalled, scene: Scene, query: str, change: Change) -> Sought:
+    """What was found then; or a search of its own: with a changed article, for other eyes, or where nothing was searched for then."""
     given, org = kept.trace["given"], kept.scene.org
     if kept.row["knowledge"] is None or not given.get("spoken"):
-        return await finding.seek(world, org, query, audience=Audience.PUBLIC, language=kept.scene.language)
-    if change.article is None:
-        return Sought([_raw(hit) for hit in kept.hits], kept.row["knowledge"], int(given["size"]), str(given["spoken"]))
-    return await _searched_without(world, kept, query, change.article, change.text)
+        return await finding.seek(world, org, query, viewer=scene.viewer, language=kept.scene.language)
+    scopes = recalling.scopes(given)
+    if scene.viewer != kept.scene.viewer:  # a draft for the team asked for as an answer, or the other way round
+        async with world.store.tx(org) as tx:
+            scopes = await visibility.seen_by(tx, org, scene.viewer)
+    elif change.article is None:
+        return Sought([_raw(hit) for hit in kept.hits], kept.row["knowledge"], int(given["size"]), str(given["spoken"]), scopes)
+    return await _searched_as_then(world, kept, query, scopes, change)
 
 
 def _raw(hit: Hit) -> Hit:
@@ -88,19 +93,19 @@ def _raw(hit: Hit) -> Hit:
     return replace(hit, text=restore(hit.text, {}), best_sentence=restore(hit.best_sentence, {}))
 
 
-async def _searched_without(world: World, kept: Recalled, query: str, article: ArticleId, text: str) -> Sought:
-    """The knowledge base as it was then, without an article or with another text in its place."""
+async def _searched_as_then(world: World, kept: Recalled, query: str, scopes: tuple[int, ...], change: Change) -> Sought:
+    """The knowledge base as it was then, without an article or with another text in its place if one is named."""
     org, given = kept.scene.org, kept.trace["given"]
     spoken, size, version = str(given["spoken"]), int(given["size"]), int(kept.row["knowledge"])
     asked = replace(await finding.prepared(world, finding.plainly(query), spoken), size=size)
-    stand_in = await _stand_in(world, kept, article, text) if text.strip() else None
+    stand_in = await _stand_in(world, kept, change.article, change.text) if change.article and change.text.strip() else None
     async with world.store.tx(org) as tx:
-        candidates = await versions.candidates(tx, org, version, {**search.values(asked, Audience.PUBLIC, finding.LIMIT), "without": [article]})
-    if stand_in:
+        candidates = await versions.candidates(tx, org, version, {**search.values(asked, scopes, finding.LIMIT), "without": [change.article] if change.article else []})
+    if stand_in and (stand_in.scope is None or stand_in.scope in scopes):
         idf = candidates[0]["idf"] or {} if candidates else {}
         candidates = [*candidates, *stand_in.rows(asked, idf)]
     hits = [finding.comparable(world, hit, spoken) for hit in search.ranked(candidates, asked, finding.LIMIT)]
-    return Sought(hits, version, size, spoken)
+    return Sought(hits, version, size, spoken, scopes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +116,8 @@ class _StandIn:
     title: str
     url: str | None
     language: str
+    audience: Audience
+    scope: int | None  # None: the article is gone, and was seen then
     passages: Sequence[articles.Passage]
 
     def rows(self, asked: search.Query, idf: dict[str, float]) -> list[dict[str, Any]]:
@@ -121,7 +128,7 @@ class _StandIn:
     def _row(self, place: int, passage: articles.Passage, asked: search.Query, idf: dict[str, float]) -> dict[str, Any]:
         held, vector = articles.weights(passage.terms), passage.vectors.get(asked.model)
         return {
-            "passage": -1 - place, "id": PassageId(new_id()), "article_id": self.article, "title": self.title, "url": self.url, "language": self.language, "internal": False,
+            "passage": -1 - place, "id": PassageId(new_id()), "article_id": self.article, "title": self.title, "url": self.url, "language": self.language, "audience": self.audience,
             "heading": passage.chunk.heading, "text": passage.chunk.text, "sentences": list(passage.chunk.sentences),
             "cosine": float(vector @ asked.vector) if vector is not None and asked.vector is not None else None,
             "lexical": sum(float(weight) * held.get(term, 0.0) for term, weight in idf.items()),
@@ -135,13 +142,13 @@ async def _stand_in(world: World, kept: Recalled, id: ArticleId, text: str) -> _
     known = next((hit for hit in kept.hits if hit.article == id), None)
     try:
         now = await learning.article(world, org, id)
-        title, url, language = now.title, now.url, now.language
+        title, url, language, audience, scope = now.title, now.url, now.language, now.audience, now.scope
     except NotFound:
         if known is None:
             raise
-        title, url, language = known.title, known.url, known.language
+        title, url, language, audience, scope = known.title, known.url, known.language, known.audience, None
     made = await learning.prepared(world, title, text, language, kept.scene.settings.languages or ("en",))
-    return _StandIn(article=id, title=title, url=url, language=language, passages=made)
+    return _StandIn(article=id, title=title, url=url, language=language, audience=audience, scope=scope, passages=made)
 
 
 def _beside(kept: Recalled, change: Change, outcome: Outcome, trace: Trace) -> WhatIf:

@@ -27,7 +27,6 @@ from glassine.store import DatabaseError, Store, house, jobs, ledger
 from glassine.store.live import Live
 from glassine.story.switches import Switches
 from glassine.words.ids import OrgId, SessionId, TurnId, new_id
-from glassine.words.knowledge import Audience
 from glassine.words.turns import Trace
 
 _log = logging.getLogger(__name__)
@@ -66,7 +65,7 @@ class World:
     models: dict[tuple[str, str, str], Llm] = field(default_factory=dict)  # by address, name and sealed key
     ahead: dict[tuple[Any, ...], tuple[float, asyncio.Task[Any]]] = field(default_factory=dict)  # searches begun before they are asked for
     kept: set[tuple[OrgId, UUID]] = field(default_factory=set)  # conditions of turns that stand in the store
-    sizes: dict[tuple[OrgId, Audience], tuple[float, int]] = field(default_factory=dict)  # when an organisation's passages were counted, and how many
+    sizes: dict[tuple[OrgId, tuple[int, ...]], tuple[float, int]] = field(default_factory=dict)  # when an organisation's passages were counted, and how many
     turning: dict[TurnId, Running] = field(default_factory=dict)  # for whoever watches
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _keys: dict[OrgId, tuple[float, Ring]] = field(default_factory=dict)  # when each was read

@@ -14,6 +14,7 @@ TurnId = NewType("TurnId", UUID)
 ArticleId = NewType("ArticleId", UUID)
 PassageId = NewType("PassageId", UUID)
 FileId = NewType("FileId", UUID)
+SegmentId = NewType("SegmentId", UUID)
 
 
 def new_id() -> UUID:

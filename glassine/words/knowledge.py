@@ -6,14 +6,31 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from glassine.words.ids import ArticleId, PassageId
+from glassine.words.ids import ArticleId, ContactId, PassageId, SegmentId
 
 
 class Audience(StrEnum):
-    """Who may see something. A customer's answer is made of `public` only; `internal` is for the team's own surfaces."""
+    """Who may see something: everybody, the contacts of some segments, or the team alone. A customer is never answered from what is `internal`."""
 
     PUBLIC = "public"
+    SEGMENT = "segment"
     INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who looks for something: anybody, a contact in a session that is verified, or the team. What they may see is decided in the store, below the ranking."""
+
+    team: bool = False
+    contact: ContactId | None = None
+
+    def admits(self, audience: Audience) -> bool:
+        """A second net, below which nothing is internal that leaves the team. Which segments somebody is in, the store alone knows."""
+        return self.team or audience is Audience.PUBLIC or (audience is Audience.SEGMENT and self.contact is not None)
+
+
+EVERYBODY = Viewer()
+TEAM = Viewer(team=True)
 
 
 class ArticleStatus(StrEnum):
@@ -36,6 +53,8 @@ class Article:
     url: str | None
     created_at: datetime
     updated_at: datetime
+    segments: tuple[SegmentId, ...] = ()  # who else sees it: contacts of any of these, where the audience is `segment`
+    scope: int = 0  # the same as search knows it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

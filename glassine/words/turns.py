@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from glassine.words.ids import EventId
-from glassine.words.knowledge import Hit
+from glassine.words.knowledge import Audience, Hit
 
 
 class Reason(StrEnum):
@@ -41,6 +41,7 @@ class Source:
     url: str | None
     article: str
     section: str = ""  # the anchor of the section in the article's page; empty: the whole
+    audience: Audience = Audience.PUBLIC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

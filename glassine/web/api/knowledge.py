@@ -15,8 +15,9 @@ from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.shapes import moment
 from glassine.web.api.wire import Body, JSONResponse
-from glassine.words.ids import ArticleId
-from glassine.words.knowledge import Article, ArticleStatus, Audience
+from glassine.words.errors import Refused
+from glassine.words.ids import ArticleId, ContactId, SegmentId
+from glassine.words.knowledge import TEAM, Article, ArticleStatus, Audience, Viewer
 from glassine.words.people import Actor
 
 router = APIRouter(prefix="/knowledge", tags=["Knowledge"])
@@ -26,11 +27,12 @@ Writer = Annotated[Actor, Depends(Scope("help-center:write"))]
 
 @router.get("/search", responses=shows(described.Hits))
 async def search(
-    world: Here, actor: Reader, q: Annotated[str, Query(max_length=2_000)], audience: Audience = Audience.PUBLIC,
+    world: Here, actor: Reader, q: Annotated[str, Query(max_length=2_000)], audience: Audience = Audience.PUBLIC, contact: UUID | None = None,
     language: Annotated[str | None, Query(pattern="^[a-z]{2}$")] = None, limit: Annotated[int, Query(ge=1, le=50)] = 8,
 ) -> Any:
-    """The best passages for a question, with every part of their score. `audience` public is what a customer's answer may use."""
-    hits = await finding.find(world, actor.org, q, audience=audience, language=language, limit=limit)
+    """The best passages for a question, with every part of their score: what everybody sees, with `audience` internal what the team sees, with `contact` what that
+    contact's answers may use in a session that is verified."""
+    hits = await finding.find(world, actor.org, q, viewer=_viewer(audience, contact), language=language, limit=limit)
     return JSONResponse({"items": [
         {
             "passage_id": str(hit.passage), "article_id": str(hit.article), "title": hit.title, "heading": hit.heading, "text": hit.text, "url": hit.url,
@@ -41,12 +43,19 @@ async def search(
     ]})
 
 
+def _viewer(audience: Audience, contact: UUID | None) -> Viewer:
+    if audience is Audience.SEGMENT and contact is None:
+        raise Refused("Name the contact whose segments are meant, as contact=….")
+    return TEAM if audience is Audience.INTERNAL else Viewer(contact=ContactId(contact) if contact else None)
+
+
 class ArticleInput(Body):
-    """`published` false keeps it a draft, which nobody but the team sees."""
+    """`segments` are the ids of those who see it where `audience` is segment. `published` false keeps it a draft, which nobody but the team sees."""
 
     title: str = Field(min_length=1, max_length=300)
     body: str = Field(max_length=1_000_000, description="Markdown")
     audience: Audience = Audience.PUBLIC
+    segments: list[UUID] = Field([], max_length=50)
     published: bool = True
     language: str | None = Field(None, pattern="^[a-z]{2}$")
     url: str | None = Field(None, max_length=2_000)
@@ -56,6 +65,7 @@ class ArticleChange(Body):
     title: str | None = Field(None, min_length=1, max_length=300)
     body: str | None = Field(None, max_length=1_000_000)
     audience: Audience | None = None
+    segments: list[UUID] | None = Field(None, max_length=50)
     published: bool | None = None
     language: str | None = Field(None, pattern="^[a-z]{2}$")
     url: str | None = Field(None, max_length=2_000)
@@ -74,7 +84,7 @@ async def list_articles(
 @router.post("/articles", status_code=201, responses=shows(described.Article, 201))
 async def create_article(world: Here, actor: Writer, body: ArticleInput) -> Any:
     """Write an article, and publish it unless `published` is false."""
-    article = await learning.save(world, actor.org, title=body.title, body=body.body, audience=body.audience, language=body.language, url=body.url, by=actor)
+    article = await learning.save(world, actor.org, title=body.title, body=body.body, audience=body.audience, segments=_ids(body.segments), language=body.language, url=body.url, by=actor)
     return JSONResponse(shape(await learning.publish(world, actor.org, article.id, by=actor) if body.published else article), status_code=201)
 
 
@@ -92,7 +102,7 @@ async def update_article(world: Here, actor: Writer, id: UUID, body: ArticleChan
         before = await learning.unpublish(world, actor.org, before.id, by=actor)
     article = await learning.save(
         world, actor.org, id=before.id, title=body.title or before.title, body=before.body if body.body is None else body.body,
-        audience=body.audience or before.audience, language=body.language or before.language, url=before.url if body.url is None else body.url or None,
+        audience=body.audience or before.audience, segments=before.segments if body.segments is None else _ids(body.segments), language=body.language or before.language, url=before.url if body.url is None else body.url or None,
         by=actor,
     )
     if body.published and article.status is not ArticleStatus.PUBLISHED:
@@ -107,8 +117,12 @@ async def delete_article(world: Here, actor: Writer, id: UUID) -> Response:
     return Response(status_code=204)
 
 
+def _ids(segments: list[UUID]) -> tuple[SegmentId, ...]:
+    return tuple(SegmentId(one) for one in segments)
+
+
 def shape(article: Article) -> dict[str, Any]:
     return {
         "id": str(article.id), "source": article.source, "path": article.path, "title": article.title, "body": article.body, "status": article.status,
-        "audience": article.audience, "language": article.language, "url": article.url, "created_at": moment(article.created_at), "updated_at": moment(article.updated_at),
+        "audience": article.audience, "segments": [str(one) for one in article.segments], "language": article.language, "url": article.url, "created_at": moment(article.created_at), "updated_at": moment(article.updated_at),
     }

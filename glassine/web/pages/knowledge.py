@@ -17,7 +17,7 @@ from glassine.web.render import markdown
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.words.errors import Refused
 from glassine.words.ids import ArticleId
-from glassine.words.knowledge import Article, ArticleStatus, Audience
+from glassine.words.knowledge import EVERYBODY, TEAM, Article, ArticleStatus, Audience
 from glassine.words.people import Verb
 
 router = APIRouter(prefix="/knowledge", include_in_schema=False, route_class=PageRoute)
@@ -50,11 +50,11 @@ async def try_question(request: Request, staff: Signed) -> Response:
     """The passages that a question finds. By post, so that what people try stands in no address and no log."""
     require(staff.actor, Verb.READ_KNOWLEDGE)
     given = await form(request)
-    question, sees = given.get("question", ""), Audience.INTERNAL if given.get("sees") == "internal" else Audience.PUBLIC
-    hits = passages([asdict(hit) for hit in await finding.find(staff.world, staff.actor.org, question, audience=sees)], set())
+    question, sees = given.get("question", ""), TEAM if given.get("sees") == "internal" else EVERYBODY
+    hits = passages([asdict(hit) for hit in await finding.find(staff.world, staff.actor.org, question, viewer=sees)], set())
     if by_htmx(request):
         return fragment(request, staff, "tried.html", hits=hits, question=question)
-    return await _shown(request, staff, await _listed(staff), question=question, sees=str(sees), hits=hits)
+    return await _shown(request, staff, await _listed(staff), question=question, sees="internal" if sees.team else "public", hits=hits)
 
 
 @router.post("/preview")
