@@ -284,7 +284,7 @@ async def test_who_changes_an_article_stands_in_the_audit_log(world: World) -> N
     await learning.save(world, shop.org, title="Seals", body="Seals swim.")  # an import
     log = await privacy.audit_log(world, shop.owner, only="knowledge")
     assert [(row["verb"], row["detail"]["title"]) for row in reversed(log)] == [  # type: ignore[index]  # the row's detail is a mapping
-        ("knowledge.create", "Penguins"), ("knowledge.publish", "Penguins"), ("knowledge.change", "Birds"), ("knowledge.unpublish", "Birds"), ("knowledge.delete", "Birds"),
+        ("knowledge.create", "Penguins"), ("knowledge.publish", "Penguins"), ("knowledge.change", "Birds"), ("knowledge.publish", "Birds"), ("knowledge.unpublish", "Birds"), ("knowledge.delete", "Birds"),
     ]
     assert {(row["thing"], row["thing_id"], row["actor_name"]) for row in log} == {("article", written, "Olivia Owner")}
     assert "knowledge" not in str(await privacy.audit_log(world, shop.owner, only="changes"))

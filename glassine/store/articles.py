@@ -7,17 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from psycopg.rows import DictRow
 
-from glassine.store import Tx, one, rows, versions, visibility
+from glassine.store import Tx, count, one, rows, versions, visibility
 from glassine.store.statements import Statements
 from glassine.store.vectors import Vectors, literal, packed
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ArticleId, OrgId, SegmentId, new_id
 from glassine.words.knowledge import Article, ArticleStatus, Audience, Chunk
+from glassine.words.slugs import slug_of
 
 _SQL = Statements(__file__)
+_MORE = ("topic", "position", "slug", "description", "meta_title", "meta_description", "translation_of", "translated_from", "machine", "version", "deleted_at", "published_at")
 _USUAL_LENGTH = 80  # of a passage, in terms; from 60 to 130 rank alike on squad2
 
 
@@ -46,12 +49,15 @@ class Page(NamedTuple):
 
 async def insert(
     tx: Tx, org: OrgId, *, source: str, path: str, title: str, body: str, audience: Audience, language: str, url: str | None, digest: str = "", id: ArticleId | None = None,
-    segments: Sequence[SegmentId] = (),
+    segments: Sequence[SegmentId] = (), slug: str = "", description: str = "", meta_title: str = "", meta_description: str = "", topic: UUID | None = None,
+    translation_of: ArticleId | None = None, translated_from: int = 0, machine: bool = False,
 ) -> Article:
-    """A new draft."""
+    """A new draft. `slug` is the address that it wants (from its title when empty); it gets the next free one."""
     row = await one(tx, _SQL.insert, {
-        "org": org, "id": id or new_id(), "source": source, "path": path, "title": title, "body": body,
-        "audience": audience, "scope": await visibility.scope_of(tx, org, audience, segments), "language": language, "url": url, "digest": digest,
+        "org": org, "id": id or new_id(), "source": source, "path": path, "title": title, "body": body, "audience": audience,
+        "scope": await visibility.scope_of(tx, org, audience, segments), "language": language, "url": url, "digest": digest,
+        "slug": slug_of(slug or title), "description": description, "meta_title": meta_title, "meta_description": meta_description, "topic": topic,
+        "translation_of": translation_of, "translated_from": translated_from, "machine": machine,
     })
     assert row is not None, "an insert returns its row"
     return _article(row)
@@ -59,30 +65,46 @@ async def insert(
 
 async def update(
     tx: Tx, org: OrgId, id: ArticleId, *, read_at: datetime, title: str, body: str, audience: Audience, language: str, url: str | None, digest: str = "",
-    segments: Sequence[SegmentId] = (),
+    segments: Sequence[SegmentId] = (), slug: str | None = None, description: str | None = None, meta_title: str | None = None, meta_description: str | None = None,
 ) -> Article:
-    """Raises Refused (409) when the article has changed since it was read at `read_at` (its `updated_at` then)."""
+    """What is None stays. Raises Refused (409) when the article has changed since it was read at `read_at` (its `updated_at` then)."""
     row = await one(tx, _SQL.update, {
         "org": org, "id": id, "read_at": read_at, "title": title, "body": body, "audience": audience,
-        "scope": await visibility.scope_of(tx, org, audience, segments), "language": language, "url": url, "digest": digest,
+        "scope": await visibility.scope_of(tx, org, audience, segments), "language": language, "url": url, "digest": digest, "plain": slug_of(title),
+        "slug": slug_of(slug or title) if slug is not None else None, "description": description, "meta_title": meta_title, "meta_description": meta_description,
     })
     return _article(row) if row else await _changed_or_gone(tx, org, id)
 
 
-async def load(tx: Tx, org: OrgId, id: ArticleId) -> Article:
-    """Raises NotFound."""
-    row = await one(tx, _SQL.load, {"org": org, "id": id})
+async def load(tx: Tx, org: OrgId, id: ArticleId, *, deleted: bool = False) -> Article:
+    """`deleted`: also from the trash. Raises NotFound."""
+    row = await one(tx, _SQL.load, {"org": org, "id": id, "deleted": deleted})
     if row is None:
         raise NotFound("There is no such article.")
     return _article(row)
 
 
+async def by_slug(tx: Tx, org: OrgId, language: str, slug: str) -> Article:
+    """The article at this address, or the one that was there before: its `slug` tells which. Drafts too. Raises NotFound."""
+    row = await one(tx, _SQL.by_slug, {"org": org, "language": language, "slug": slug.replace("\0", "")})
+    if row is None:
+        raise NotFound("There is no such article.")
+    return _article(row)
+
+
+async def translations(tx: Tx, org: OrgId, id: ArticleId) -> list[Article]:
+    """Of one article, by language."""
+    return [_article(row) for row in await rows(tx, _SQL.translations, {"org": org, "id": id})]
+
+
 async def page(
     tx: Tx, org: OrgId, *, status: ArticleStatus | None = None, source: str | None = None, audience: Audience | None = None, contains: str = "", limit: int = 50, offset: int = 0,
+    language: str | None = None, topic: UUID | None = None, no_topic: bool = False, edited: bool = False, deleted: bool = False,
 ) -> Page:
-    """Newest changes first. `contains` is looked for in titles; `total` counts all that match."""
+    """Newest changes first, or in their order within a `topic`. `contains` is looked for in titles; `edited`: written on since they were published; `deleted`: the trash."""
     found = await rows(tx, _SQL.page, {
         "org": org, "status": status, "source": source, "audience": audience, "contains": contains.replace("\0", ""), "limit": limit, "offset": offset,
+        "language": language, "topic": topic, "no_topic": no_topic, "edited": edited, "deleted": deleted,
     })
     return Page([_article(row) for row in found], found[0]["total"] if found else 0)
 
@@ -142,6 +164,44 @@ async def delete(tx: Tx, org: OrgId, id: ArticleId) -> None:
         raise NotFound("There is no such article.")
 
 
+async def bury(tx: Tx, org: OrgId, id: ArticleId) -> Article:
+    """Into the trash, and out of every search at once. Raises NotFound."""
+    await versions.take_out(tx, org, id, await versions.raised(tx, org))
+    return await _changed(tx, _SQL.bury, {"org": org, "id": id})
+
+
+async def dig_up(tx: Tx, org: OrgId, id: ArticleId) -> Article:
+    """Out of the trash, as a draft. Raises NotFound."""
+    return await _changed(tx, _SQL.dig_up, {"org": org, "id": id})
+
+
+async def _changed(tx: Tx, sql: str, values: dict[str, object]) -> Article:
+    row = await one(tx, sql, values)
+    if row is None:
+        raise NotFound("There is no such article.")
+    return _article(row)
+
+
+async def purge(tx: Tx, org: OrgId, before: datetime) -> int:
+    """What has been in the trash since before then goes for good; returns how many."""
+    return await count(tx, _SQL.purge, {"org": org, "before": before})
+
+
+async def by_hand(tx: Tx, org: OrgId, id: ArticleId) -> None:
+    """A person has edited it, so no machine replaces it any more."""
+    await tx.execute(_SQL.by_hand, {"org": org, "id": id})
+
+
+async def move(tx: Tx, org: OrgId, id: ArticleId, topic: UUID | None) -> None:
+    """To the end of a topic, or out of its own. Its text does not change by that."""
+    await tx.execute(_SQL.move, {"org": org, "id": id, "topic": topic})
+
+
+async def order(tx: Tx, org: OrgId, topic: UUID, ids: Sequence[ArticleId]) -> None:
+    """The articles of a topic, as they follow each other."""
+    await tx.execute(_SQL.order, {"org": org, "topic": topic, "ids": list(ids)})
+
+
 async def counts(tx: Tx, org: OrgId) -> dict[str, int]:
     """`articles`, `published`, `passages`."""
     row = await one(tx, _SQL.counts, {"org": org})
@@ -157,5 +217,5 @@ def _article(row: DictRow) -> Article:
     return Article(
         id=row["id"], source=row["source"], path=row["path"], title=row["title"], body=row["body"], status=ArticleStatus(row["status"]),
         audience=Audience(row["audience"]), language=row["language"], url=row["url"], created_at=row["created_at"], updated_at=row["updated_at"],
-        segments=tuple(row["segments"] or ()), scope=row["scope"],
+        segments=tuple(row["segments"] or ()), scope=row["scope"], edited=row["edited"], **{name: row[name] for name in _MORE},
     )

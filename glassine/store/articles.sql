@@ -1,37 +1,96 @@
 -- name: insert
-insert into articles (org_id, id, source, path, title, body, audience, scope, language, url, digest)
-values (%(org)s, %(id)s, %(source)s, %(path)s, %(title)s, %(body)s, %(audience)s, %(scope)s, %(language)s, %(url)s, %(digest)s)
-returning *, (select segments from scopes s where s.org_id = articles.org_id and s.number = articles.scope) as segments
+insert into articles (org_id, id, source, path, title, body, audience, scope, language, url, digest, slug, description, meta_title, meta_description, topic,
+    translation_of, translated_from, machine)
+values (%(org)s, %(id)s, %(source)s, %(path)s, %(title)s, %(body)s, %(audience)s, %(scope)s, %(language)s, %(url)s, %(digest)s,
+    free_slug(%(org)s, %(language)s, %(slug)s, %(id)s), %(description)s, %(meta_title)s, %(meta_description)s, %(topic)s,
+    %(translation_of)s, %(translated_from)s, %(machine)s)
+returning *, (select segments from scopes s where s.org_id = articles.org_id and s.number = articles.scope) as segments, false as edited
 
 -- name: update
 -- Only the version that was read: a text that changed meanwhile must not be overwritten, nor shown with passages of another.
-update articles set title = %(title)s, body = %(body)s, audience = %(audience)s, scope = %(scope)s, language = %(language)s, url = %(url)s, digest = %(digest)s,
-    updated_at = clock_timestamp()
-where org_id = %(org)s and id = %(id)s and updated_at = %(read_at)s
-returning *, (select segments from scopes s where s.org_id = articles.org_id and s.number = articles.scope) as segments
+-- Where readers have had an address, it goes on leading here.
+with before as (
+    select slug, language, published_at from articles where org_id = %(org)s and id = %(id)s
+), changed as (
+    update articles set title = %(title)s, body = %(body)s, audience = %(audience)s, scope = %(scope)s, language = %(language)s, url = %(url)s, digest = %(digest)s,
+        slug = free_slug(%(org)s, %(language)s, coalesce(%(slug)s, nullif(slug, ''), %(plain)s), %(id)s),
+        description = coalesce(%(description)s, description), meta_title = coalesce(%(meta_title)s, meta_title),
+        meta_description = coalesce(%(meta_description)s, meta_description), updated_at = clock_timestamp()
+    where org_id = %(org)s and id = %(id)s and updated_at = %(read_at)s and deleted_at is null
+    returning *, (select segments from scopes s where s.org_id = articles.org_id and s.number = articles.scope) as segments, exists (select from article_edits e where e.org_id = articles.org_id and e.article_id = articles.id) as edited
+), former as (
+    insert into article_slugs (org_id, language, slug, article_id)
+    select %(org)s, b.language, b.slug, c.id from before b, changed c
+    where b.published_at is not null and b.slug <> '' and (b.language, b.slug) <> (c.language, c.slug)
+    on conflict (org_id, language, slug) do update set article_id = excluded.article_id, created_at = now()
+)
+select * from changed
 
 -- name: set_status
-update articles set status = %(status)s, updated_at = clock_timestamp()
-where org_id = %(org)s and id = %(id)s and (%(read_at)s::timestamptz is null or updated_at = %(read_at)s)
-returning *, (select segments from scopes s where s.org_id = articles.org_id and s.number = articles.scope) as segments
+update articles set status = %(status)s, updated_at = clock_timestamp(), published_at = case when %(status)s = 'published' then clock_timestamp() else published_at end
+where org_id = %(org)s and id = %(id)s and deleted_at is null and (%(read_at)s::timestamptz is null or updated_at = %(read_at)s)
+returning *, (select segments from scopes s where s.org_id = articles.org_id and s.number = articles.scope) as segments, exists (select from article_edits e where e.org_id = articles.org_id and e.article_id = articles.id) as edited
 
 -- name: load
-select *, (select segments from scopes s where s.org_id = articles.org_id and s.number = articles.scope) as segments
-from articles where org_id = %(org)s and id = %(id)s
+select a.*, (select segments from scopes s where s.org_id = a.org_id and s.number = a.scope) as segments, exists (select from article_edits e where e.org_id = a.org_id and e.article_id = a.id) as edited
+from articles a where a.org_id = %(org)s and a.id = %(id)s and (a.deleted_at is null or %(deleted)s)
 
 -- name: page
-select *, (select segments from scopes s where s.org_id = articles.org_id and s.number = articles.scope) as segments, count(*) over () as total
-from articles
-where org_id = %(org)s
-  and (%(status)s::text is null or status = %(status)s)
-  and (%(source)s::text is null or source = %(source)s)
-  and (%(audience)s::text is null or audience = %(audience)s)
-  and (%(contains)s = '' or strpos(lower(title), lower(%(contains)s)) > 0)
-order by updated_at desc, id
+select a.*, (select segments from scopes s where s.org_id = a.org_id and s.number = a.scope) as segments,
+    e.article_id is not null as edited, count(*) over () as total
+from articles a left join article_edits e on e.org_id = a.org_id and e.article_id = a.id
+where a.org_id = %(org)s and (a.deleted_at is not null) = %(deleted)s
+  and (%(status)s::text is null or a.status = %(status)s)
+  and (%(source)s::text is null or a.source = %(source)s)
+  and (%(audience)s::text is null or a.audience = %(audience)s)
+  and (%(language)s::text is null or a.language = %(language)s)
+  and (%(topic)s::uuid is null or a.topic = %(topic)s)
+  and (not %(no_topic)s or a.topic is null)
+  and (not %(edited)s or e.article_id is not null)
+  and (%(contains)s = '' or strpos(lower(a.title), lower(%(contains)s)) > 0)
+order by case when %(topic)s::uuid is not null then a.position end, coalesce(e.updated_at, a.updated_at) desc, a.id
 limit %(limit)s offset %(offset)s
 
+-- name: by_slug
+-- The article that has this address, or that had it before.
+select a.*, (select segments from scopes s where s.org_id = a.org_id and s.number = a.scope) as segments, false as edited from articles a
+where a.org_id = %(org)s and a.language = %(language)s and a.slug = %(slug)s and a.deleted_at is null
+union all
+select a.*, (select segments from scopes o where o.org_id = a.org_id and o.number = a.scope), false from article_slugs s join articles a on a.org_id = s.org_id and a.id = s.article_id
+where s.org_id = %(org)s and s.language = %(language)s and s.slug = %(slug)s and a.deleted_at is null
+limit 1
+
+-- name: translations
+select a.*, (select segments from scopes s where s.org_id = a.org_id and s.number = a.scope) as segments, exists (select from article_edits e where e.org_id = a.org_id and e.article_id = a.id) as edited from articles a
+where a.org_id = %(org)s and a.translation_of = %(id)s and a.deleted_at is null order by a.language
+
+-- name: bury
+-- Into the trash; its passages are taken out beside this.
+update articles set deleted_at = clock_timestamp(), status = 'draft', updated_at = clock_timestamp()
+where org_id = %(org)s and id = %(id)s and deleted_at is null
+returning *, (select segments from scopes s where s.org_id = articles.org_id and s.number = articles.scope) as segments, false as edited
+
+-- name: dig_up
+update articles set deleted_at = null, updated_at = clock_timestamp(), slug = free_slug(%(org)s, language, slug, id)
+where org_id = %(org)s and id = %(id)s and deleted_at is not null
+returning *, (select segments from scopes s where s.org_id = articles.org_id and s.number = articles.scope) as segments, exists (select from article_edits e where e.org_id = articles.org_id and e.article_id = articles.id) as edited
+
+-- name: purge
+with gone as (delete from articles where org_id = %(org)s and deleted_at < %(before)s returning 1) select count(*)::int as n from gone
+
+-- name: by_hand
+update articles set machine = false where org_id = %(org)s and id = %(id)s and machine
+
+-- name: move
+update articles set topic = %(topic)s, position = coalesce((select max(position) + 1 from articles where org_id = %(org)s and topic = %(topic)s), 0)
+where org_id = %(org)s and id = %(id)s and deleted_at is null and topic is distinct from %(topic)s
+
+-- name: order
+update articles a set position = o.place from unnest(%(ids)s::uuid[]) with ordinality as o (id, place)
+where a.org_id = %(org)s and a.id = o.id and a.topic = %(topic)s
+
 -- name: of_source
-select id, path, digest, status from articles where org_id = %(org)s and source = %(source)s
+select id, path, digest, status from articles where org_id = %(org)s and source = %(source)s and deleted_at is null
 
 -- name: delete
 delete from articles where org_id = %(org)s and id = %(id)s returning id
@@ -55,4 +114,4 @@ select %(org)s, %(scope)s, term, number, weight from passage, unnest(%(terms)s::
 -- name: counts
 select count(*) as articles, count(*) filter (where status = 'published') as published,
     (select count(*) from passages where org_id = %(org)s) as passages
-from articles where org_id = %(org)s
+from articles where org_id = %(org)s and deleted_at is null

@@ -12,27 +12,29 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
-
-import numpy as np
+from uuid import UUID
 
 from glassine.connect import folder as folders
-from glassine.edge.embed import Vectors
 from glassine.rules import markdown, passages
-from glassine.rules.permits import require
-from glassine.store import DatabaseError, Tx, articles, vault
+from glassine.store import DatabaseError, Tx, articles, drafts
+from glassine.story import authoring
+from glassine.story.authoring import EDITOR, one_line, storable
 from glassine.story.finding import languages_of, spoken_in
+from glassine.story.indexing import embedded_as, prepared
 from glassine.story.world import World
+from glassine.words.articles import Fields, Working
 from glassine.words.errors import NotFound, Refused
-from glassine.words.ids import ArticleId, OrgId, SegmentId, new_id
-from glassine.words.knowledge import Article, ArticleStatus, Audience, Chunk, Document, ImportLine
-from glassine.words.people import Actor, Verb
+from glassine.words.ids import ArticleId, OrgId, SegmentId
+from glassine.words.knowledge import Article, ArticleStatus, Audience, Document, ImportLine
+from glassine.words.people import Actor
 
-EDITOR = "editor"  # the source of articles that people write here
+TRASH = timedelta(days=30)  # for which what was deleted can be brought back
 
 _TRIES = 3
-_MOST_PASSAGES = 500  # of one article: about 85,000 words, half a minute of embedding
 _IMPORTED_AT_ONCE = 2  # as many as there are model threads
 
 
@@ -40,79 +42,89 @@ async def save(
     world: World, org: OrgId, *, id: ArticleId | None = None, title: str, body: str, audience: Audience = Audience.PUBLIC, segments: Sequence[SegmentId] | None = None,
     language: str | None = None, url: str | None = None, by: Actor | None = None,
 ) -> Article:
-    """Writes an article: a new one is a draft; a published one stays published, and answers change with it at once.
+    """Writes an article in one go: a new one is a draft; a published one is published again, and answers change with it at once.
     `segments` None leaves them as they are.
 
     Raises NotFound, and Refused (400) for an empty title, (403), (409) when somebody else is changing it at the same moment.
     """
-    _check(by)
-    title, body = _one_line(title), _storable(body)
-    if not title:
-        raise Refused("An article needs a title.")
-    languages = await languages_of(world, org)
-    spoken = spoken_in(f"{title}\n{body}", languages, language)
     if id is None:
-        async with world.store.tx(org) as tx:
-            new = ArticleId(new_id())
-            await _record(tx, by, "knowledge.create", new, title)
-            return await articles.insert(tx, org, id=new, source=EDITOR, path=str(new), title=title, body=body, audience=audience, segments=segments or (), language=spoken, url=url)
-    async with world.store.tx(org) as tx:
-        before = await articles.load(tx, org, id)
-    published = before.status is ArticleStatus.PUBLISHED
-    ready = await prepared(world, title, body, spoken, languages) if published else []
-    async with world.store.tx(org) as tx:
-        saved = await articles.update(
-            tx, org, id, read_at=before.updated_at, title=title, body=body, audience=audience, segments=before.segments if segments is None else segments,
-            language=spoken, url=url,
-        )
-        await _record(tx, by, "knowledge.change", id, title)
-        return await articles.publish(tx, org, saved, ready) if published else saved
+        return await authoring.create(world, org, Fields(title=title, body=body, audience=audience, segments=tuple(segments or ()), language=language or "", url=url), by=by)
+    before = await authoring.working(world, org, id)
+    told = before.fields.segments if segments is None else tuple(segments)
+    fields = replace(before.fields, title=title, body=body, audience=audience, segments=told, language=language or "", url=url)
+    saved = await authoring.edit(world, org, id, fields, token=before.token, by=by)
+    return await publish(world, org, id, by=by) if saved.article.status is ArticleStatus.PUBLISHED else saved.article
 
 
-async def publish(world: World, org: OrgId, id: ArticleId, *, by: Actor | None = None) -> Article:
-    """Makes an article findable, or findable as it is now. Raises NotFound, and Refused (403), (409) when it keeps changing meanwhile."""
-    _check(by)
+async def publish(world: World, org: OrgId, id: ArticleId, *, note: str = "", by: Actor | None = None) -> Article:
+    """Makes an article findable as it is being written, and keeps that as a version. Raises NotFound, and Refused (403), (409) when it keeps changing meanwhile."""
+    authoring.check(by)
     languages = await languages_of(world, org)
     for attempt in range(_TRIES):
-        async with world.store.tx(org) as tx:
-            read = await articles.load(tx, org, id)
-        ready = await prepared(world, read.title, read.body, read.language, languages)
+        working = await authoring.working(world, org, id)
+        ready = await prepared(world, working.fields.title, working.fields.body, working.fields.language, languages)
         try:
             async with world.store.tx(org) as tx:
-                await _record(tx, by, "knowledge.publish", id, read.title)
-                return await articles.publish(tx, org, read, ready)
-        except Refused:
-            if attempt + 1 == _TRIES:
+                await authoring.record(tx, by, "knowledge.publish", id, working.fields.title)
+                return await _publish(tx, org, working, ready, note, by)
+        except Refused as refused:
+            if refused.status != 409 or attempt + 1 == _TRIES:
                 raise
     raise AssertionError("the last try returns or raises")
 
 
+async def _publish(tx: Tx, org: OrgId, working: Working, ready: list[articles.Passage], note: str, by: Actor | None) -> Article:
+    read = working.article
+    if working.apart:
+        if await authoring.state(tx, org, read.id) != working:
+            raise Refused("Somebody else has changed this article meanwhile. Load it again.", status=409, code="conflict")
+        read = await articles.update(tx, org, read.id, read_at=read.updated_at, **working.fields.values())
+        await drafts.remove(tx, org, read.id)
+    live = await articles.publish(tx, org, replace(read, edited=False), ready)
+    if live.source != EDITOR:
+        return live
+    known = await drafts.versions(tx, org, live.id, limit=1, published=True)
+    if known and known[0].fields == Fields.of(live):
+        return live
+    number = await drafts.add_version(tx, org, live.id, Fields.of(live), published=True, note=note, by=by.id if by else None)
+    return replace(live, version=number)
+
+
 async def unpublish(world: World, org: OrgId, id: ArticleId, *, by: Actor | None = None) -> Article:
-    """Takes an article out of every answer at once; it stays as a draft. Raises NotFound, and Refused (403)."""
-    _check(by)
+    """Takes an article out of every answer at once; it stays as a draft, as it was last written. Raises NotFound, and Refused (403)."""
+    authoring.check(by)
     async with world.store.tx(org) as tx:
+        written = await drafts.load(tx, org, id)
         article = await articles.unpublish(tx, org, id)
-        await _record(tx, by, "knowledge.unpublish", id, article.title)
+        if written:
+            await drafts.remove(tx, org, id)
+            article = await articles.update(tx, org, id, read_at=article.updated_at, **written.fields.values())
+        await authoring.record(tx, by, "knowledge.unpublish", id, article.title)
     return article
 
 
 async def delete(world: World, org: OrgId, id: ArticleId, *, by: Actor | None = None) -> None:
-    """Takes an article out of every answer at once, and away. Raises NotFound, and Refused (403)."""
-    _check(by)
+    """Takes an article out of every answer at once, and into the trash; one that a source brought goes for good. Raises NotFound, and Refused (403)."""
+    authoring.check(by)
     async with world.store.tx(org) as tx:
-        await _record(tx, by, "knowledge.delete", id, (await articles.load(tx, org, id)).title)
-        await articles.delete(tx, org, id)
+        found = await articles.load(tx, org, id)
+        await authoring.record(tx, by, "knowledge.delete", id, found.title)
+        await (articles.bury if found.source == EDITOR else articles.delete)(tx, org, id)
 
 
-def _check(by: Actor | None) -> None:
-    if by is not None:
-        require(by, Verb.WRITE_KNOWLEDGE)
+async def bring_back(world: World, org: OrgId, id: ArticleId, *, by: Actor | None = None) -> Article:
+    """Out of the trash, as a draft. Raises NotFound, and Refused (403)."""
+    authoring.check(by)
+    async with world.store.tx(org) as tx:
+        article = await articles.dig_up(tx, org, id)
+        await authoring.record(tx, by, "knowledge.bring_back", id, article.title)
+    return article
 
 
-async def _record(tx: Tx, by: Actor | None, verb: str, id: ArticleId, title: str) -> None:
-    """The title stands in the line, because an article that is deleted has no other trace."""
-    if by is not None:
-        await vault.audit(tx, by, verb, "article", id, {"title": title})
+async def empty_trash(world: World, org: OrgId) -> int:
+    """What was deleted more than thirty days ago goes for good, and with it its versions; returns how many."""
+    async with world.store.tx(org) as tx:
+        return await articles.purge(tx, org, world.clock() - TRASH)
 
 
 async def article(world: World, org: OrgId, id: ArticleId) -> Article:
@@ -137,11 +149,12 @@ async def addresses(world: World, org: OrgId, source: str) -> dict[str, ArticleI
 
 async def listing(
     world: World, org: OrgId, *, status: ArticleStatus | None = None, source: str | None = None, audience: Audience | None = None, contains: str = "",
-    limit: int = 50, offset: int = 0,
+    limit: int = 50, offset: int = 0, language: str | None = None, topic: UUID | None = None, no_topic: bool = False, edited: bool = False, deleted: bool = False,
 ) -> articles.Page:
-    """Articles for the team, newest changes first; `contains` is looked for in titles."""
+    """Articles for the team, newest changes first, or in their order within a `topic`; `contains` is looked for in titles; `deleted`: the trash."""
+    kinds: dict[str, Any] = {"language": language, "topic": topic, "no_topic": no_topic, "edited": edited, "deleted": deleted}
     async with world.store.tx(org) as tx:
-        return await articles.page(tx, org, status=status, source=source, audience=audience, contains=contains, limit=limit, offset=offset)
+        return await articles.page(tx, org, status=status, source=source, audience=audience, contains=contains, limit=limit, offset=offset, **kinds)
 
 
 async def import_folder(
@@ -219,9 +232,9 @@ class _Import:
         if reason := _left_out(page):
             return ImportLine(path=document.path, outcome="skipped", reason=reason)
         self.kept.add(document.path)
-        title = _one_line(page.title or _from_file_name(document.path))
+        title = one_line(page.title or _from_file_name(document.path))
         fields: dict[str, Any] = {
-            "title": title, "body": _storable(page.body), "url": _address(page, self.base_url, document.path),
+            "title": title, "body": storable(page.body), "url": _address(page, self.base_url, document.path),
             "language": spoken_in(f"{title}\n{page.body}", self.languages, _stated_language(page)),
             "audience": Audience.INTERNAL if page.meta.get("audience") == "internal" else self.audience,
         }
@@ -247,7 +260,7 @@ class _Import:
             await articles.publish(tx, self.org, changed, ready)
 
     def _models(self, language: str) -> list[str]:
-        return [self.world.embed.model(one) for one in _embedded_as(language, self.languages)]
+        return [self.world.embed.model(one) for one in embedded_as(language, self.languages)]
 
     async def remove_vanished(self) -> list[ImportLine]:
         gone = sorted(set(self.known) - self.kept)
@@ -258,47 +271,6 @@ class _Import:
             for path in gone:
                 await articles.delete(tx, self.org, self.known[path].id)
         return [ImportLine(path=path, outcome="removed") for path in gone]
-
-
-async def prepared(world: World, title: str, body: str, language: str, spoken: Sequence[str]) -> list[articles.Passage]:
-    """An article's passages with everything that search needs. Slow: no transaction may be open."""
-    cut, terms = await asyncio.to_thread(_cut, title, body, language)
-    if len(cut) > _MOST_PASSAGES:
-        raise Refused(f"This is {len(cut):,} passages long, and an article may have {_MOST_PASSAGES}. Make several articles of it.", status=413, code="too_large")
-    texts = [f"{chunk.heading}\n{chunk.text}" for chunk in cut]
-    lines = [line for chunk in cut for line in (_as_sentence(chunk.heading), *chunk.sentences)]
-    whole: dict[str, Vectors] = {}
-    parts: dict[str, list[Vectors]] = {}
-    ends = np.cumsum([1 + len(chunk.sentences) for chunk in cut])[:-1]
-    for one in _embedded_as(language, spoken):
-        model = world.embed.model(one)
-        whole[model] = await world.embed.passages(texts, one)
-        vectors = await world.embed.passages(lines, one)
-        vectors[[not line for line in lines]] = 0  # a heading that says too little is like no sentence
-        parts[model] = np.split(vectors, ends)
-    return [
-        articles.Passage(
-            chunk=chunk, terms=terms[place],
-            vectors={model: vectors[place] for model, vectors in whole.items()}, sentences={model: split[place] for model, split in parts.items()},
-        )
-        for place, chunk in enumerate(cut)
-    ]
-
-
-def _cut(title: str, body: str, language: str) -> tuple[list[Chunk], list[list[str]]]:
-    cut = passages.chunks(title, markdown.page(body).body, language)  # people paste HTML too
-    return cut, [passages.terms(f"{chunk.heading}\n{chunk.text}", language) for chunk in cut]
-
-
-def _as_sentence(heading: str) -> str:
-    """The end of a heading's path if it says something by itself: 'Fly Volumes › Scale a volume', not 'Overview'."""
-    said = " ".join(heading.split(" › ")[-2:])
-    return said if len(said.split()) > 2 else ""
-
-
-def _embedded_as(language: str, spoken: Sequence[str]) -> list[str]:
-    """Languages that stand for the models an article is embedded by: its own, and for English articles the one that other languages' questions use."""
-    return [language] if language != "en" else ["en", *[other for other in spoken if other != "en"][:1]]
 
 
 def _stated_language(page: markdown.Page) -> str | None:
@@ -343,12 +315,3 @@ def _digest(fields: Mapping[str, Any], models: Sequence[str]) -> str:
 
 def _plainly(error: Exception) -> str:
     return error.message if isinstance(error, Refused) else f"could not be stored or read ({type(error).__name__})"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_storable(text).split())[:300]
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL stores neither NUL nor half of a surrogate pair."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

@@ -15,7 +15,7 @@ from glassine.rules.permits import require
 from glassine.rules.redaction import restore
 from glassine.store import articles, search, vault, versions, visibility
 from glassine.store.vectors import packed
-from glassine.story import comparing, debugging, finding, learning, recalling, turn
+from glassine.story import comparing, debugging, finding, indexing, learning, recalling, turn
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
 from glassine.story.recalling import Recalled
@@ -147,7 +147,7 @@ async def _stand_in(world: World, kept: Recalled, id: ArticleId, text: str) -> _
         if known is None:
             raise
         title, url, language, audience, scope = known.title, known.url, known.language, known.audience, None
-    made = await learning.prepared(world, title, text, language, kept.scene.settings.languages or ("en",))
+    made = await indexing.prepared(world, title, text, language, kept.scene.settings.languages or ("en",))
     return _StandIn(article=id, title=title, url=url, language=language, audience=audience, scope=scope, passages=made)
 
 

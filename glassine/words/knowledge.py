@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from glassine.words.ids import ArticleId, ContactId, PassageId, SegmentId
 
@@ -55,6 +56,19 @@ class Article:
     updated_at: datetime
     segments: tuple[SegmentId, ...] = ()  # who else sees it: contacts of any of these, where the audience is `segment`
     scope: int = 0  # the same as search knows it
+    topic: UUID | None = None
+    position: int = 0  # within the topic
+    slug: str = ""  # its address in the help centre: unique per language
+    description: str = ""
+    meta_title: str = ""
+    meta_description: str = ""
+    translation_of: ArticleId | None = None
+    translated_from: int = 0  # the version of that article it was made from
+    machine: bool = False  # a machine translated it, and no person has edited it since
+    version: int = 0  # the newest in its history
+    edited: bool = False  # somebody has written on it since it was published
+    deleted_at: datetime | None = None  # in the trash since
+    published_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,10 @@ _VERBS = {  # icon, and a sentence over the row's details
     "knowledge.publish": ("book", "published the article “{title}”"), "knowledge.unpublish": ("book", "took the article “{title}” out of answers"),
     "ai.off": ("ai", "switched all AI off"), "ai.on": ("ai", "switched all AI on again"),
     "pack.make": ("shield", "took a reviewer's pack away"), "boundary.off": ("shield", "switched “{boundary}” off"), "boundary.on": ("shield", "switched “{boundary}” on again"),
-    "knowledge.delete": ("bin", "deleted the article “{title}”"),
+    "knowledge.delete": ("bin", "deleted the article “{title}”"), "knowledge.bring_back": ("undo", "took the article “{title}” out of the trash"),
+    "knowledge.discard": ("undo", "set aside what was written on the article “{title}”"), "knowledge.move": ("book", "moved the article “{title}” to another topic"),
+    "knowledge.topic_create": ("rows", "made the topic “{title}”"), "knowledge.topic_change": ("rows", "changed the topic “{title}”"), "knowledge.topic_delete": ("bin", "deleted the topic “{title}”"),
+    "knowledge.topic_order": ("rows", "put topics or articles in another order"),
 }
 
 _SETTINGS: Mapping[str, str] = {  # several fields are one thing to whoever sets them

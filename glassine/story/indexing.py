@@ -1,0 +1,59 @@
+"""An article made ready to be found: cut into passages, with terms and vectors. Slow, so it runs before any transaction; it stores nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import numpy as np
+
+from glassine.edge.embed import Vectors
+from glassine.rules import markdown, passages
+from glassine.store import articles
+from glassine.story.world import World
+from glassine.words.errors import Refused
+from glassine.words.knowledge import Chunk
+
+MOST_PASSAGES = 500  # of one article: about 85,000 words, half a minute of embedding
+
+
+async def prepared(world: World, title: str, body: str, language: str, spoken: Sequence[str]) -> list[articles.Passage]:
+    """An article's passages with everything that search needs. Slow: no transaction may be open."""
+    chunks, terms = await asyncio.to_thread(cut, title, body, language)
+    if len(chunks) > MOST_PASSAGES:
+        raise Refused(f"This is {len(chunks):,} passages long, and an article may have {MOST_PASSAGES}. Make several articles of it.", status=413, code="too_large")
+    texts = [f"{chunk.heading}\n{chunk.text}" for chunk in chunks]
+    lines = [line for chunk in chunks for line in (_as_sentence(chunk.heading), *chunk.sentences)]
+    whole: dict[str, Vectors] = {}
+    parts: dict[str, list[Vectors]] = {}
+    ends = np.cumsum([1 + len(chunk.sentences) for chunk in chunks])[:-1]
+    for one in embedded_as(language, spoken):
+        model = world.embed.model(one)
+        whole[model] = await world.embed.passages(texts, one)
+        vectors = await world.embed.passages(lines, one)
+        vectors[[not line for line in lines]] = 0  # a heading that says too little is like no sentence
+        parts[model] = np.split(vectors, ends)
+    return [
+        articles.Passage(
+            chunk=chunk, terms=terms[place],
+            vectors={model: vectors[place] for model, vectors in whole.items()}, sentences={model: split[place] for model, split in parts.items()},
+        )
+        for place, chunk in enumerate(chunks)
+    ]
+
+
+def cut(title: str, body: str, language: str) -> tuple[list[Chunk], list[list[str]]]:
+    """The passages of a text, and the terms of each."""
+    chunks = passages.chunks(title, markdown.page(body).body, language)  # people paste HTML too
+    return chunks, [passages.terms(f"{chunk.heading}\n{chunk.text}", language) for chunk in chunks]
+
+
+def _as_sentence(heading: str) -> str:
+    """The end of a heading's path if it says something by itself: 'Fly Volumes › Scale a volume', not 'Overview'."""
+    said = " ".join(heading.split(" › ")[-2:])
+    return said if len(said.split()) > 2 else ""
+
+
+def embedded_as(language: str, spoken: Sequence[str]) -> list[str]:
+    """Languages that stand for the models an article is embedded by: its own, and for English articles the one that other languages' questions use."""
+    return [language] if language != "en" else ["en", *[other for other in spoken if other != "en"][:1]]
