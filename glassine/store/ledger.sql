@@ -58,7 +58,7 @@ select seq, link, sealed_at from ledger_links where org_id = %(org)s order by se
 -- Which of these texts stand, as whole words, in what the public may read or in what the team has set about itself.
 select p.value
 from unnest(%(values)s::text[], %(patterns)s::text[]) p(value, pattern)
-where exists (select from passages g where g.org_id = %(org)s and not g.internal
+where exists (select from passages g where g.org_id = %(org)s and g.scope = 0
         and ((strpos(g.text, p.value) > 0 and g.text ~ p.pattern) or (strpos(g.heading, p.value) > 0 and g.heading ~ p.pattern)))
    or exists (select from articles a where a.org_id = %(org)s and a.status = 'published' and a.audience = 'public'
         and strpos(a.title, p.value) > 0 and a.title ~ p.pattern)

@@ -18,6 +18,7 @@ _BETWEEN = re.compile(r"[ \t\r\n,.;:/()\-–]{0,4}(?:(?:and|und|et|y)[ -])?")
 _LINE_BREAK = re.compile(r"(?<=[0-9A-Za-z.@+/()\-])[ \t]*\r?\n[ \t>|]*(?=[0-9A-Za-z.@+()\-])")
 _MARKUP = re.compile(r"(?:</?[A-Za-z][A-Za-z0-9]{0,9} ?/?>\s{0,2}){1,6}")  # tags without attributes: nothing personal is in them
 _MIXED = re.compile(r"(?<![^\W_])[\dOolI|SB]{2,24}(?:[ -][\dOolI|SB]{2,24}){0,8}(?![^\W_])")
+_DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"(?<!\S)(?:[^\W_]|[@._+-])(?:[ \t](?:[^\W_]|[@._+-])(?!\S)){4,120}")
 _AS_DIGITS = str.maketrans("OolI|SB", "0011158")
 _SHORTEST_MIXED = 10  # O and l are letters, unless the digits around them are many
@@ -190,7 +191,7 @@ def _first_token(text: str, start: int) -> str:
 
 def _mixed(text: str) -> Iterator[tuple[int, int, str]]:
     """Letters among digits that look like these."""
-    for match in _MIXED.finditer(text):
+    for match in _MIXED.finditer(text) if _DIGIT.search(text) else ():
         written = match.group()
         if len(written) >= _SHORTEST_MIXED and 2 * sum(map(str.isdigit, written)) >= sum(map(str.isalnum, written)) and (digits := written.translate(_AS_DIGITS)) != written:
             yield match.start(), match.end(), digits
