@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from glassine.words.knowledge import Audience
 from glassine.words.sources import Asked, Checkpoint, Complete, Failed, Gone, Item, Skipped, Source, SourceFailed, Told, Unchanged
@@ -38,12 +39,13 @@ class Mirror:
         asked = Asked(since=self.since, cursor=self.cursor, markers={path: item.marker for path, item in self.items.items()}, only=only)
         async with link(server.url, self.settings, hosts=self.source.hosts(self.settings), now=self.now, seconds=self.seconds, wait=Waits()) as way:
             told = 0
-            async for one in self.source.read(way, asked):
-                if break_after is not None and told >= break_after:
-                    return False
-                told += 1
-                if self._take(one, only=bool(only)):
-                    return True
+            async with aclosing(cast("AsyncGenerator[Told]", self.source.read(way, asked))) as telling:
+                async for one in telling:
+                    if break_after is not None and told >= break_after:
+                        return False
+                    told += 1
+                    if self._take(one, only=bool(only)):
+                        return True
         raise AssertionError("a run that ends without Complete")
 
     def _take(self, one: Told, *, only: bool) -> bool:
