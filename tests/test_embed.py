@@ -7,7 +7,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from glassine.edge import embed
+from glassine.edge import embed, tokens
 from glassine.edge.embed import E5, MINILM, Embedder
 from glassine.words.errors import Misconfigured
 
@@ -60,3 +60,24 @@ def test_an_old_processor_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(embed, "_has_avx2", lambda: False)
     with pytest.raises(Misconfigured, match="GLASSINE_LANGUAGES=en"):
         embed._E5()
+
+
+async def test_words_are_read_in_the_same_run() -> None:
+    """The vector is the same as without them; punctuation says nothing; each sentence has its own words, as far as the model reads."""
+    text = "Title\nWe ship to Spain. (And) -- to Portugal!"
+    [read] = await Embedder().read([(text, [6, 23, len(text)])])
+    [alone] = await Embedder().passages([text])
+    assert np.array_equal(read.vector, alone)
+    assert read.ends == (1, 5, 8)  # Title | We ship to Spain | And to Portugal
+    assert read.tokens.shape == (8, 384)
+    assert np.allclose(np.linalg.norm(read.tokens, axis=1), 1, atol=1e-5)
+    [long] = await Embedder().read([("word " * 1_000, [2_500, 5_000])])
+    assert long.ends == (len(long.tokens), len(long.tokens))
+    assert len((await Embedder().read([(text, [])], "de"))[0].tokens) == 0
+
+
+def test_turning_keeps_products() -> None:
+    states = np.random.default_rng(3).normal(size=(20, 384)).astype(np.float32)
+    states /= np.linalg.norm(states, axis=1, keepdims=True)
+    assert np.allclose(tokens.turned(states) @ tokens.turned(states).T, states @ states.T, atol=1e-5)
+    assert tokens.turned(np.zeros((0, 384), np.float32)).shape == (0, 384)

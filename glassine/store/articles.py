@@ -26,12 +26,13 @@ _USUAL_LENGTH = 80  # of a passage, in terms; from 60 to 130 rank alike on squad
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A chunk with everything that search needs of it. Both mappings are by model; the sentences' vectors begin with the heading's."""
+    """A chunk with everything that search needs of it. The mappings are by model; the sentences' vectors begin with the heading's."""
 
     chunk: Chunk
     terms: Sequence[str]  # with repetitions
     vectors: Mapping[str, Vectors] = field(repr=False)  # (384,)
     sentences: Mapping[str, Vectors] = field(repr=False)  # (1 + sentences, 384)
+    words: Mapping[str, bytes] = field(repr=False, default_factory=dict)  # the signs of its words' vectors; none of a model that tells only of whole texts
 
 
 class Known(NamedTuple):
@@ -133,7 +134,7 @@ async def _put(tx: Tx, org: OrgId, article: Article, passage: Passage, version: 
         "org": org, "id": new_id(), "article": article.id, "scope": article.scope,
         "since": version, "title": article.title, "url": article.url, "language": article.language, "position": chunk.position, "heading": chunk.heading, "text": chunk.text, "sentences": list(chunk.sentences),
         "models": models, "vectors": [literal(passage.vectors[model]) for model in models],
-        "sentence_vectors": [packed(passage.sentences[model]) for model in models],
+        "sentence_vectors": [packed(passage.sentences[model]) for model in models], "words": [passage.words.get(model) or None for model in models],
         "terms": list(counted), "weights": [weight(count, len(passage.terms)) for count in counted.values()],
     })
 

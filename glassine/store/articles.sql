@@ -105,8 +105,8 @@ with passage as (
     insert into passage_vectors (org_id, model, scope, passage, vector)
     select %(org)s, model, %(scope)s, number, vector::halfvec from passage, unnest(%(models)s::text[], %(vectors)s::text[]) as v (model, vector)
 ), sentence_vectors as (
-    insert into sentence_vectors (org_id, passage, model, vectors)
-    select %(org)s, number, model, vectors from passage, unnest(%(models)s::text[], %(sentence_vectors)s::bytea[]) as s (model, vectors)
+    insert into sentence_vectors (org_id, passage, model, vectors, words)
+    select %(org)s, number, model, vectors, words from passage, unnest(%(models)s::text[], %(sentence_vectors)s::bytea[], %(words)s::bytea[]) as s (model, vectors, words)
 )
 insert into postings (org_id, scope, term, passage, weight)
 select %(org)s, %(scope)s, term, number, weight from passage, unnest(%(terms)s::text[], %(weights)s::real[]) as t (term, weight)

@@ -32,7 +32,7 @@ with near as materialized (
     (select passage from lexical order by score desc limit %(candidates)s)
 )
 -- `offset 0` keeps each look-up a look-up: joined freely, the planner reads every passage to find sixty.
-select (select coalesce(max(version), 0) from knowledge) as version, candidates.passage, v.cosine, coalesce(l.score, 0) as lexical, s.vectors,
+select (select coalesce(max(version), 0) from knowledge) as version, candidates.passage, v.cosine, coalesce(l.score, 0) as lexical, s.vectors, s.words,
     p.id, p.article_id, a.title, p.heading, p.text, p.sentences, a.url, a.language, p.scope, case p.scope when 0 then 'public' when 1 then 'internal' else a.sees end as audience
 from candidates
     cross join lateral (select * from passages where number = candidates.passage offset 0) as p
@@ -41,7 +41,7 @@ from candidates
     left join lateral (
         select -(vector <#> %(vector)s::halfvec) as cosine from passage_vectors where passage = candidates.passage and model = %(model)s offset 0
     ) as v on true
-    left join lateral (select vectors from sentence_vectors where passage = candidates.passage and model = %(model)s offset 0) as s on true
+    left join lateral (select vectors, words from sentence_vectors where passage = candidates.passage and model = %(model)s offset 0) as s on true
 
 -- name: version
 select coalesce(max(version), 0) as version from knowledge

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,3 +50,20 @@ def unpacked(rows: bytes, dimensions: int) -> Vectors:
     vectors = np.frombuffer(rows, np.int8).reshape(-1, dimensions).astype(np.float32)
     vectors *= 1 / np.maximum(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)), 1e-12)[:, None]
     return vectors
+
+
+def signs(tokens: Vectors, ends: Sequence[int]) -> bytes:
+    """The signs of token vectors, with how many of them stand before each end: a count, the ends, then a row of bits for each token."""
+    return struct.pack(f"<H{len(ends)}H", len(ends), *ends) + np.packbits(tokens > 0, axis=1).tobytes()
+
+
+def of_signs(kept: Sequence[bytes], dimensions: int) -> tuple[Vectors, list[tuple[int, ...]]]:
+    """The reverse for several texts at once: rows of -1 and 1, all texts' together, and for each text its ends with its number of rows as the last."""
+    heads = [struct.unpack_from(f"<{struct.unpack_from('<H', one)[0]}H", one, 2) for one in kept]
+    rows = [one[2 + 2 * len(ends) :] for one, ends in zip(kept, heads, strict=True)]
+    width = dimensions // 8
+    bits = _SIGNED[np.frombuffer(b"".join(rows), np.uint8)].reshape(-1, dimensions)
+    return bits, [(*ends, len(one) // width) for ends, one in zip(heads, rows, strict=True)]
+
+
+_SIGNED: Vectors = (np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1) * 2.0 - 1.0).astype(np.float32)  # of each byte

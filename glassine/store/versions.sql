@@ -17,8 +17,8 @@ with former as (
     where p.org_id = %(org)s and p.article_id = %(article)s
     returning number
 ), vectors as (
-    insert into former_vectors (org_id, passage, model, vector, sentences)
-    select v.org_id, v.passage, v.model, v.vector, s.vectors
+    insert into former_vectors (org_id, passage, model, vector, sentences, words)
+    select v.org_id, v.passage, v.model, v.vector, s.vectors, s.words
     from former join passage_vectors v on v.org_id = %(org)s and v.passage = former.number
         left join sentence_vectors s on s.org_id = v.org_id and s.passage = v.passage and s.model = v.model
 )
@@ -39,12 +39,12 @@ with there as materialized (
     select number, true from former_passages
     where org_id = %(org)s and since <= %(version)s and until > %(version)s and scope = any (%(scopes)s) and article_id <> all (%(without)s::uuid[])
 ), vectors as materialized (
-    select t.number, v.vector <#> %(vector)s::halfvec as distance, binary_quantize(v.vector) <~> binary_quantize(%(vector)s::halfvec) as rough, s.vectors
+    select t.number, v.vector <#> %(vector)s::halfvec as distance, binary_quantize(v.vector) <~> binary_quantize(%(vector)s::halfvec) as rough, s.vectors, s.words
     from there t join passage_vectors v on v.org_id = %(org)s and v.passage = t.number and v.model = %(model)s
         left join sentence_vectors s on s.org_id = v.org_id and s.passage = v.passage and s.model = v.model
     where not t.former
     union all
-    select t.number, v.vector <#> %(vector)s::halfvec, binary_quantize(v.vector) <~> binary_quantize(%(vector)s::halfvec), v.sentences
+    select t.number, v.vector <#> %(vector)s::halfvec, binary_quantize(v.vector) <~> binary_quantize(%(vector)s::halfvec), v.sentences, v.words
     from there t join former_vectors v on v.org_id = %(org)s and v.passage = t.number and v.model = %(model)s
     where t.former
 ), near as materialized (
@@ -66,7 +66,7 @@ with there as materialized (
     union
     (select number from lexical order by score desc limit %(candidates)s)
 )
-select chosen.number as passage, -v.distance as cosine, coalesce(l.score, 0) as lexical, v.vectors,
+select chosen.number as passage, -v.distance as cosine, coalesce(l.score, 0) as lexical, v.vectors, v.words,
     coalesce(p.id, f.id) as id, coalesce(p.article_id, f.article_id) as article_id, coalesce(p.title, f.title) as title, coalesce(p.heading, f.heading) as heading,
     coalesce(p.text, f.text) as text, coalesce(p.sentences, f.sentences) as sentences, case when p.id is null then f.url else p.url end as url,
     coalesce(p.language, f.language) as language, coalesce(p.scope, f.scope) as scope,

@@ -62,7 +62,7 @@ def embed_ahead(world: World, text: str, language: str | None) -> None:
     """
     asked = plainly(text)
     if language == "en" and asked and threads.pool().idle and not any(letter.isdigit() or letter == "@" for letter in asked):  # those are likely to be masked
-        embedding = world.start(world.embed.query(asked, language))
+        embedding = world.start(world.embed.asked(asked, language))
         embedding.add_done_callback(lambda done: done.cancelled() or done.exception())
         world.ahead[_VECTOR, asked] = (time.monotonic(), embedding)
 
@@ -94,8 +94,8 @@ def plainly(text: str) -> str:
 async def prepared(world: World, asked: str, spoken: str) -> search.Query:
     """The terms and the vector of what is searched for."""
     begun, embedding = world.ahead.pop((_VECTOR, asked), (0.0, None)) if spoken == "en" else (0.0, None)
-    vector = await (embedding if embedding and begun > time.monotonic() - _AHEAD else world.embed.query(asked, spoken))
-    return search.Query(terms=passages.terms(asked, spoken), vector=vector, model=world.embed.model(spoken))
+    read = await (embedding if embedding and begun > time.monotonic() - _AHEAD else world.embed.asked(asked, spoken))
+    return search.Query(terms=passages.terms(asked, spoken), vector=read.vector, words=read.tokens, model=world.embed.model(spoken), language=spoken)
 
 
 async def _size(world: World, tx: Tx, org: OrgId, scopes: tuple[int, ...]) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from glassine.edge.embed import Vectors
 from glassine.rules import markdown, passages
 from glassine.store import articles
+from glassine.store.vectors import signs
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.knowledge import Chunk
@@ -22,21 +23,24 @@ async def prepared(world: World, title: str, body: str, language: str, spoken: S
     chunks, terms = await asyncio.to_thread(cut, title, body, language)
     if len(chunks) > MOST_PASSAGES:
         raise Refused(f"This is {len(chunks):,} passages long, and an article may have {MOST_PASSAGES}. Make several articles of it.", status=413, code="too_large")
-    texts = [f"{chunk.heading}\n{chunk.text}" for chunk in chunks]
+    texts = [(passages.read_as(chunk), passages.ends(chunk)) for chunk in chunks]
     lines = [line for chunk in chunks for line in (_as_sentence(chunk.heading), *chunk.sentences)]
-    whole: dict[str, Vectors] = {}
+    whole: dict[str, list[Vectors]] = {}
+    words: dict[str, list[bytes]] = {}
     parts: dict[str, list[Vectors]] = {}
-    ends = np.cumsum([1 + len(chunk.sentences) for chunk in chunks])[:-1]
+    splits = np.cumsum([1 + len(chunk.sentences) for chunk in chunks])[:-1]
     for one in embedded_as(language, spoken):
         model = world.embed.model(one)
-        whole[model] = await world.embed.passages(texts, one)
+        read = await world.embed.read(texts, one)
+        whole[model] = [each.vector for each in read]
+        words[model] = [signs(each.tokens, each.ends) if len(each.tokens) else b"" for each in read]
         vectors = await world.embed.passages(lines, one)
         vectors[[not line for line in lines]] = 0  # a heading that says too little is like no sentence
-        parts[model] = np.split(vectors, ends)
+        parts[model] = np.split(vectors, splits)
     return [
         articles.Passage(
-            chunk=chunk, terms=terms[place],
-            vectors={model: vectors[place] for model, vectors in whole.items()}, sentences={model: split[place] for model, split in parts.items()},
+            chunk=chunk, terms=terms[place], vectors={model: vectors[place] for model, vectors in whole.items()},
+            sentences={model: split[place] for model, split in parts.items()}, words={model: kept[place] for model, kept in words.items()},
         )
         for place, chunk in enumerate(chunks)
     ]
@@ -45,7 +49,7 @@ async def prepared(world: World, title: str, body: str, language: str, spoken: S
 def cut(title: str, body: str, language: str) -> tuple[list[Chunk], list[list[str]]]:
     """The passages of a text, and the terms of each."""
     chunks = passages.chunks(title, markdown.page(body).body, language)  # people paste HTML too
-    return chunks, [passages.terms(f"{chunk.heading}\n{chunk.text}", language) for chunk in chunks]
+    return chunks, [passages.terms(passages.read_as(chunk), language) for chunk in chunks]
 
 
 def _as_sentence(heading: str) -> str:

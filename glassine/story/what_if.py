@@ -132,7 +132,7 @@ class _StandIn:
             "heading": passage.chunk.heading, "text": passage.chunk.text, "sentences": list(passage.chunk.sentences),
             "cosine": float(vector @ asked.vector) if vector is not None and asked.vector is not None else None,
             "lexical": sum(float(weight) * held.get(term, 0.0) for term, weight in idf.items()),
-            "vectors": packed(passage.sentences[asked.model]) if asked.model in passage.sentences else None,
+            "vectors": packed(passage.sentences[asked.model]) if asked.model in passage.sentences else None, "words": passage.words.get(asked.model) or None,
         }
 
 
