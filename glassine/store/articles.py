@@ -41,6 +41,7 @@ class Known(NamedTuple):
     id: ArticleId
     digest: str
     published: bool
+    public: bool = False  # for everybody to see
 
 
 class Page(NamedTuple):
@@ -113,7 +114,7 @@ async def page(
 async def of_source(tx: Tx, org: OrgId, source: str) -> dict[str, Known]:
     """By path."""
     found = await rows(tx, _SQL.of_source, {"org": org, "source": source})
-    return {row["path"]: Known(row["id"], row["digest"], row["status"] == ArticleStatus.PUBLISHED) for row in found}
+    return {row["path"]: Known(row["id"], row["digest"], row["status"] == ArticleStatus.PUBLISHED, row["status"] == ArticleStatus.PUBLISHED and row["scope"] == visibility.PUBLIC) for row in found}
 
 
 async def publish(tx: Tx, org: OrgId, article: Article, passages: Iterable[Passage]) -> Article:

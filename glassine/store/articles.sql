@@ -90,7 +90,7 @@ update articles a set position = o.place from unnest(%(ids)s::uuid[]) with ordin
 where a.org_id = %(org)s and a.id = o.id and a.topic = %(topic)s
 
 -- name: of_source
-select id, path, digest, status from articles where org_id = %(org)s and source = %(source)s and deleted_at is null
+select id, path, digest, status, scope from articles where org_id = %(org)s and source = %(source)s and deleted_at is null
 
 -- name: delete
 delete from articles where org_id = %(org)s and id = %(id)s returning id

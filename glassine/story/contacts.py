@@ -9,7 +9,8 @@ from typing import Any
 
 from glassine.edge.secrets import Key, Ring, Unreadable
 from glassine.rules.identity import normal_email, normal_phone
-from glassine.store import Tx, contacts, house
+from glassine.rules.segments import belongs
+from glassine.store import Tx, contacts, house, segments
 from glassine.store.contacts import Range, Sealed
 from glassine.story.world import World
 from glassine.words.errors import Refused
@@ -92,6 +93,7 @@ async def _insert(tx: Tx, org: OrgId, org_key: Ring, identity: Identity, *, veri
     row = await contacts.insert(tx, org, id, verified=verified, key=wrapped, sealed=_seal(own, org, id, identity))
     if verified:
         await _point(tx, org, org_key, id, identity)
+    await _place(tx, org, id, identity)
     return _contact(row, identity)
 
 
@@ -119,7 +121,15 @@ async def _update(tx: Tx, org: OrgId, org_key: Ring, id: ContactId, change: Iden
     row = await contacts.save(tx, org, id, _seal(own, org, id, after), verified=verified)
     if row.verified:
         await _point(tx, org, org_key, id, after)
+    await _place(tx, org, id, after)
     return _contact(row, after)
+
+
+async def _place(tx: Tx, org: OrgId, id: ContactId, identity: Identity) -> None:
+    """Into the segments whose rules fit what the company's own systems said, never what a browser claimed."""
+    ruled = await segments.ruled(tx, org)
+    if ruled:
+        await segments.place(tx, org, id, [one for one, rule in ruled.items() if belongs(rule, identity.custom_data)])
 
 
 async def update(world: World, org: OrgId, id: ContactId, change: Identity, *, clear: Collection[str] = ()) -> Contact:

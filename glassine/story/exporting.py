@@ -11,7 +11,7 @@ from typing import Any
 from glassine.edge.secrets import Key
 from glassine.rules.permits import require
 from glassine.rules.redaction import restore
-from glassine.store import Tx, contacts, events, house, sessions, turns, vault
+from glassine.store import Tx, contacts, events, house, segments, sessions, turns, vault
 from glassine.store.sessions import Filter
 from glassine.story.contacts import identity_of, own_key
 from glassine.story.conversations import attached
@@ -21,6 +21,7 @@ from glassine.story.reasons import written
 from glassine.story.visitor import restored
 from glassine.story.world import World
 from glassine.words.ids import ContactId, OrgId, SessionId
+from glassine.words.knowledge import Audience
 from glassine.words.people import Actor, Verb
 from glassine.words.sessions import Event
 
@@ -42,7 +43,7 @@ async def export(world: World, actor: Actor, id: ContactId, why: str = "") -> di
         document = {
             "kind": "glassine contact export", "version": 1, "exported_at": world.clock().isoformat(timespec="seconds"),
             "organization": {"id": str(org), "name": (await house.load(tx, org))["name"]},
-            "contact": {"id": str(id), "verified": row.verified, "created_at": _at(row.created_at), "updated_at": _at(row.updated_at), **asdict(identity_of(org_key, org, row))},
+            "contact": {"id": str(id), "verified": row.verified, "segments": [one.name for one in await segments.of_contact(tx, org, id)], "created_at": _at(row.created_at), "updated_at": _at(row.updated_at), **asdict(identity_of(org_key, org, row))},
             "sessions": [await _session(tx, own, org, each) for each in reversed(found)],
             "files": [_file(own, org, each) for each in await vault.files_of(tx, org, id)],
             "looks": [_look(each) for each in await vault.audit_of(tx, org, id)],
@@ -66,7 +67,9 @@ async def _session(tx: Tx, own: Key, org: OrgId, row: Mapping[str, Any]) -> dict
 
 
 def _entry(event: Event, tokens: Mapping[str, str], came: Mapping[str, Any]) -> dict[str, Any]:
-    """One line of the log, in the words that came, or with the values back in place."""
+    """One line of the log, in the words that came, or with the values back in place. A draft that quotes internal articles holds the company's words, not the contact's."""
+    if any(source.get("audience") == Audience.INTERNAL for source in event.payload.get("sources", [])):
+        return {"number": event.seq, "at": _at(event.created_at), "type": event.type, "by": event.actor, "text": "", "left_out": "made from internal articles"}
     entry = {"number": event.seq, "at": _at(event.created_at), "type": event.type, "by": event.actor, "text": came.get("text", restore(event.text, tokens))}
     data = {name: restored(event.payload[name], tokens) for name in ("attachments", "context", "score", "reasons") if name in event.payload}
     return entry | data | ({"custom_data": came["custom_data"]} if came.get("custom_data") else {}) | ({"redacted": True} if event.redacted else {})

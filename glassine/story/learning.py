@@ -142,9 +142,9 @@ async def public_article(world: World, org: OrgId, id: ArticleId) -> Article:
 
 
 async def addresses(world: World, org: OrgId, source: str) -> dict[str, ArticleId]:
-    """Where the published articles of one source are, by path: for links from one to another."""
+    """Where the articles of one source are that everybody may see, by path: for links from one to another."""
     async with world.store.tx(org) as tx:
-        return {path: ArticleId(known.id) for path, known in (await articles.of_source(tx, org, source)).items() if known.published}
+        return {path: ArticleId(known.id) for path, known in (await articles.of_source(tx, org, source)).items() if known.public}
 
 
 async def listing(

@@ -10,11 +10,11 @@ from types import MappingProxyType
 
 from glassine.rules.reactions import turn_of
 from glassine.store import DatabaseError, Unreachable, house, jobs, sessions
-from glassine.story import learning, ledger, notices, retaining, turn
+from glassine.story import learning, ledger, notices, retaining, segments, turn
 from glassine.story.turn import Scene, Settled
 from glassine.story.world import World
 from glassine.words.errors import NotFound
-from glassine.words.ids import ArticleId, OrgId, SessionId
+from glassine.words.ids import ArticleId, OrgId, SegmentId, SessionId
 from glassine.words.work import Job, JobKind
 
 _log = logging.getLogger(__name__)
@@ -122,6 +122,10 @@ async def _index_article(world: World, job: Job) -> None:
     await learning.publish(world, job.org, ArticleId(job.ref))
 
 
+async def _place_contacts(world: World, job: Job) -> None:
+    await segments.ask_everybody(world, job.org, SegmentId(job.ref))
+
+
 async def _retain(world: World, job: Job) -> None:
     await retaining.run(world, job.org)
 
@@ -131,7 +135,7 @@ async def _anchor_ledger(world: World, job: Job) -> None:
 
 
 _WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyType({
-    JobKind.ANCHOR_LEDGER: _anchor_ledger, JobKind.RETAIN: _retain,
+    JobKind.ANCHOR_LEDGER: _anchor_ledger, JobKind.RETAIN: _retain, JobKind.PLACE_CONTACTS: _place_contacts,
     JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.INDEX_ARTICLE: _index_article,
 })
 

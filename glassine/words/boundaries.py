@@ -113,7 +113,7 @@ _ALL = (
     ),
     Boundary(
         name="model", title="Language model", direction=Direction.BOTH, stage=Stage.MODEL,
-        carries="Masked messages, passages of public articles and masked facts from your page, out; the model's words, in. Never a value behind a mask.",
+        carries="Masked messages, passages that the reader of the answer may see (internal ones only for drafts to your team) and masked facts from your page, out; the model's words, in. Never a value behind a mask.",
         protected="Masked before it is stored, checked again at the gate, and sent over TLS unless the address says http://.",
         off="No language model is asked any more: answers are quoted from your articles instead of phrased.",
         gate=True, ai=True,

@@ -14,6 +14,7 @@ class JobKind(StrEnum):
     TAKE_TURN = "take_turn"  # ref: the session
     NOTIFY_HANDOFF = "notify_handoff"  # ref: the session
     INDEX_ARTICLE = "index_article"  # ref: the article
+    PLACE_CONTACTS = "place_contacts"  # ref: the segment whose rule changed
     RETAIN = "retain"  # ref: the organisation
     ANCHOR_LEDGER = "anchor_ledger"  # ref: the organisation
 

@@ -131,6 +131,7 @@ class Article(BaseModel):
     body: str
     status: ArticleStatus
     audience: Audience
+    segments: list[UUID]
     language: str
     url: str | None
     created_at: datetime

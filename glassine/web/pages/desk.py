@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from glassine.story import conversations, desk, revealing, writing
+from glassine.story import conversations, desk, revealing, segments, writing
 from glassine.web import uploads
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.staff import PageRoute, Signed, Staff
@@ -92,6 +92,18 @@ async def reopen(request: Request, staff: Signed, id: UUID) -> Response:
     given = await form(request)
     await desk.reopen(staff.world, staff.actor, SessionId(id))
     return done(request, staff, _here(id, given), Said(text="Open again."))
+
+
+@router.post("/segments")
+async def set_segments(request: Request, staff: Signed, id: UUID) -> Response:
+    """Puts the contact by hand into the ticked segments and no others."""
+    given, session = await form(request), await conversations.session(staff.world, staff.actor.org, SessionId(id))
+    before = [one for one in await segments.of_contact(staff.world, staff.actor, session.contact) if one.by_hand]
+    wanted = [UUID(name.removeprefix("segment-")) for name in given if name.startswith("segment-")]
+    after = await segments.set_by_hand(staff.world, staff.actor, session.contact, wanted, session=session.id)
+    names = ", ".join(one.name for one in after) or "no segment"
+    said = Said(text=f"The contact belongs to {names} now.", undo=f"/inbox/sessions/{id}/segments", fields={f"segment-{one.segment}": "1" for one in before})
+    return done(request, staff, _here(id, given), said, "reload")
 
 
 @router.post("/reveal")

@@ -5,7 +5,22 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from glassine.web.pages.settings import account, audit, autopilot, data_map, erasures, keys, ledger, model, patterns, people, privacy, retention, widget
+from glassine.web.pages.settings import (
+    account,
+    audit,
+    autopilot,
+    data_map,
+    erasures,
+    keys,
+    ledger,
+    model,
+    patterns,
+    people,
+    privacy,
+    retention,
+    segments,
+    widget,
+)
 from glassine.web.staff import PageRoute
 
 router = APIRouter(prefix="/settings", include_in_schema=False, route_class=PageRoute)
@@ -16,5 +31,5 @@ async def front() -> Response:
     return RedirectResponse("/settings/autopilot", status_code=303)
 
 
-for _page in (data_map, ledger, autopilot, model, people, keys, widget, privacy, patterns, retention, erasures, audit, account):
+for _page in (data_map, ledger, autopilot, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account):
     router.include_router(_page.router)

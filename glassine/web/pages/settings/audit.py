@@ -53,6 +53,8 @@ _VERBS = {  # icon, and a sentence over the row's details
     "knowledge.discard": ("undo", "set aside what was written on the article “{title}”"), "knowledge.move": ("book", "moved the article “{title}” to another topic"),
     "knowledge.topic_create": ("rows", "made the topic “{title}”"), "knowledge.topic_change": ("rows", "changed the topic “{title}”"), "knowledge.topic_delete": ("bin", "deleted the topic “{title}”"),
     "knowledge.topic_order": ("rows", "put topics or articles in another order"),
+    "segments.create": ("people", "made the segment “{name}”"), "segments.change": ("people", "changed the segment “{name}”"),
+    "segments.delete": ("bin", "deleted the segment “{name}”"), "segments.members": ("people", "put a contact into these segments by hand: {segments}"),
 }
 
 _SETTINGS: Mapping[str, str] = {  # several fields are one thing to whoever sets them
