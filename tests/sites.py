@@ -30,7 +30,8 @@ def to(path: str, status: int = 301) -> Response:
 
 
 NOT_FOUND = html("<h1>Not found</h1>", title="Not found", status=404)
-Pages = dict[str, Response | Callable[[Request], Response]]
+Page = Response | Callable[[Request], Response]
+Pages = dict[str, Page]
 
 
 @dataclass(slots=True)
@@ -114,7 +115,7 @@ class Run:
 
 
 @asynccontextmanager
-async def site(pages: Pages | None = None) -> AsyncIterator[WebSite]:
+async def site(pages: Mapping[str, Page] | None = None) -> AsyncIterator[WebSite]:
     """A site as long as the block runs. What it has no page for, it answers with 404."""
     made: list[WebSite] = []
 
@@ -123,5 +124,5 @@ async def site(pages: Pages | None = None) -> AsyncIterator[WebSite]:
         return page if isinstance(page, Response) else page(request)
 
     async with vendor(answer) as server:
-        made.append(WebSite(server, pages if pages is not None else {}))
+        made.append(WebSite(server, dict(pages or {})))
         yield made[0]

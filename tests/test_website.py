@@ -36,8 +36,8 @@ async def test_pages_are_found_by_links_and_told_as_they_are() -> None:
 
 
 async def test_pages_are_found_by_sitemaps_also_packed_ones_and_ones_in_an_index() -> None:
-    pages = {path: article(path.strip("/").title()) for path in ("/", "/a", "/b", "/c", "/d")}
-    async with site(dict(pages)) as one:
+    pages: Pages = {path: article(path.strip("/").title()) for path in ("/", "/a", "/b", "/c", "/d")}
+    async with site(pages) as one:
         def index(_: Request) -> Response:
             body = f"<sitemapindex><sitemap><loc>{one.url}/one.xml.gz</loc></sitemap><sitemap><loc>{one.url}/two.xml</loc></sitemap></sitemapindex>"
             return Response(body=body.encode())
@@ -221,7 +221,8 @@ async def test_a_sitemaps_dates_spare_requests_for_a_day() -> None:
 
 async def test_pages_that_are_gone_shut_or_moved_are_told() -> None:
     names = ("deleted", "expired", "account", "staff", "moved", "away", "soft")
-    pages: Pages = {"/": article("Home", links="".join(f'<a href="/{name}">x</a>' for name in names))} | {f"/{name}": article(name.title()) for name in names}
+    pages: Pages = {f"/{name}": article(name.title()) for name in names}
+    pages["/"] = article("Home", links="".join(f'<a href="/{name}">x</a>' for name in names))
     async with site(pages) as one:
         run = await one.run()
         assert len(run.items) == 8
@@ -248,17 +249,19 @@ async def test_a_page_that_shows_what_every_wrong_address_shows_is_gone() -> Non
 
 
 async def test_a_site_that_suddenly_refuses_everything_loses_nothing() -> None:
-    pages: Pages = {"/": article("Home", links="".join(f'<a href="/{n}">x</a>' for n in range(20)))} | {f"/{n}": article(f"Page {'x' * n}") for n in range(20)}
+    pages: Pages = {f"/{n}": article(f"Page {'x' * n}") for n in range(20)}
+    pages["/"] = article("Home", links="".join(f'<a href="/{n}">x</a>' for n in range(20)))
     async with site(pages) as one:
         run = await one.run()
         one.pages |= {f"/{n}": Response(status=403) for n in range(20)}
-        with pytest.raises(SourceFailed, match="10 pages of .* in a row") as caught:
+        with pytest.raises(SourceFailed, match=r"10 pages of .* in a row") as caught:
             await one.run(run.next)
         assert caught.value.trouble is Trouble.FORBIDDEN
 
 
 async def test_a_crawl_that_broke_off_goes_on_where_it_was() -> None:
-    pages: Pages = {"/": article("Home", links="".join(f'<a href="/{n}">x</a>' for n in range(150)))} | {f"/{n}": article(f"Page {'x' * n}", links=f'<a href="/{n + 1}">x</a>') for n in range(150)}
+    pages: Pages = {f"/{n}": article(f"Page {'x' * n}", links=f'<a href="/{n + 1}">x</a>') for n in range(150)}
+    pages["/"] = article("Home", links="".join(f'<a href="/{n}">x</a>' for n in range(150)))
     async with site(pages) as one:
         whole = await one.run()
         first = whole.checkpoints[0]
@@ -329,9 +332,10 @@ async def test_what_was_found_is_said_before_it_is_saved() -> None:
         assert await one.check(exclude="/p99*") == "Reached Help: its sitemap lists 1,223 pages of 1,234 to read, such as /p0, /p1 and /p2. The limit of 1,000 pages leaves some of them out."
         with pytest.raises(SourceFailed, match="There is no page at"):
             await one.check(start="SITE/nothing")
-        one.pages = {"/": html('<div id="app"></div><script src=x.js></script>')}
+        one.pages.clear()
+        one.pages["/"] = html('<div id="app"></div><script src=x.js></script>')
         with pytest.raises(SourceFailed, match="no text without JavaScript"):
             await one.check()
-        one.pages = {"/": to("https://help.elsewhere.example/")}
+        one.pages["/"] = to("https://help.elsewhere.example/")
         with pytest.raises(SourceFailed, match=r"leads to help.elsewhere.example\. If that is the site you mean"):
             await one.check()
