@@ -24,7 +24,7 @@ from glassine.connect.website.pages import read
 from glassine.rules import html_text, markdown
 
 _WORDS = re.compile(r"\w+")
-MENU = "".join(f'<li><a href="/m{n}">{name}</a></li>' for n, name in enumerate("Products Prices Customers Company Careers Blog Docs Status Contact Login".split()))
+MENU = "".join(f'<li><a href="/m{n}">{name}</a></li>' for n, name in enumerate(["Products", "Prices", "Customers", "Company", "Careers", "Blog", "Docs", "Status", "Contact", "Login"]))
 SIDE = "".join(f'<li><a href="/s{n}">Chapter {n} of the handbook</a></li>' for n in range(30))
 FOOT = "Acme Inc, 1 Main Street, Springfield. All rights reserved. Subscribe to our newsletter and never miss an update."
 COOKIES = "We value your privacy. This site uses cookies to personalise content. Accept all or manage your preferences."
@@ -65,9 +65,9 @@ def articles(count: int) -> list[str]:
     found: list[str] = []
     for archive in sorted((folder() / "kb_markdown").glob("*.tar.gz")):
         with tarfile.open(archive) as packed:
-            for member in packed:
-                if member.isfile() and member.name.endswith((".md", ".mdx", ".markerb")) and 800 < member.size < 40_000 and (stream := packed.extractfile(member)):
-                    found.append(markdown.page(stream.read().decode("utf-8", "replace"), ".md").body)
+            texts = [member for member in packed.getmembers() if member.isfile() and member.name.endswith((".md", ".mdx", ".markerb")) and 800 < member.size < 40_000]
+            streams = [stream for member in texts if (stream := packed.extractfile(member))]
+            found += [markdown.page(stream.read().decode("utf-8", "replace"), ".md").body for stream in streams]
     return random.Random(38).sample(found, min(count, len(found)))
 
 
