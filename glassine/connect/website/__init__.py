@@ -37,7 +37,7 @@ class Website:
 
     async def check(self, link: Link) -> str:
         """Looks at the first page, robots.txt and the sitemap, and says what a run would find. Raises Refused or SourceFailed."""
-        return await sentence(Crawl(link, Asked(), self.wait))
+        return await sentence(link, self.wait)
 
     def hosts(self, settings: Mapping[str, str]) -> tuple[str, ...]:
         return tuple(sorted(scope_of(settings).hosts))

@@ -54,6 +54,14 @@ class Scope:
         own = next((start.partition("://")[0] for start in self.starts if urlsplit(start).netloc.removeprefix("www.") == host), scheme)
         return f"{own}://{rest}"
 
+    def of_site(self, url: str | None) -> str | None:
+        """As `spelled`, and None for what is on another site."""
+        found = self.spelled(url)
+        return found if found and urlsplit(found).netloc in self.hosts else None
+
+    def belongs(self, url: str) -> bool:
+        return self.holds(url) and self.worth(url) and not self.refusal(url)
+
     def refusal(self, url: str) -> str:
         """Why a page of the site is left out by the admin's patterns, or nothing."""
         for pattern in self.exclude:
@@ -85,7 +93,7 @@ def scope_of(settings: Mapping[str, str]) -> Scope:
     if not starts:
         raise Refused("Enter the address of the website, for example https://help.example.com.")
     hosts = {host for url in starts for host in _with_and_without_www(urlsplit(url).netloc)} | {_host(line) for line in lines_of(settings, "hosts")}
-    below = () if settings.get("scope") == "site" else tuple(folder_of(url) for url in starts if not url.endswith(".xml"))
+    below = () if settings.get("scope") == "site" else tuple(folder_of(url) for url in starts if not urlsplit(url).path.endswith((".xml", ".xml.gz")))
     return Scope(
         starts=starts, hosts=frozenset(hosts), below=below, include=tuple(map(_pattern, lines_of(settings, "include"))), exclude=tuple(map(_pattern, lines_of(settings, "exclude"))),
         limit=_number(settings, "limit", 1_000, MOST_PAGES), depth=_number(settings, "depth", 20, 100), files=settings.get("files", "") in ("1", "true", "on", "yes"),

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from glassine.connect.website.addresses import address_of, folder_of, is_login, name_of, scope_of
+from glassine.connect.website.addresses import address_of, is_login, name_of, scope_of
 from glassine.connect.website.fetching import AT_ONCE, Got, Kind, Site, Wait
 from glassine.connect.website.frontier import Frontier, Visit, counted, packed, unpacked
+from glassine.connect.website.ground import explored, is_sitemap, listed
 from glassine.connect.website.pages import Page
-from glassine.connect.website.sitemaps import Listing, gather
 from glassine.connect.website.verdicts import Seen, known, seen
 from glassine.words.sources import Asked, Checkpoint, Complete, Failed, Gone, Item, Link, Progress, Skipped, SourceFailed, Told, Trouble, Unchanged
 
@@ -26,7 +26,6 @@ _CHECKPOINT_EVERY = 50
 _MOST_SKIPPED_TOLD = 1_000  # pages that were never known, so that nobody misses them
 _MOST_AGAIN = 500
 _MOST_CLAIMS = 3  # pages that call one other page their own address; more, and the site does not mean it
-_PROBE = "/glassine-asks-for-a-page-that-is-not-there"
 
 
 class Crawl:
@@ -46,7 +45,7 @@ class Crawl:
         self.moved: dict[str, str] = {}  # known page -> where it is now
         self.refused: dict[str, str] = {}  # pages that are shut, until another one shows that the site as a whole is not
         self.reasons: list[str] = []
-        self.missing: dict[str, str] = {}  # host -> what it shows instead of an error
+        self.missing: Mapping[str, str] = {}
         self.count = self.in_a_row = self.unlisted = 0
         self.trouble = False
         self.frontier = Frontier(self.scope)
@@ -77,71 +76,23 @@ class Crawl:
         yield self._complete()
 
     async def _begin(self) -> None:
-        await self.resolve_starts()
+        ground = await explored(self.site, self.scope)
+        self.scope, self.ready, self.missing, self.trouble = ground.scope, dict(ground.ready), ground.missing, ground.trouble
         if self.asked.cursor and self._take_up(self.asked.cursor):
             return
         for url in self.scope.starts:
-            if not url.endswith(".xml"):
+            if not is_sitemap(url):
                 self.frontier.add(url, 0, listed=True)
         for name in sorted(self.markers):
             self._add_known(name)
-        listing = await self.listed()
+        listing = await listed(self.site, self.scope)
         self.trouble |= bool(listing.troubles) or listing.full
         self.lastmods = listing.pages
         for url in listing.pages:
-            if self.belongs(url):
+            if self.scope.belongs(url):
                 self.frontier.add(url, 1, listed=True)
         for name in self.since.get("again", ()):
             self.frontier.add(address_of(str(name), self.scope), 1, listed=True)
-
-    async def resolve_starts(self) -> None:
-        """Start addresses where they lead to now. Raises SourceFailed when none of them shows a page."""
-        starts: list[str] = []
-        failures: list[SourceFailed] = []
-        for url in self.scope.starts:
-            if url.endswith(".xml"):
-                starts.append(url)
-                continue
-            got = await self.site.follow(url, self.scope.hosts)
-            if got.kind in (Kind.PAGE, Kind.SAME):
-                found = self.scope.spelled(got.url) or url
-                starts.append(found)
-                self.ready[found] = replace(got, url=found)
-            else:
-                failures.append(_start_failed(url, got))
-        if not starts:
-            raise failures[0]
-        below = tuple(dict.fromkeys((*self.scope.below, *(folder_of(url) for url in starts if not url.endswith(".xml"))))) if self.scope.below else ()
-        self.trouble = bool(failures)
-        self.scope = replace(self.scope, starts=tuple(starts), below=below)
-        for host in dict.fromkeys(urlsplit(url).netloc for url in starts):
-            await self._probe(host)
-
-    async def _probe(self, host: str) -> None:
-        """What the site shows for a page that cannot be there: some answer 200 and a page that says so."""
-        start = next(url for url in self.scope.starts if urlsplit(url).netloc == host)
-        got = await self.site.get(f"{urlsplit(start).scheme}://{host}{_PROBE}")
-        if got.kind is Kind.PAGE:
-            self.missing[host] = (await asyncio.to_thread(seen, got, depth=0, alternate=False, lastmod="", files=False)).digest
-
-    async def listed(self) -> Listing:
-        """What the sitemaps of the start addresses' sites list."""
-        roots = [url for url in self.scope.starts if url.endswith(".xml")]
-        for url in self.scope.starts:
-            if not url.endswith(".xml"):
-                named = [found for each in (await self.site.robots(url)).sitemaps if (found := self._of_site(each))]
-                roots += named or [f"{urlsplit(url).scheme}://{urlsplit(url).netloc}/sitemap.xml"]
-        listing = await gather(list(dict.fromkeys(roots)), self.site.raw, self._of_site)
-        if not listing.files and all(url.endswith(".xml") for url in self.scope.starts):
-            raise SourceFailed(Trouble.MISSING, f"There is no sitemap at {self.scope.starts[0]}. {' '.join(listing.troubles[:1])}".strip())
-        return listing
-
-    def _of_site(self, url: str) -> str | None:
-        found = self.scope.spelled(url)
-        return found if found and urlsplit(found).netloc in self.scope.hosts else None
-
-    def belongs(self, url: str) -> bool:
-        return self.scope.holds(url) and self.scope.worth(url) and not self.scope.refusal(url)
 
     def _add_known(self, name: str) -> None:
         """A page that is known is asked for again, or told to be left out."""
@@ -270,7 +221,7 @@ class Crawl:
 
     def _on_to(self, visit: Visit, target: str) -> list[Told]:
         """A redirect: the page is where it leads to, if that belongs to the source."""
-        name, to = name_of(visit.url), self._of_site(target)
+        name, to = name_of(visit.url), self.scope.of_site(target)
         if to is None or not (self.scope.holds(to) or visit.url in self.alternates):
             host = urlsplit(target).netloc[:100] or "an address that is none"
             reason = f"leads to {host}, which is not among the sites to read" if to is None else "leads out of what is read"
@@ -289,8 +240,8 @@ class Crawl:
 
     def _is_elsewhere(self, visit: Visit, page: Page) -> bool:
         """Whether the page names another one as its own address, and can be believed."""
-        own = self._of_site(page.canonical) if page.canonical else None
-        if own is None or own == visit.url or not self.belongs(own) or self.asked.only:
+        own = self.scope.of_site(page.canonical) if page.canonical else None
+        if own is None or own == visit.url or not self.scope.belongs(own) or self.asked.only:
             return False
         alike = _bare(own) == _bare(visit.url)
         if not alike and urlsplit(own).path in ("", "/"):
@@ -303,14 +254,14 @@ class Crawl:
 
     def _take_links(self, visit: Visit, page: Page) -> None:
         for language, address in page.alternates.items():
-            url = self._of_site(address)
+            url = self.scope.of_site(address)
             if url and language != "x-default" and self.scope.worth(url) and not self.scope.refusal(url) and self.frontier.add(url, visit.depth, listed=True):
                 self.alternates.add(url)
         if page.nofollow or visit.depth >= self.scope.depth or not (self.scope.holds(visit.url)):
             return
         for address, follow in page.links:
             url = self.scope.spelled(address) if follow else None
-            if url and self.belongs(url):
+            if url and self.scope.belongs(url):
                 self.frontier.add(url, visit.depth + 1)
 
     # -- the end ----------------------------------------------------------------------------------------------------------------
@@ -388,18 +339,3 @@ def _bare(url: str) -> str:
     path = urlsplit(url).path.lower().rstrip("/")
     return urlsplit(url).netloc.removeprefix("www.") + path.removesuffix("/index.html").removesuffix("/index.php")
 
-
-def _start_failed(url: str, got: Got) -> SourceFailed:
-    host = urlsplit(url).netloc
-    match got.kind:
-        case Kind.MOVED:
-            other = urlsplit(got.to).netloc[:100]
-            return SourceFailed(Trouble.MISSING, f"{host} leads to {other or 'an address that is none'}. If that is the site you mean, enter its address instead.")
-        case Kind.GONE:
-            return SourceFailed(Trouble.MISSING, f"There is no page at {url}. Check the address.")
-        case Kind.SHUT:
-            return SourceFailed(Trouble.FORBIDDEN, f"{url} {got.reason}. Only pages that everybody can see are read.")
-        case Kind.UNWANTED:
-            return SourceFailed(Trouble.FORBIDDEN, f"The robots.txt of {host} asks robots not to read {url}. If the site is yours, allow the robot Glassine there.")
-        case _:
-            return SourceFailed(got.trouble, got.reason if got.reason.endswith(".") else f"{url} {got.reason}.")
