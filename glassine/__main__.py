@@ -105,8 +105,21 @@ def _parser() -> argparse.ArgumentParser:
     certificate.add_argument("act", choices=("verify",))
     certificate.add_argument("file", type=Path, metavar="FILE")
     certificate.add_argument("--fingerprint", metavar="HEX", help="the key that it must be signed by")
+    files = command("content", _content, "Keep the help centre's articles in a folder of Markdown: bring them here, send them there, compare.")
+    _of_content(files)
     command("doctor", _doctor, "Check everything the product needs, and say what to do.")
     return parser
+
+
+def _of_content(files: argparse.ArgumentParser) -> None:
+    files.add_argument("act", choices=("init", "pull", "push", "diff", "status"))
+    files.add_argument("folder", type=Path, metavar="DIR", nargs="?", default=Path("content"), help="content unless named")
+    files.add_argument("--url", metavar="URL", help="where your Glassine is; as GLASSINE_CONTENT_URL or the folder says, unless given")
+    files.add_argument("--key", metavar="KEY", help="an API key; GLASSINE_CONTENT_KEY is better, because others on this machine see what a command is given")
+    files.add_argument("--publish", action="store_true", help="push: make every page what readers see")
+    files.add_argument("--delete", action="store_true", help="delete here or there what the other side no longer has")
+    files.add_argument("--take", choices=("mine", "theirs"), help="where both sides changed: push what is mine, or pull what is theirs")
+    files.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
 
 
 def _up(settings: Settings, options: argparse.Namespace) -> int:
@@ -229,6 +242,14 @@ def _certificate(_: Settings, options: argparse.Namespace) -> int:
     from glassine.commands import certificate
 
     return certificate.run(options.file, options.fingerprint, _say)
+
+
+def _content(settings: Settings, options: argparse.Namespace) -> int:
+    from glassine.commands import content
+
+    return content.run(settings, content.Options(
+        act=options.act, folder=options.folder, url=options.url, key=options.key, publish=options.publish, delete=options.delete, dry=options.dry_run, take=options.take,
+    ))
 
 
 def _doctor(settings: Settings, _: argparse.Namespace) -> int:

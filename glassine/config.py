@@ -44,6 +44,8 @@ VARIABLES: Mapping[str, str] = {
     "GLASSINE_LANGUAGES": "Languages that customers of a new organisation write in, for example en,de.",
     "GLASSINE_API_RATE": "How many requests one API key may make in a minute; 6000 unless set.",
     "GLASSINE_VISITOR_RATE": "How many requests one visitor of a widget may make in a minute; 240 unless set.",
+    "GLASSINE_CONTENT_URL": "Where glassine content finds your Glassine, for example https://support.example.com; the folder's own setting unless set.",
+    "GLASSINE_CONTENT_KEY": "The API key that glassine content uses; it needs the scope help-center:write, or help-center:read to pull only.",
     "GLASSINE_LOG_LEVEL": "How much is logged: debug, info, warning or error; info unless set.",
 }
 
@@ -77,6 +79,8 @@ class Settings:
     languages: tuple[str, ...] = ("en",)
     api_rate: int = 6_000  # requests a minute
     visitor_rate: int = 240
+    content_url: str | None = None
+    content_key: str | None = field(default=None, repr=False)
     log_level: str = "info"
 
     @property
@@ -304,5 +308,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "languages": _list_of(r"[a-z]{2}", "a language's two letters", str.lower),
     "api_rate": _whole(1, 1_000_000),
     "visitor_rate": _whole(1, 1_000_000),
+    "content_url": _address("http", "https"),
+    "content_key": str,
     "log_level": _one_of("debug", "info", "warning", "error"),
 }

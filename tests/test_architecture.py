@@ -21,7 +21,8 @@ MAY_IMPORT = {
 }
 # Modules that open a way out of the process, and the only files that may use them.
 OWNERS = {
-    r"httpx2?|httpcore2?|requests|aiohttp|urllib3|urllib\.request|http\.client|websockets?|wsproto|h2|h11|anyio|trio|curio|pycurl|grpc|paramiko|asyncssh|dns|aiodns|xmlrpc"
+    r"http\.client": r"glassine/(edge/gate|commands/content/wire)\.py",  # a client of the API on somebody's own machine, where there is neither gate nor ledger
+    r"httpx2?|httpcore2?|requests|aiohttp|urllib3|urllib\.request|websockets?|wsproto|h2|h11|anyio|trio|curio|pycurl|grpc|paramiko|asyncssh|dns|aiodns|xmlrpc"
     r"|telnetlib|nntplib": r"glassine/edge/gate\.py",
     r"aiosmtplib|aioimaplib|imapclient": r"glassine/edge/mail\.py",
     r"psycopg|psycopg_pool": r"glassine/store/.*",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from glassine.rules.permits import require
-from glassine.rules.policies import EVERYWHERE, policy_of
+from glassine.rules.policies import EVERYWHERE, TYPES, policy_of
 from glassine.rules.redaction import before_names, redact
 from glassine.store import house, vault
 from glassine.story.masking import storable
@@ -12,7 +14,7 @@ from glassine.words.errors import Refused
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId
 from glassine.words.people import Actor, Verb
-from glassine.words.privacy import Known, Redacted
+from glassine.words.privacy import Known, Redacted, Treatment
 
 _LONGEST_PREVIEW = 100_000
 
@@ -25,6 +27,15 @@ async def preview(world: World, org: OrgId, text: str, channel: str = EVERYWHERE
         row = await house.load(tx, org)
     policy, clean = policy_of(row["name"], OrgSettings.read(row["settings"]), channel), storable(text)
     return redact(clean, policy, Known(), await world.names.find(before_names(clean, policy)))
+
+
+async def masked_for_good(world: World, org: OrgId, text: str) -> str:
+    """What may be kept of a text of nobody in particular: each personal value is gone, whatever its kind is set to elsewhere."""
+    async with world.store.tx(org) as tx:
+        row = await house.load(tx, org)
+    usual, clean = policy_of(row["name"], OrgSettings.read(row["settings"])), storable(text)
+    policy = replace(usual, treatments=dict.fromkeys(TYPES, Treatment.MASK), patterns=tuple(replace(one, treatment=Treatment.MASK) for one in usual.patterns))
+    return redact(clean, policy, Known(), await world.names.find(before_names(clean, policy))).text
 
 
 async def audit_log(world: World, actor: Actor, limit: int = 200, *, only: vault.AuditKind | None = None) -> list[dict[str, object]]:

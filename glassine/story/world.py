@@ -26,7 +26,8 @@ from glassine.edge.signatures import Signer
 from glassine.store import DatabaseError, Store, house, jobs, ledger
 from glassine.store.live import Live
 from glassine.story.switches import Switches
-from glassine.words.ids import OrgId, SessionId, TurnId, new_id
+from glassine.words.ids import ArticleId, OrgId, SessionId, TurnId, new_id
+from glassine.words.site import Site
 from glassine.words.turns import Trace
 
 _log = logging.getLogger(__name__)
@@ -66,6 +67,8 @@ class World:
     ahead: dict[tuple[Any, ...], tuple[float, asyncio.Task[Any]]] = field(default_factory=dict)  # searches begun before they are asked for
     kept: set[tuple[OrgId, UUID]] = field(default_factory=set)  # conditions of turns that stand in the store
     sizes: dict[tuple[OrgId, tuple[int, ...]], tuple[float, int]] = field(default_factory=dict)  # when an organisation's passages were counted, and how many
+    sites: dict[str, tuple[float, Site]] = field(default_factory=dict)  # help sites by the key in their address, and until when they are believed
+    related: dict[tuple[Any, ...], tuple[float, tuple[ArticleId, ...]]] = field(default_factory=dict)  # which articles help pages name beside one, and until when
     turning: dict[TurnId, Running] = field(default_factory=dict)  # for whoever watches
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _keys: dict[OrgId, tuple[float, Ring]] = field(default_factory=dict)  # when each was read

@@ -57,7 +57,7 @@ _markdown.add_render_rule("image", _image)
 _articles = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])  # articles come from files whose lines are wrapped anywhere
 _articles.add_render_rule("image", _image)
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_WITHIN = re.compile(r"(?:/help/[0-9a-f-]{36}/[0-9a-f-]{36})?(?:#[^\s#]+)?")  # what a link of an article may name on this site
+_WITHIN = re.compile(r"(?:/help(?:/(?!\.)(?:[\w.~-]|%(?!2[ef])[0-9a-f]{2})+)+)?(?:#[^\s#]+)?", re.IGNORECASE)  # what a link of an article may name on this site
 
 
 def static(name: str) -> str:

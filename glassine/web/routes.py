@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from glassine.story.world import World
@@ -26,12 +26,18 @@ def install(app: FastAPI, world: World) -> None:
         app.include_router(page.router)
     app.add_exception_handler(HTTPException, lost)
     app.add_api_route("/", _home, include_in_schema=False)
+    app.add_api_route("/robots.txt", _robots, include_in_schema=False)
     app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     app.add_api_route("/health", _health, include_in_schema=False)
 
 
 async def _home() -> Response:
     return RedirectResponse("/inbox", status_code=302)
+
+
+async def _robots() -> Response:
+    """On the team's own host there is nothing to be found but help pages."""
+    return PlainTextResponse("User-agent: *\nAllow: /help/\nAllow: /static/\nDisallow: /\n")
 
 
 async def _icon() -> Response:

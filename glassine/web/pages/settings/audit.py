@@ -47,6 +47,7 @@ _VERBS = {  # icon, and a sentence over the row's details
     "keys.create": ("key", "made an API key"), "keys.revoke": ("key", "revoked an API key"),
     "knowledge.create": ("book", "wrote the article “{title}”"), "knowledge.change": ("book", "changed the article “{title}”"),
     "knowledge.publish": ("book", "published the article “{title}”"), "knowledge.unpublish": ("book", "took the article “{title}” out of answers"),
+    "help.change": ("globe", "changed {what} of the help centre"),
     "ai.off": ("ai", "switched all AI off"), "ai.on": ("ai", "switched all AI on again"),
     "pack.make": ("shield", "took a reviewer's pack away"), "boundary.off": ("shield", "switched “{boundary}” off"), "boundary.on": ("shield", "switched “{boundary}” on again"),
     "knowledge.delete": ("bin", "deleted the article “{title}”"), "knowledge.bring_back": ("undo", "took the article “{title}” out of the trash"),
@@ -61,7 +62,8 @@ _SETTINGS: Mapping[str, str] = {  # several fields are one thing to whoever sets
     "llm_url": "the language model", "llm_model": "the language model", "llm_key": "the language model", "patience": "how long a customer may wait",
     "notify": "who is told of handoffs by e-mail", "keep_messages": "how long data is kept", "keep_attachments": "how long data is kept", "keep_traces": "how long data is kept",
     "keep_audit": "how long data is kept", "regions": "the countries whose numbers are masked", "vocabulary": "the words that are never masked",
-    "languages": "the languages", "name": "the organisation's name",
+    "languages": "the languages", "name": "the organisation's name", "title": "the name", "slug": "the address", "domain": "the domain", "accent": "the colour", "logo": "the logo",
+    "hidden": "whether search engines may look", "header_links": "the links at the top", "footer_links": "the links at the bottom",
 }
 
 
