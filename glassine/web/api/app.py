@@ -9,7 +9,23 @@ from starlette.middleware.cors import CORSMiddleware
 
 from glassine import __version__
 from glassine.story.world import World
-from glassine.web.api import boundaries, chat, contacts, content, errors, files, help_site, knowledge, ledger, policy, privacy, redaction, segments, turns, widget
+from glassine.web.api import (
+    boundaries,
+    chat,
+    contacts,
+    content,
+    errors,
+    files,
+    help_site,
+    knowledge,
+    ledger,
+    policy,
+    privacy,
+    redaction,
+    segments,
+    turns,
+    widget,
+)
 from glassine.web.limits import BodyLimit
 
 _ERROR = {
