@@ -15,6 +15,8 @@ ArticleId = NewType("ArticleId", UUID)
 PassageId = NewType("PassageId", UUID)
 FileId = NewType("FileId", UUID)
 SegmentId = NewType("SegmentId", UUID)
+SourceId = NewType("SourceId", UUID)
+RunId = NewType("RunId", UUID)
 
 
 def new_id() -> UUID:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from glassine.words.crossings import Answer
 from glassine.words.knowledge import Audience
@@ -143,6 +143,33 @@ class Link(Protocol):
 
         Answers with 2xx, 3xx, 404 or 410 come back (redirects are not followed); raises SourceFailed for all others.
         """
+
+
+@runtime_checkable
+class Rooted(Protocol):
+    """A Link that also names the folders of this machine which the operator opened to sources; nothing outside them may be read."""
+
+    roots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One file that the team uploaded to a source. `digest` in hex says whether its content has changed."""
+
+    name: str
+    media_type: str
+    size: int
+    digest: str
+    uploaded_at: datetime
+
+
+@runtime_checkable
+class Shelved(Protocol):
+    """A Link that also reaches what the team uploaded for this source."""
+
+    async def uploads(self) -> list[Upload]: ...
+
+    async def uploaded(self, name: str) -> bytes: ...
 
 
 class Source(Protocol):

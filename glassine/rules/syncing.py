@@ -1,0 +1,34 @@
+"""When a source is read next, when too much of it goes at once, and when what it brought is too old. Pure; the clock is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from glassine.words.sources import Cadence
+
+UNSUSPICIOUS = 5  # pages that may go in one run whatever their share
+
+_EVERY: Mapping[Cadence, timedelta] = MappingProxyType({Cadence.QUARTER: timedelta(minutes=15), Cadence.HOUR: timedelta(hours=1), Cadence.DAY: timedelta(days=1)})
+
+
+def next_run(cadence: Cadence, now: datetime, chance: float) -> datetime | None:
+    """`chance` from 0 to 1 spreads sources that were connected together by a tenth of their cadence; None: only when somebody asks."""
+    every = _EVERY.get(cadence)
+    return None if every is None else now + every * (0.95 + 0.1 * chance)
+
+
+def allowed(known: int, share: int) -> int:
+    """How many of a source's pages may go in one run without a person's word."""
+    return max(UNSUSPICIOUS, known * share // 100)
+
+
+def suspicious(gone: int, known: int, share: int, *, empty: bool) -> bool:
+    """`empty`: the source named nothing at all, which is more often a fault there than the truth."""
+    return gone > 0 and (empty or gone > allowed(known, share))
+
+
+def too_old(last_done: datetime | None, max_age_hours: int | None, now: datetime) -> bool:
+    """Whether what a source brought may not be answered from any more."""
+    return max_age_hours is not None and last_done is not None and now - last_done > timedelta(hours=max_age_hours)
