@@ -29,7 +29,7 @@ FILES = {
 
 def read_once(kind: str, content: bytes) -> tuple[float, float]:
     """Processor seconds and megabytes of one reading."""
-    with subprocess.Popen([sys.executable, "-I", str(PROGRAM), kind, str(MOST_TEXT)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen([sys.executable, "-I", str(PROGRAM), kind, str(MOST_TEXT), "10", "200"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         assert process.stdin
         process.stdin.write(content)
         process.stdin.close()

@@ -1,6 +1,7 @@
 """Reads the text of one file, in a process of its own with hard limits: a file may be made to harm whoever reads it. It knows nothing of ours.
 
-Started by attachments.py as `python -I file_text.py TYPE CHARACTERS`: the file comes in by standard input, and one JSON object goes out.
+Started by attachments.py as `python -I file_text.py TYPE CHARACTERS SECONDS PAGES`: the file comes in by standard input, and one JSON object goes
+out. With `headings` after that, a Word document keeps its headings, lists and tables as Markdown.
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ from typing import IO, Any
 from xml.parsers import expat
 
 MEMORY = 768 << 20  # bytes of address space: Python with a PDF of 5 MB needs about a third of it
-SECONDS = 10  # of the processor
-_PAGES = 200
 _PARTS, _UNPACKED = 5_000, 60 << 20  # entries of an archive, and bytes of those that are read
 _STRINGS = 4_000_000  # characters of a workbook's shared texts
 _LOCKED_OFFICE = b"\xd0\xcf\x11\xe0"  # a password-protected document is wrapped in the older format
@@ -30,7 +29,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
 _LIMITS = (
-    (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0),
+    (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0),
     (resource.RLIMIT_NOFILE, 3),  # input, output and errors are open; no file and no connection can be opened beside them
 )
 
@@ -45,13 +44,13 @@ class _Enough(Exception):
 
 def main() -> None:
     """Limits itself, reads, and tells."""
-    kind, most = sys.argv[1], int(sys.argv[2])
+    kind, most, seconds, pages = sys.argv[1], *map(int, sys.argv[2:5])
     content = sys.stdin.buffer.read()
     _prepare(kind)
-    for what, limit in _LIMITS:
+    for what, limit in ((resource.RLIMIT_CPU, seconds), *_LIMITS):
         with contextlib.suppress(ValueError, OSError):  # a system that does not know a limit keeps to the others, and to the clock of whoever started this
             resource.setrlimit(what, (limit, limit))
-    text, note = read(kind, content, most)
+    text, note = read(kind, content, most, pages=pages, headings=sys.argv[5:] == ["headings"])
     json.dump({"text": text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), "note": note}, sys.stdout)
 
 
@@ -68,9 +67,9 @@ def _prepare(kind: str) -> None:
                     importlib.import_module(part.name)
 
 
-def read(kind: str, content: bytes, most: int) -> tuple[str, str]:
+def read(kind: str, content: bytes, most: int, *, pages: int = 200, headings: bool = False) -> tuple[str, str]:
     """At most so many characters, and a word where there is something to say: cut, locked, broken, too_big, no_text, not_read."""
-    found = _Text(most)
+    found = _Text(most, pages, headings)
     try:
         if kind not in _READERS:
             raise Unreadable("not_read")
@@ -89,11 +88,11 @@ def read(kind: str, content: bytes, most: int) -> tuple[str, str]:
 
 
 class _Text:
-    """Gathers text up to a limit."""
+    """Gathers text up to a limit. `pages` and `headings`: how much of a PDF is read, and whether a Word document becomes Markdown."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, pages: int, headings: bool) -> None:
         self._pieces: list[str] = []
-        self._left = most
+        self._left, self.pages, self.headings = most, pages, headings
 
     def add(self, piece: str) -> None:
         self._pieces.append(piece[: self._left])
@@ -133,7 +132,7 @@ def _pdf(content: bytes, found: _Text) -> None:
     if reader.is_encrypted and not reader.decrypt(""):
         raise Unreadable("locked")
     for number, page in enumerate(reader.pages):
-        if number >= _PAGES:
+        if number >= found.pages:
             raise _Enough
         found.add(page.extract_text() + "\n\n")
     for name, value in (reader.get_form_text_fields() or {}).items():
@@ -144,6 +143,12 @@ def _pdf(content: bytes, found: _Text) -> None:
 def _document(content: bytes, found: _Text) -> None:
     """A Word document: its body with tables and text boxes, then notes, comments, headers and footers."""
     archive = _Archive(content)
+    if found.headings:
+        styles = _Styles()
+        if archive.has("word/styles.xml"):
+            archive.parse("word/styles.xml", styles)
+        archive.parse("word/document.xml", _Markdown(found, styles.levels))
+        return
     archive.parse("word/document.xml", _Words(found))
     for name in archive.named(r"word/(?:footnotes|endnotes|comments|header\d*|footer\d*)\.xml"):
         found.add("\n")
@@ -194,7 +199,7 @@ class _Archive:
             raise Unreadable("locked")
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.StartDoctypeDeclHandler = _no_doctype
-        parser.StartElementHandler = lambda name, attributes: handler.begin(name.rpartition(" ")[2], attributes.get("t", ""))
+        parser.StartElementHandler = lambda name, attributes: handler.begin(name.rpartition(" ")[2], _said(attributes))
         parser.EndElementHandler = lambda name: handler.end(name.rpartition(" ")[2])
         parser.CharacterDataHandler = handler.characters
         with self._zip.open(name) as part:
@@ -210,16 +215,21 @@ class _Archive:
             yield piece
 
 
+def _said(attributes: Mapping[str, str]) -> Mapping[str, str]:
+    """Without the namespaces of their names."""
+    return {name.rpartition(" ")[2]: value for name, value in attributes.items()}
+
+
 def _no_doctype(*_: object) -> None:
     """Office writes none; whoever does means to multiply entities."""
     raise Unreadable("broken")
 
 
 class _Handler:
-    kind = ""  # the last element's attribute t, which only a workbook has
+    said: Mapping[str, str] = {}  # the last element's attributes
 
-    def begin(self, name: str, kind: str) -> None:
-        self.kind = kind
+    def begin(self, name: str, said: Mapping[str, str]) -> None:
+        self.said = said
         self.start(name)
 
     def start(self, name: str) -> None:
@@ -259,6 +269,68 @@ _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _ENDS = {"p": "\n", "tc": "\t", "tr": "\n", "comment": "\n", "threadedComment": "\n"}
 
 
+class _Styles(_Handler):
+    """Which of a document's styles are headings, and of which level. Their ids differ by language, the names inside do not."""
+
+    def __init__(self) -> None:
+        self.levels: dict[str, int] = {}
+        self._id = ""
+
+    def start(self, name: str) -> None:
+        if name == "style":
+            self._id = self.said.get("styleId", "")
+        elif name == "name" and (level := re.fullmatch(r"heading (\d)|(title)", self.said.get("val", "").lower())):
+            self.levels[self._id] = int(level[1] or 1)
+
+
+class _Markdown(_Handler):
+    """A Word part's paragraphs as Markdown: headings by their style, items of lists, rows of tables."""
+
+    def __init__(self, found: _Text, levels: Mapping[str, int]) -> None:
+        self._found, self._levels = found, levels
+        self._text: list[str] = []
+        self._cells: list[str] | None = None
+        self._mark, self._in_text, self._twice, self._rows = "", False, 0, 0
+
+    def start(self, name: str) -> None:
+        self._twice += name == "Fallback"
+        self._in_text = name == "t" and not self._twice
+        if name == "p" and self._cells is None:
+            self._mark = ""
+        elif name == "pStyle" and self._cells is None:
+            level = self._levels.get(self.said.get("val", ""))
+            self._mark = "#" * min(level, 6) + " " if level else self._mark
+        elif name == "numPr":
+            self._mark = self._mark or "- "
+        elif name in _SIGNS and not self._twice:
+            self._text.append(_SIGNS[name] if name == "noBreakHyphen" else " ")
+        elif name in ("tbl", "tr"):
+            self._rows, self._cells = (0, None) if name == "tbl" else (self._rows, [])
+
+    def end(self, name: str) -> None:
+        self._twice -= name == "Fallback"
+        self._in_text = False
+        if name == "tc" and self._cells is not None:
+            self._cells.append(self._taken().replace("|", "\\|"))
+        elif name == "tr" and self._cells is not None:
+            self._found.add(f"| {' | '.join(self._cells)} |\n" + (f"|{'---|' * len(self._cells)}\n" if self._rows == 0 else ""))
+            self._cells, self._rows = None, self._rows + 1
+        elif name == "tbl":
+            self._found.add("\n")
+        elif name == "p" and self._cells is None and (text := self._taken()):
+            self._found.add(f"{self._mark}{text}\n" + ("" if self._mark == "- " else "\n"))
+        elif name == "p":
+            self._text.append(" ")
+
+    def _taken(self) -> str:
+        text, self._text = " ".join("".join(self._text).split()), []
+        return text
+
+    def characters(self, text: str) -> None:
+        if self._in_text:
+            self._text.append(text)
+
+
 class _Strings(_Handler):
     """The texts that a workbook's cells share."""
 
@@ -294,7 +366,7 @@ class _Cells(_Handler):
 
     def start(self, name: str) -> None:
         if name == "c":
-            self._cell, self._value = self.kind, ""
+            self._cell, self._value = self.said.get("t", ""), ""
         self._in_value = name in ("v", "t")
 
     def end(self, name: str) -> None:

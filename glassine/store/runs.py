@@ -47,7 +47,7 @@ class Counted(NamedTuple):
 
 async def open_run(tx: Tx, org: OrgId, source: SourceId, *, by: str, only: Sequence[str] = ()) -> RunId | None:
     """None while another one waits or runs."""
-    row = await one(tx, _SQL.open, {"org": org, "id": new_id(), "source": source, "by": by, "only": list(only)})
+    row = await one(tx, _SQL.open, {"org": org, "id": new_id(), "source": source, "by": by, "asked": list(only)})
     return RunId(row["id"]) if row else None
 
 
@@ -217,16 +217,16 @@ async def put_delay(tx: Tx, org: OrgId, source: SourceId, path: str, changed_at:
     await tx.execute(_SQL.put_delay, {"org": org, "id": new_id(), "source": source, "path": path, "changed_at": changed_at, "seconds": seconds})
 
 
-async def delays(tx: Tx, org: OrgId, since: datetime, path: str = "") -> dict[UUID, Delay]:
-    """By source; `path`: of this page alone."""
-    return {row["source_id"]: Delay(row["p50"], row["p95"], row["changes"]) for row in await rows(tx, _SQL.delays, {"org": org, "since": since, "path": path})}
+async def delays(tx: Tx, org: OrgId, since: datetime, *, canary: bool = False) -> dict[UUID, Delay]:
+    """By source; `canary`: of its canary page alone."""
+    return {row["source_id"]: Delay(row["p50"], row["p95"], row["changes"]) for row in await rows(tx, _SQL.delays, {"org": org, "since": since, "canary": canary})}
 
 
 def _run(row: DictRow) -> Run:
     return Run(
         id=RunId(row["id"]), source=SourceId(row["source_id"]), by=row["by"], outcome=RunOutcome(row["outcome"]), made_at=row["made_at"], started_at=row["started_at"],
         ended_at=row["ended_at"], trouble=row["trouble"], reason=row["reason"], counts=row["counts"], done=row["done"], total=row["total"], cursor=row["cursor"],
-        only=tuple(row["only"]),
+        only=tuple(row["asked"]),
     )
 
 

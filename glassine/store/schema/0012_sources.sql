@@ -42,7 +42,7 @@ create table source_runs (
     total int,
     cursor jsonb,                            -- where it goes on when its process dies
     named boolean not null default false,    -- whether it has named a page
-    only text[] not null default '{}',
+    asked text[] not null default '{}',
     stop boolean not null default false,     -- somebody wants it to end
     primary key (org_id, id),
     foreign key (org_id, source_id) references sources on delete cascade
