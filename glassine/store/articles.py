@@ -204,6 +204,18 @@ async def order(tx: Tx, org: OrgId, topic: UUID, ids: Sequence[ArticleId]) -> No
     await tx.execute(_SQL.order, {"org": org, "topic": topic, "ids": list(ids)})
 
 
+async def unpublish_all(tx: Tx, org: OrgId, ids: Sequence[ArticleId]) -> None:
+    """As `unpublish`, for many at once; what is not there is passed over."""
+    await tx.execute(_SQL.unpublish_all, {"org": org, "ids": list(ids)})
+    await versions.take_all_out(tx, org, ids, await versions.raised(tx, org))
+
+
+async def delete_all(tx: Tx, org: OrgId, ids: Sequence[ArticleId]) -> None:
+    """As `delete`, for many at once; what is not there is passed over."""
+    await versions.take_all_out(tx, org, ids, await versions.raised(tx, org))
+    await tx.execute(_SQL.delete_all, {"org": org, "ids": list(ids)})
+
+
 async def counts(tx: Tx, org: OrgId) -> dict[str, int]:
     """`articles`, `published`, `passages`."""
     row = await one(tx, _SQL.counts, {"org": org})

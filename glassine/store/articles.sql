@@ -95,6 +95,12 @@ select id, path, digest, status, scope from articles where org_id = %(org)s and 
 -- name: delete
 delete from articles where org_id = %(org)s and id = %(id)s returning id
 
+-- name: unpublish_all
+update articles set status = 'draft', updated_at = clock_timestamp() where org_id = %(org)s and id = any(%(ids)s) and status = 'published'
+
+-- name: delete_all
+delete from articles where org_id = %(org)s and id = any(%(ids)s)
+
 -- name: put
 -- A passage with its vectors (one a model) and its postings.
 with passage as (

@@ -63,8 +63,9 @@ async def progress(tx: Tx, org: OrgId, id: RunId, at: Counted) -> bool:
     return row is None or bool(row["stop"])
 
 
-async def checkpoint(tx: Tx, org: OrgId, id: RunId, at: Counted, cursor: Mapping[str, Any], *, named: bool) -> None:
-    await tx.execute(_SQL.checkpoint, {"org": org, "id": id, "cursor": Jsonb(dict(cursor)), "named": named, **at.sent()})
+async def checkpoint(tx: Tx, org: OrgId, id: RunId, at: Counted, cursor: Mapping[str, Any]) -> None:
+    """Everything up to `cursor` is done."""
+    await tx.execute(_SQL.checkpoint, {"org": org, "id": id, "cursor": Jsonb(dict(cursor)), **at.sent()})
 
 
 async def end(tx: Tx, org: OrgId, id: RunId, at: Counted, outcome: RunOutcome, *, trouble: str = "", reason: str = "") -> None:
@@ -132,14 +133,20 @@ async def named(tx: Tx, org: OrgId, source: SourceId, run: RunId, paths: Sequenc
     await tx.execute(_SQL.named, {"org": org, "source": source, "run": run, "paths": list(paths)})
 
 
-async def trouble(tx: Tx, org: OrgId, source: SourceId, run: RunId, path: str, reason: str) -> bool:
+async def trouble(tx: Tx, org: OrgId, source: SourceId, run: RunId, path: str, reason: str, marker: str = "") -> bool:
     """It could not be read; what was known of it stays. False: nothing was known of it."""
-    return bool(await rows(tx, _SQL.trouble, {"org": org, "source": source, "run": run, "path": path, "reason": reason}))
+    return bool(await rows(tx, _SQL.trouble, {"org": org, "source": source, "run": run, "path": path, "reason": reason, "marker": marker}))
 
 
 async def unnamed(tx: Tx, org: OrgId, source: SourceId, run: RunId) -> dict[str, ArticleId | None]:
     """What is known and was not named by this run."""
     return {row["path"]: row["article_id"] for row in await rows(tx, _SQL.unnamed, {"org": org, "source": source, "run": run})}
+
+
+async def names_any(tx: Tx, org: OrgId, source: SourceId, run: RunId) -> bool:
+    """Whether this run has named a page."""
+    row = await one(tx, _SQL.names, {"org": org, "source": source, "run": run})
+    return bool(row and row["any"])
 
 
 async def hold(tx: Tx, org: OrgId, source: SourceId, paths: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ update source_runs set started_at = coalesce(started_at, clock_timestamp()) wher
 update source_runs set counts = %(counts)s, done = %(done)s, total = %(total)s where org_id = %(org)s and id = %(id)s returning stop
 
 -- name: checkpoint
-update source_runs set cursor = %(cursor)s, counts = %(counts)s, done = %(done)s, total = %(total)s, named = named or %(named)s where org_id = %(org)s and id = %(id)s
+update source_runs set cursor = %(cursor)s, counts = %(counts)s, done = %(done)s, total = %(total)s where org_id = %(org)s and id = %(id)s
 
 -- name: end
 update source_runs set outcome = %(outcome)s, trouble = %(trouble)s, reason = %(reason)s, counts = %(counts)s, done = %(done)s, total = %(total)s, ended_at = clock_timestamp(), cursor = null
@@ -65,12 +65,15 @@ on conflict (org_id, source_id, path) do update set article_id = coalesce(exclud
 update source_pages set run_id = %(run)s, leaving = '' where org_id = %(org)s and source_id = %(source)s and part_of = any(%(paths)s)
 
 -- name: trouble
-update source_pages set state = case when by_hand then state else 'error' end, reason = case when by_hand then reason else %(reason)s end, marker = '', leaving = '', run_id = %(run)s
+update source_pages set state = case when by_hand then state else 'error' end, reason = case when by_hand then reason else %(reason)s end, marker = %(marker)s, leaving = '', run_id = %(run)s
 where org_id = %(org)s and source_id = %(source)s and part_of = %(path)s returning path
 
 -- name: unnamed
 -- What a run that named everything did not name.
 select path, article_id from source_pages where org_id = %(org)s and source_id = %(source)s and run_id is distinct from %(run)s and leaving <> 'kept'
+
+-- name: names
+select exists (select from source_pages where org_id = %(org)s and source_id = %(source)s and run_id = %(run)s) as any
 
 -- name: hold
 update source_pages set leaving = 'held' where org_id = %(org)s and source_id = %(source)s and path = any(%(paths)s)
@@ -102,9 +105,9 @@ where org_id = %(org)s and source_id = %(source)s and part_of = any(%(paths)s) r
 update source_pages set state = 'pending', marker = '' where org_id = %(org)s and source_id = %(source)s and part_of = any(%(paths)s) and not by_hand returning part_of
 
 -- name: left_over
--- What could not be read, or waits, though the run was only about what has changed.
+-- What waits, or could not be fetched, though the run was only about what has changed. What was fetched and cannot be read has a marker.
 select distinct part_of from source_pages
-where org_id = %(org)s and source_id = %(source)s and state in ('pending', 'error') and run_id is distinct from %(run)s and not by_hand order by part_of limit 200
+where org_id = %(org)s and source_id = %(source)s and (state = 'pending' or (state = 'error' and marker = '')) and run_id is distinct from %(run)s and not by_hand order by part_of limit 200
 
 -- name: page
 select *, count(*) over () as found from source_pages

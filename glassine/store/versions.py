@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg.rows import DictRow
@@ -28,8 +29,13 @@ async def raised(tx: Tx, org: OrgId) -> int:
 
 async def take_out(tx: Tx, org: OrgId, article: ArticleId, version: int) -> None:
     """An article's passages leave the search with `version`, and are kept as they were; earlier ones that nobody needs any more go."""
+    await take_all_out(tx, org, [article], version)
+
+
+async def take_all_out(tx: Tx, org: OrgId, articles: Sequence[ArticleId], version: int) -> None:
+    """As `take_out`, for many in one statement."""
     await forget(tx, org)
-    await tx.execute(_SQL.take_out, {"org": org, "article": article, "version": version})
+    await tx.execute(_SQL.take_out, {"org": org, "articles": list(articles), "version": version})
 
 
 async def forget(tx: Tx, org: OrgId) -> int:

@@ -14,7 +14,7 @@ with former as (
     from passages p left join lateral (
         select array_agg(term) as terms, array_agg(weight) as weights from postings where org_id = p.org_id and passage = p.number
     ) as w on true
-    where p.org_id = %(org)s and p.article_id = %(article)s
+    where p.org_id = %(org)s and p.article_id = any(%(articles)s)
     returning number
 ), vectors as (
     insert into former_vectors (org_id, passage, model, vector, sentences, words)
@@ -22,7 +22,7 @@ with former as (
     from former join passage_vectors v on v.org_id = %(org)s and v.passage = former.number
         left join sentence_vectors s on s.org_id = v.org_id and s.passage = v.passage and s.model = v.model
 )
-delete from passages where org_id = %(org)s and article_id = %(article)s
+delete from passages where org_id = %(org)s and article_id = any(%(articles)s)
 
 -- name: forget
 delete from former_passages f

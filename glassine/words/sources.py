@@ -35,6 +35,9 @@ class Field:
     choices: Mapping[str, str] = field(default_factory=dict)  # value -> title
 
 
+FRAGMENT = "text/x-fragment"  # the media type of what is no document itself, but a part that others of its source include by its name
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """A document as its source gave it. `path` is its stable name there, with the locale where there are several (`articles/360/de`).

@@ -16,6 +16,7 @@ class JobKind(StrEnum):
     INDEX_ARTICLE = "index_article"  # ref: the article
     PLACE_CONTACTS = "place_contacts"  # ref: the segment whose rule changed
     RETAIN = "retain"  # ref: the organisation
+    SYNC_SOURCE = "sync_source"  # ref: the run
     ANCHOR_LEDGER = "anchor_ledger"  # ref: the organisation
 
 

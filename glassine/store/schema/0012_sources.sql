@@ -41,7 +41,6 @@ create table source_runs (
     done int not null default 0,
     total int,
     cursor jsonb,                            -- where it goes on when its process dies
-    named boolean not null default false,    -- whether it has named a page
     asked text[] not null default '{}',
     stop boolean not null default false,     -- somebody wants it to end
     primary key (org_id, id),
