@@ -18,7 +18,7 @@ from bench.scratch import database
 from bench.stub_model import StubModel
 from glassine.config import Settings
 from glassine.store import sessions, turns
-from glassine.story import contacts, evidence, house, learning, replaying
+from glassine.story import contacts, evidence, house, importing, replaying
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session
@@ -39,7 +39,7 @@ from turns
 async def measure(world: World, count: int) -> dict[str, float]:
     founded = await house.found(world, "Bench", "owner@bench.example", "Olivia Owner")
     org, owner = founded.organization, Actor(org=founded.organization, kind=ActorKind.AGENT, id=founded.owner, name="Olivia Owner", role=Role.OWNER)
-    await learning.import_folder(world, org, _DOCS, source="docs", report=lambda _: None, leave_out=("decisions",))
+    await importing.import_folder(world, org, _DOCS, source="docs", report=lambda _: None, leave_out=("decisions",))
     questions = [line[3:] for path in sorted(_DOCS.glob("*.md")) for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("## ") and line.endswith("?")][:count]
     taken = [await _asked(world, org, question) for question in questions]
     async with world.store.tx(org) as tx:

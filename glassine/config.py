@@ -36,6 +36,7 @@ VARIABLES: Mapping[str, str] = {
     "GLASSINE_MAIL_FROM": "The sender of such mail, for example support@example.com.",
     "GLASSINE_ALLOW_PRIVATE": "Places in the private network that may be reached nevertheless, as host:port separated by commas.",
     "GLASSINE_VENDOR_URLS": "Other addresses for the vendors of knowledge sources, as name=url separated by commas, for example zendesk=http://127.0.0.1:4101; for self-hosted and test instances.",
+    "GLASSINE_CONTENT_ROOTS": "Folders of this machine that knowledge sources may be read from, with everything in them, separated by commas; none unless set.",
     "GLASSINE_ANCHOR_FILE": "The file to which heads of the ledger are appended, best on another disk or machine; anchors.jsonl in the home folder unless set.",
     "GLASSINE_ANCHOR_MAIL": "An address outside your team's reach that is sent the ledger's heads by mail; nobody unless set.",
     "GLASSINE_ANCHOR_URL": "An address that is sent the ledger's heads as JSON by POST, for example a write-once store; none unless set.",
@@ -71,6 +72,7 @@ class Settings:
     mail_from: str | None = None
     allow_private: tuple[str, ...] = ()
     vendor_urls: tuple[str, ...] = ()  # name=url
+    content_roots: tuple[str, ...] = ()
     anchor_file: Path | None = None
     anchor_mail: str | None = None
     anchor_url: str | None = field(default=None, repr=False)
@@ -247,6 +249,14 @@ def _list_of(pattern: str, what: str, change: Callable[[str], str] = str) -> Cal
     return read_list
 
 
+def _folders(text: str) -> tuple[str, ...]:
+    found = tuple(Path(word.strip()).expanduser() for word in text.split(",") if word.strip())
+    for folder in found:
+        if not folder.is_absolute():
+            raise ValueError(f"{str(folder)!r} is not a full path")
+    return tuple(map(str, found))
+
+
 def _vendors(text: str) -> tuple[str, ...]:
     words = tuple(word.strip() for word in text.split(",") if word.strip())
     for word in words:
@@ -300,6 +310,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "mail_from": _mail_address,
     "allow_private": _list_of(r"(https?://)?(\[[0-9A-Fa-f:]+\]|[^\s:/\[\]]+)(:\d{1,5})?(/\S*)?", "a place; write host:port, for example localhost:11434"),
     "vendor_urls": _vendors,
+    "content_roots": _folders,
     "anchor_file": _folder,
     "anchor_mail": _mail_address,
     "anchor_url": _address("http", "https"),

@@ -10,7 +10,7 @@ import pytest_asyncio
 from glassine.config import resource
 from glassine.rules import extract
 from glassine.rules.grounding import Grounded
-from glassine.story import finding, learning
+from glassine.story import finding, importing
 from glassine.story.world import World
 from glassine.words.ids import OrgId
 from glassine.words.knowledge import EVERYBODY, ImportLine
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.long
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def taught(world: World, shop: Shop) -> AsyncIterator[OrgId]:
     lines: list[ImportLine] = []
-    await learning.import_folder(world, shop.org, resource("docs"), source="docs", report=lines.append, leave_out=("decisions/", "images/"))
+    await importing.import_folder(world, shop.org, resource("docs"), source="docs", report=lines.append, leave_out=("decisions/", "images/"))
     assert not [line for line in lines if line.outcome == "failed"]
     yield shop.org
 

@@ -16,7 +16,7 @@ from glassine.edge.gate import Crossing
 from glassine.edge.llm import OpenAICompatible
 from glassine.edge.mail import Mailer
 from glassine.store import vault
-from glassine.story import access, boundaries, conversations, inbound, learning, models, notices, revealing, worker
+from glassine.story import access, boundaries, conversations, importing, inbound, learning, models, notices, revealing, worker
 from glassine.story.visitor import Visitor
 from glassine.story.world import World, live
 from glassine.web.api import live as stream
@@ -194,8 +194,8 @@ async def test_imports_are_refused(world: World, shop: Shop, tmp_path: Path) -> 
     (tmp_path / "lamps.md").write_text("# Lamps\n\nLamps are warm.", encoding="utf-8")
     async with off(world, shop, "import"):
         with pytest.raises(Refused, match="“Knowledge imports” is switched off"):
-            await learning.import_folder(world, shop.org, tmp_path, source="lamps", report=lambda _: None)
-    assert (await learning.import_folder(world, shop.org, tmp_path, source="lamps", report=lambda _: None)) == {"added": 1}
+            await importing.import_folder(world, shop.org, tmp_path, source="lamps", report=lambda _: None)
+    assert (await importing.import_folder(world, shop.org, tmp_path, source="lamps", report=lambda _: None)) == {"added": 1}
 
 
 async def test_help_pages_are_shut_and_answers_do_not_link_to_them(client: Client, world: World, shop: Shop) -> None:

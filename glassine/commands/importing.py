@@ -11,7 +11,7 @@ from uuid import UUID
 from glassine.commands.organization import chosen
 from glassine.config import Settings
 from glassine.store import jobs, migrate
-from glassine.story import demo, learning
+from glassine.story import demo, importing
 from glassine.story.world import World, live
 from glassine.words.errors import Misconfigured
 from glassine.words.ids import OrgId
@@ -52,7 +52,7 @@ def run(settings: Settings, folder: Path, organization: str | None, *, base_url:
 async def _import(settings: Settings, folder: Path, organization: str | None, report: _Report, base_url: str | None, audience: Audience) -> None:
     async with live(settings) as world:
         org = await _organization(world, organization)
-        await learning.import_folder(world, org, folder, source=folder.name, report=report, base_url=base_url, audience=audience)
+        await importing.import_folder(world, org, folder, source=folder.name, report=report, base_url=base_url, audience=audience)
 
 
 async def _organization(world: World, named: str | None) -> OrgId:

@@ -216,6 +216,11 @@ async def delete_all(tx: Tx, org: OrgId, ids: Sequence[ArticleId]) -> None:
     await tx.execute(_SQL.delete_all, {"org": org, "ids": list(ids)})
 
 
+async def take_over(tx: Tx, org: OrgId, source: str) -> None:
+    """A source's articles become the organisation's own, as if they had been written here."""
+    await tx.execute(_SQL.take_over, {"org": org, "source": source})
+
+
 async def counts(tx: Tx, org: OrgId) -> dict[str, int]:
     """`articles`, `published`, `passages`."""
     row = await one(tx, _SQL.counts, {"org": org})

@@ -101,6 +101,9 @@ update articles set status = 'draft', updated_at = clock_timestamp() where org_i
 -- name: delete_all
 delete from articles where org_id = %(org)s and id = any(%(ids)s)
 
+-- name: take_over
+update articles set source = 'editor', path = id::text, digest = '' where org_id = %(org)s and source = %(source)s
+
 -- name: put
 -- A passage with its vectors (one a model) and its postings.
 with passage as (

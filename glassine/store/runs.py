@@ -30,6 +30,7 @@ class Known(NamedTuple):
     published: bool
     marker: str
     state: PageState
+    reason: str
     by_hand: bool
     withdrawn: bool
 
@@ -90,6 +91,12 @@ async def load(tx: Tx, org: OrgId, id: RunId) -> Run:
     return _run(row)
 
 
+async def under_way(tx: Tx, org: OrgId, source: SourceId) -> RunId | None:
+    """The one that waits or runs."""
+    row = await one(tx, _SQL.under_way, {"org": org, "source": source})
+    return RunId(row["id"]) if row else None
+
+
 async def of_source(tx: Tx, org: OrgId, source: SourceId, limit: int = 20) -> list[Run]:
     """Newest first."""
     return [_run(row) for row in await rows(tx, _SQL.of_source, {"org": org, "source": source, "limit": limit})]
@@ -112,7 +119,7 @@ async def known(tx: Tx, org: OrgId, source: SourceId, key: str) -> dict[str, Kno
     found = await rows(tx, _SQL.known, {"org": org, "source": source})
     return {
         row["path"]: Known(
-            row["path"], row["part_of"], row["article_id"], row["digest"] or "", row["published"], row["marker"], PageState(row["state"]), row["by_hand"], row["withdrawn"],
+            row["path"], row["part_of"], row["article_id"], row["digest"] or "", row["published"], row["marker"], PageState(row["state"]), row["reason"], row["by_hand"], row["withdrawn"],
         )
         for row in found
     }
@@ -213,6 +220,17 @@ async def page(tx: Tx, org: OrgId, source: SourceId, path: str) -> Page:
     if row is None:
         raise NotFound("This source has no such page.")
     return _page(row)
+
+
+async def of_article(tx: Tx, org: OrgId, article: ArticleId) -> tuple[SourceId, Page] | None:
+    """The page that an article was made of."""
+    row = await one(tx, _SQL.of_article, {"org": org, "article": article})
+    return (SourceId(row["source_id"]), _page(row)) if row else None
+
+
+async def parts(tx: Tx, org: OrgId, source: SourceId, path: str) -> dict[str, ArticleId | None]:
+    """What a page of the source became here, by path."""
+    return {row["path"]: row["article_id"] for row in await rows(tx, _SQL.parts, {"org": org, "source": source, "path": path})}
 
 
 async def states(tx: Tx, org: OrgId) -> dict[SourceId, dict[str, int]]:

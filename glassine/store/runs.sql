@@ -29,6 +29,9 @@ where org_id = %(org)s and source_id = %(source)s and ended_at is null returning
 -- name: load
 select * from source_runs where org_id = %(org)s and id = %(id)s
 
+-- name: under_way
+select id from source_runs where org_id = %(org)s and source_id = %(source)s and ended_at is null
+
 -- name: of_source
 select * from source_runs where org_id = %(org)s and source_id = %(source)s order by made_at desc limit %(limit)s
 
@@ -41,7 +44,7 @@ delete from source_runs where org_id = %(org)s and source_id = %(source)s and en
     and made_at < (select made_at from source_runs where org_id = %(org)s and source_id = %(source)s order by made_at desc offset 200 limit 1)
 
 -- name: known
-select p.path, p.part_of, p.article_id, p.marker, p.state, p.by_hand, p.leaving, p.withdrawn, p.run_id, a.digest, coalesce(a.status = 'published', false) as published
+select p.path, p.part_of, p.article_id, p.marker, p.state, p.reason, p.by_hand, p.leaving, p.withdrawn, p.run_id, a.digest, coalesce(a.status = 'published', false) as published
 from source_pages p left join articles a on a.org_id = p.org_id and a.id = p.article_id
 where p.org_id = %(org)s and p.source_id = %(source)s
 
@@ -117,6 +120,12 @@ order by path limit %(limit)s offset %(offset)s
 
 -- name: one_page
 select * from source_pages where org_id = %(org)s and source_id = %(source)s and path = %(path)s
+
+-- name: of_article
+select * from source_pages where org_id = %(org)s and article_id = %(article)s limit 1
+
+-- name: parts
+select path, article_id from source_pages where org_id = %(org)s and source_id = %(source)s and part_of = %(path)s
 
 -- name: states
 select source_id, count(*) filter (where state = 'synced')::int as synced, count(*) filter (where state = 'pending')::int as pending,

@@ -53,9 +53,9 @@ class Bringer:
 
     async def bring(self, item: Item) -> list[ImportLine]:
         """What became of a document, a line for each article that it is or was."""
-        if item.media_type == FRAGMENT:
-            return [self._fragment(item)]
         try:
+            if item.media_type == FRAGMENT:
+                return [self._fragment(item)]
             if reason := self.excluded(item.path):
                 async with self.world.store.tx(self.org) as tx:
                     await runs.named(tx, self.org, self.source.id, self.run, [item.path])

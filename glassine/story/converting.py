@@ -96,7 +96,7 @@ def _table(item: Item) -> list[Draft]:
 
 async def _document(reader: FileReader, item: Item, media: str) -> str:
     found = await reader.document(media, item.content)
-    if found.note in _REASONS:
+    if found.note is not None and found.note in _REASONS:
         raise Refused(_REASONS[found.note])
     if not found.text.strip():
         raise LeftOut("has no text (a scan, perhaps)")

@@ -1,41 +1,33 @@
-"""What the product knows: articles written, published and withdrawn, and folders imported. How it is found is told in finding.py.
+"""What the product knows: articles written, published and withdrawn. How it is found is told in finding.py, how sources are read in syncing.py.
 
 Whoever changes an article passes as `by`: they need the permission, and the audit log says what they did in the transaction that did it.
-`by` is None for what no person or program asks for: imports, the demo, and the queue's own work.
+`by` is None for what no person or program asks for: sources, the demo, and the queue's own work.
 Chunks and vectors are made before a transaction opens; then one transaction swaps them, so that no article is ever half there.
 """
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import UUID
 
-from glassine.connect import folder as folders
-from glassine.rules import markdown, passages
-from glassine.store import DatabaseError, Tx, articles, drafts
+from glassine.store import Tx, articles, drafts
 from glassine.story import authoring
-from glassine.story.authoring import EDITOR, one_line, storable
-from glassine.story.finding import languages_of, spoken_in
-from glassine.story.indexing import embedded_as, prepared
+from glassine.story.authoring import EDITOR
+from glassine.story.finding import languages_of
+from glassine.story.indexing import prepared
 from glassine.story.world import World
 from glassine.words.articles import Fields, Working
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ArticleId, OrgId, SegmentId
-from glassine.words.knowledge import Article, ArticleStatus, Audience, Document, ImportLine
+from glassine.words.knowledge import Article, ArticleStatus, Audience
 from glassine.words.people import Actor
 
 TRASH = timedelta(days=30)  # for which what was deleted can be brought back
 
 _TRIES = 3
-_IMPORTED_AT_ONCE = 2  # as many as there are model threads
 
 
 async def save(
@@ -155,163 +147,3 @@ async def listing(
     kinds: dict[str, Any] = {"language": language, "topic": topic, "no_topic": no_topic, "edited": edited, "deleted": deleted}
     async with world.store.tx(org) as tx:
         return await articles.page(tx, org, status=status, source=source, audience=audience, contains=contains, limit=limit, offset=offset, **kinds)
-
-
-async def import_folder(
-    world: World, org: OrgId, folder: Path, *, source: str, report: Callable[[ImportLine], None], audience: Audience = Audience.PUBLIC, base_url: str | None = None,
-    leave_out: tuple[str, ...] = (),
-) -> dict[str, int]:
-    """Brings a folder (or a .tar.gz or .zip of one) in, and returns how many files had which outcome; each file is reported with its outcome.
-
-    Every article is swapped in a transaction of its own, so a run that breaks off leaves each as it was or as it is now, and the next run
-    goes on from there. What is no longer in the folder is removed at the end, but not when that would be more than half of what was there.
-    Raises Refused while imports are switched off.
-    """
-    await world.switches.admit(org, "import")
-    counts: Counter[str] = Counter()
-
-    def tell(line: ImportLine) -> None:
-        counts[line.outcome] += 1
-        report(line)
-
-    async with world.store.tx(org) as tx:
-        known = await articles.of_source(tx, org, source)
-    run = _Import(world, org, source=source, audience=audience, base_url=base_url, languages=await languages_of(world, org), known=known)
-    documents = [each for each in await asyncio.to_thread(run.read, folder, tell) if not each.path.startswith(leave_out)]
-
-    async def worker(waiting: Iterator[Document]) -> None:
-        for document in waiting:
-            tell(await run.bring(document))
-
-    waiting = iter(documents)  # shared: each worker takes the next
-    async with asyncio.TaskGroup() as group:
-        for _ in range(_IMPORTED_AT_ONCE):
-            group.create_task(worker(waiting))
-    for line in await run.remove_vanished():
-        tell(line)
-    return dict(counts)
-
-
-class _Import:
-    """One run over one source: what was there before, and what has been seen."""
-
-    def __init__(
-        self, world: World, org: OrgId, *, source: str, audience: Audience, base_url: str | None, languages: Sequence[str], known: Mapping[str, articles.Known],
-    ) -> None:
-        self.world, self.org, self.source, self.audience, self.base_url, self.languages, self.known = world, org, source, audience, base_url, languages, known
-        self.fragments: dict[str, str] = {}
-        self.kept: set[str] = set()  # paths whose articles stay
-
-    def read(self, folder: Path, tell: Callable[[ImportLine], None]) -> list[Document]:
-        """All documents; fragments are set apart, because pages that come before them may include them."""
-        documents: list[Document] = []
-        for found in folders.read(folder):
-            if isinstance(found, ImportLine):
-                if found.outcome == "failed":
-                    self.kept.add(found.path)
-                tell(found)
-            elif (name := PurePosixPath(found.path).name).startswith("_"):
-                self.fragments[name.lstrip("_").partition(".")[0]] = found.text
-                tell(ImportLine(path=found.path, outcome="skipped", reason="is a fragment that pages include"))
-            else:
-                documents.append(found)
-        return documents
-
-    async def bring(self, document: Document) -> ImportLine:
-        """One document. Whatever goes wrong with it is its own: the article that was there stays."""
-        try:
-            return await self._bring(document)
-        except (Refused, DatabaseError, ValueError, RecursionError) as error:
-            self.kept.add(document.path)
-            return ImportLine(path=document.path, outcome="failed", reason=_plainly(error))
-
-    async def _bring(self, document: Document) -> ImportLine:
-        page = await asyncio.to_thread(markdown.page, document.text, "".join(PurePosixPath(document.path).suffixes[-2:]).lower(), self.fragments)
-        if page.fault:
-            raise Refused(page.fault)
-        if reason := _left_out(page):
-            return ImportLine(path=document.path, outcome="skipped", reason=reason)
-        self.kept.add(document.path)
-        title = one_line(page.title or _from_file_name(document.path))
-        fields: dict[str, Any] = {
-            "title": title, "body": storable(page.body), "url": _address(page, self.base_url, document.path),
-            "language": spoken_in(f"{title}\n{page.body}", self.languages, _stated_language(page)),
-            "audience": Audience.INTERNAL if page.meta.get("audience") == "internal" else self.audience,
-        }
-        before, digest = self.known.get(document.path), _digest(fields, self._models(fields["language"]))
-        if before and before.digest == digest:
-            return ImportLine(path=document.path, outcome="unchanged")
-        ready = await prepared(self.world, title, fields["body"], fields["language"], self.languages)
-        if not ready:
-            self.kept.discard(document.path)
-            return ImportLine(path=document.path, outcome="skipped", reason="has no text")
-        async with self.world.store.tx(self.org) as tx:
-            await self._put(tx, document.path, before, fields | {"digest": digest}, ready)
-        return ImportLine(path=document.path, outcome="changed" if before else "added")
-
-    async def _put(self, tx: Tx, path: str, before: articles.Known | None, fields: dict[str, Any], ready: list[articles.Passage]) -> None:
-        if before is None:
-            new = await articles.insert(tx, self.org, source=self.source, path=path, **fields)
-            await articles.publish(tx, self.org, new, ready)
-            return
-        read = await articles.load(tx, self.org, before.id)
-        changed = await articles.update(tx, self.org, before.id, read_at=read.updated_at, **fields)
-        if before.published:  # what people have taken out of answers does not come back by an import
-            await articles.publish(tx, self.org, changed, ready)
-
-    def _models(self, language: str) -> list[str]:
-        return [self.world.embed.model(one) for one in embedded_as(language, self.languages)]
-
-    async def remove_vanished(self) -> list[ImportLine]:
-        gone = sorted(set(self.known) - self.kept)
-        if gone and len(gone) * 2 > len(self.known):
-            reason = f"{len(gone)} of {len(self.known)} articles are no longer in the folder. That is more than half, so none was removed: delete them in the inbox."
-            return [ImportLine(path=self.source, outcome="skipped", reason=reason)]
-        async with self.world.store.tx(self.org) as tx:
-            for path in gone:
-                await articles.delete(tx, self.org, self.known[path].id)
-        return [ImportLine(path=path, outcome="removed") for path in gone]
-
-
-def _stated_language(page: markdown.Page) -> str | None:
-    stated = next((page.meta[name] for name in ("language", "lang", "locale") if page.meta.get(name)), None)
-    return str(stated)[:2].lower() if stated else None
-
-
-def _left_out(page: markdown.Page) -> str:
-    if page.meta.get("draft") is True or page.meta.get("published") is False:
-        return "is marked as a draft"
-    return "" if re.search(r"\w", page.body) else "has no text"
-
-
-def _from_file_name(path: str) -> str:
-    """'how-to/reset_password.md' is 'Reset password'; an index is named after its folder."""
-    parts = PurePosixPath(path)
-    name = parts.name.partition(".")[0]
-    if name.lower() in {"index", "readme"} and parts.parent.name:
-        name = parts.parent.name
-    words = re.sub(r"[-_]+", " ", name).strip() or path
-    return words[:1].upper() + words[1:]
-
-
-def _address(page: markdown.Page, base_url: str | None, path: str) -> str | None:
-    """Where readers find it: as the front matter says, or under `base_url` by its path without suffixes, an index by its folder."""
-    stated = page.meta.get("url")
-    if isinstance(stated, str) and stated.startswith(("https://", "http://")):
-        return stated
-    if not base_url:
-        return None
-    place = PurePosixPath(path)
-    place = place.with_name(place.name.partition(".")[0])
-    place = place.parent if place.name.lower() in {"index", "readme"} else place
-    return f"{base_url.rstrip('/')}/{'' if str(place) == '.' else place}"
-
-
-def _digest(fields: Mapping[str, Any], models: Sequence[str]) -> str:
-    """Of everything that decides what is found: a new way of cutting or embedding makes the next import index again."""
-    told = "\0".join([str(passages.VERSION), *models, *(f"{name}={fields[name]}" for name in sorted(fields))])
-    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
-
-
-def _plainly(error: Exception) -> str:
-    return error.message if isinstance(error, Refused) else f"could not be stored or read ({type(error).__name__})"

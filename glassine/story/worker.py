@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from glassine.rules.reactions import turn_of
 from glassine.store import DatabaseError, Unreachable, house, jobs, sessions
-from glassine.story import learning, ledger, notices, retaining, segments, turn
+from glassine.story import learning, ledger, notices, retaining, segments, sources, syncing, turn
 from glassine.story.turn import Scene, Settled
 from glassine.story.world import World
 from glassine.words.errors import NotFound
-from glassine.words.ids import ArticleId, OrgId, SegmentId, SessionId
+from glassine.words.ids import ArticleId, OrgId, RunId, SegmentId, SessionId
 from glassine.words.work import Job, JobKind
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 8
+_SYNCS_AT_ONCE = 2  # runs over sources last long, and turns shall always find a free place
 _POLL = 0.5  # seconds
 _SWEEP = 2.0
 _TRIES = 5
@@ -44,17 +46,17 @@ async def _own_turn(world: World, org: OrgId, session: SessionId, job: int, scen
 
 async def run(world: World, stop: asyncio.Event) -> None:
     """Claims and runs jobs until `stop` is set; then finishes what it has begun."""
-    at_work: set[asyncio.Task[None]] = set()
+    at_work: dict[asyncio.Task[None], JobKind] = {}
     stopping = asyncio.create_task(stop.wait())
     beside = [asyncio.create_task(_sweep_for_ever(world)), asyncio.create_task(ledger.keep_sealing(world))]
     try:
         while not stop.is_set():
-            found = await _claim(world, _AT_ONCE - len(at_work))
+            found = await _claim(world, _AT_ONCE - len(at_work), Counter(at_work.values())[JobKind.SYNC_SOURCE])
             world.running.update(job.id for job in found)  # before anything else happens: what is not in there is given to others
             for job in found:
                 task = world.start(_run_one(world, job))
-                at_work.add(task)
-                task.add_done_callback(at_work.discard)
+                at_work[task] = job.kind
+                task.add_done_callback(lambda done: at_work.pop(done, None) and None)
             if not found:
                 await asyncio.wait({stopping, *at_work}, timeout=_POLL, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -63,12 +65,15 @@ async def run(world: World, stop: asyncio.Event) -> None:
         await asyncio.gather(*beside, stopping, return_exceptions=True)
 
 
-async def _claim(world: World, limit: int) -> list[Job]:
+async def _claim(world: World, limit: int, syncs: int = 0) -> list[Job]:
+    """`syncs`: how many runs over sources are among what this process is at work on."""
     if limit == 0:
         return []
     try:
         async with world.store.outside() as tx:
-            return await jobs.claim(tx, world.process, limit, tuple(_WORK), world.keeps)
+            found = await jobs.claim(tx, world.process, 1, (JobKind.SYNC_SOURCE,), world.keeps) if syncs < _SYNCS_AT_ONCE else []
+            others = tuple(kind for kind in _WORK if kind is not JobKind.SYNC_SOURCE)
+            return found + await jobs.claim(tx, world.process, limit - len(found), others, world.keeps)
     except _TROUBLE as error:
         _log.warning("The queue cannot be read: %s", type(error).__name__)
         return []
@@ -130,12 +135,16 @@ async def _retain(world: World, job: Job) -> None:
     await retaining.run(world, job.org)
 
 
+async def _sync_source(world: World, job: Job) -> None:
+    await syncing.run(world, job.org, RunId(job.ref))
+
+
 async def _anchor_ledger(world: World, job: Job) -> None:
     await ledger.anchor(world, job.org)
 
 
 _WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyType({
-    JobKind.ANCHOR_LEDGER: _anchor_ledger, JobKind.RETAIN: _retain, JobKind.PLACE_CONTACTS: _place_contacts,
+    JobKind.ANCHOR_LEDGER: _anchor_ledger, JobKind.RETAIN: _retain, JobKind.PLACE_CONTACTS: _place_contacts, JobKind.SYNC_SOURCE: _sync_source,
     JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.INDEX_ARTICLE: _index_article,
 })
 
@@ -163,5 +172,6 @@ async def sweep(world: World) -> None:
             async with world.store.tx(org) as tx:
                 for session in await sessions.forgotten(tx, org):
                     await jobs.add(tx, org, turn_of(session))
+                await sources.keep_up(world, tx, org)
     if freed:
         _log.info("%s jobs of processes that died are taken up again", freed)

@@ -100,14 +100,6 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """One document as its source gave it. `path` is its place in the source, with `/` and a suffix that says what it is written in."""
-
-    path: str
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportLine:
     """What became of one file of an import: `outcome` is added | changed | unchanged | removed | skipped | failed, with a reason for the last two."""
 
