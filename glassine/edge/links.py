@@ -24,8 +24,8 @@ _LONGEST_WAIT = 300.0  # seconds between two tries
 _LONGEST_IN_ALL = 1_800.0  # seconds that a run spends waiting
 _SECONDS = 40.0  # of one exchange, from the name to the last byte
 _GAP = 0.05  # seconds from one request to a host to the next
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524})
-_ASKS_TO_WAIT = frozenset({429, 503})
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
+_ASKS_TO_WAIT = frozenset({429, 503, 529})
 
 
 def _utc() -> datetime:
