@@ -5,6 +5,7 @@ Prism proves the form of single requests. What follows from what, and what Notio
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -34,8 +35,6 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def prism(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Prism with Notion's description, on a free port."""
-    import gzip
-
     assert PRISM, "CI installs Prism, so that this is never left out there"
     spec = tmp_path_factory.mktemp("prism") / "notion.json"
     spec.write_bytes(gzip.decompress((ROOT / "tests/vendor/notion-openapi.json.gz").read_bytes()))
@@ -76,7 +75,7 @@ async def requests() -> list[Request]:
         await known.run(source, way)
         lost.trashed = True
         await known.run(source, way)
-        return [request for request in server.seen]
+        return list(server.seen)
 
 
 async def test_every_request_keeps_to_notions_own_description(prism: str) -> None:
