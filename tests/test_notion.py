@@ -231,7 +231,7 @@ async def test_only_what_is_asked_for(stage: Stage) -> None:
 async def test_lists_are_followed_to_their_end_and_begun_again_when_they_change_meanwhile(stage: Stage) -> None:
     stage.notion.most = 2
     pages = [stage.notion.page(f"Page {number}", *(paragraph(f"{number}.{line}") for line in range(5))) for number in range(7)]
-    fired = []
+    fired: list[Request] = []
 
     def deleted_meanwhile(request: Request) -> None:
         if b"start_cursor" in request.body and not fired:

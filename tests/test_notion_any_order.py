@@ -57,7 +57,7 @@ class NotionInAnyOrder(RuleBasedStateMachine):
 
     @initialize(target=pages)
     def begin(self) -> Thing:
-        return self.write(under=None, public=True)
+        return self.notion.page("Page 0", self._paragraph(), public=True)
 
     @rule(target=pages, under=st.none() | pages, public=st.booleans())
     def write(self, under: Thing | None, public: bool) -> Thing:
