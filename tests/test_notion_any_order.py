@@ -57,6 +57,7 @@ class NotionInAnyOrder(RuleBasedStateMachine):
 
     @initialize(target=pages)
     def begin(self) -> Thing:
+        self.up_to_date = False
         return self.notion.page("Page 0", self._paragraph(), public=True)
 
     @rule(target=pages, under=st.none() | pages, public=st.booleans())
