@@ -14,11 +14,13 @@ import pytest
 import pytest_asyncio
 from psycopg import sql
 
+from bench.stub_model import StubModel
 from glassine.commands.postgres import Postgres
 from glassine.config import Settings
 from glassine.store.migrate import migrate
 from glassine.story.world import World, live
 from glassine.web.app import create_app
+from tests.running import Demo, started
 from tests.shop import Shop, founded_shop
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -44,10 +46,23 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="module")
 def database_url(postgres: Postgres, request: pytest.FixtureRequest) -> str:
-    """An empty, migrated database for this module; the address is its owner's, as in production."""
+    """A migrated database for this module, empty unless its tests start the whole product; the address is its owner's, as in production."""
     name = str(request.module.__name__).replace(".", "_")
-    _create(postgres, name, template=_TEMPLATE)
+    _create(postgres, name, template=request.getfixturevalue("demo").database if _starts_it(request) else _TEMPLATE)
     return address(postgres, name)
+
+
+@pytest.fixture(scope="module")
+def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home folder that belongs to this module's database."""
+    folder = tmp_path_factory.mktemp("home")
+    if _starts_it(request):
+        shutil.copytree(request.getfixturevalue("demo").home, folder, dirs_exist_ok=True)
+    return folder
+
+
+def _starts_it(request: pytest.FixtureRequest) -> bool:
+    return hasattr(request.module, "product")
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +74,29 @@ def empty_database_url(postgres: Postgres, request: pytest.FixtureRequest) -> st
 
 
 @pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url)
+def settings(database_url: str, home: Path, request: pytest.FixtureRequest) -> Settings:
+    """As a start has them but for what a module calls SETTINGS. One that names a language model talks to the stub `model`."""
+    said = dict(getattr(request.module, "SETTINGS", {}))
+    if "llm_model" in said:
+        said["llm_url"] = request.getfixturevalue("model").url
+    return Settings(home=home, database_url=database_url, **said)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def model() -> AsyncIterator[StubModel]:
+    """A language model on this machine that says what a test tells it to."""
+    async with StubModel() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def demo(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """A database and a home as a first `glassine up` leaves them, with the demo's articles indexed: that takes longest, so tests begin with a copy."""
+    _create(postgres, "demo", template=_TEMPLATE)
+    settings = Settings(home=tmp_path_factory.mktemp("demo"), database_url=address(postgres, "demo"))
+    with started(settings):
+        pass
+    return Demo(database="demo", home=settings.home)
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -56,9 +58,17 @@ class Product:
         assert self.owner.post(f"/inbox/sessions/{session}/write", data={"mode": "reply", "text": text}).is_success
 
 
-@pytest.fixture(scope="module")
-def product(settings: Settings) -> Iterator[Product]:
-    """A product with two articles about tents, stopped when the module's tests are done."""
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """What a first start leaves: the name of its database, and its home."""
+
+    database: str
+    home: Path
+
+
+@contextmanager
+def started(settings: Settings) -> Iterator[dict[str, str]]:
+    """`glassine up --json` with these settings, and the line that it prints. Stopped in the end."""
     command = [sys.executable, "-P", "-m", "glassine", "up", "--json", "--port", "0", "--home", str(settings.home)]
     environment = config.environment(replace(settings, visitor_rate=100_000)) | {"PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
@@ -66,13 +76,20 @@ def product(settings: Settings) -> Iterator[Product]:
     try:
         line = process.stdout.readline()
         assert line, "the product ended before it was ready; its reasons stand above"
-        running = Product(**json.loads(line))
+        yield json.loads(line)
+    finally:
+        process.terminate()
+        process.wait(60)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def product(settings: Settings) -> Iterator[Product]:
+    """A product with two articles about tents, stopped when the module's tests are done."""
+    with started(settings) as line:
+        running = Product(**line)
         for title, body in ARTICLES.items():
             answer = running.ask("POST", "/knowledge/articles", {"title": title, "body": body, "url": f"https://shop.example/help/{title.split()[0].lower()}"})
             assert answer.is_success, answer.text
         yield running
         running.owner.close()
-    finally:
-        process.terminate()
-        process.wait(60)
-        process.stdout.close()

@@ -19,16 +19,7 @@ from glassine.words.turns import Trace
 from tests.shop import Shop
 from tests.switched import QUESTION, asked, begun, called, reasons, without_ai
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def model() -> AsyncIterator[StubModel]:
-    async with StubModel() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory, model: StubModel) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url, llm_url=model.url, llm_model="stub")
+SETTINGS = {"llm_model": "stub"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

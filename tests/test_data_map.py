@@ -7,11 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import httpx2
-import pytest
 import pytest_asyncio
 
 from bench.stub_model import StubModel
-from glassine.config import Settings
 from glassine.story import access, data_map, house, learning, policies, revealing
 from glassine.story.world import World
 from glassine.words.boundaries import BOUNDARIES, KEPT, STAGES, Stage
@@ -22,20 +20,11 @@ from tests.office import colleague, signed_in
 from tests.shop import Shop
 from tests.switched import off, without_ai
 
+SETTINGS = {"llm_model": "small-1", "llm_key": "sk-very-secret"}
+
 Client = httpx2.AsyncClient
 VALUES = ("mara.keller@example.org", "Mara Keller", "4111 1111 1111 1111", "4111111111111111")
 TEXT = "I am Mara Keller, mara.keller@example.org, and paid with 4111 1111 1111 1111. How long can I return an unused lamp?"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def model() -> Any:
-    async with StubModel() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory, model: StubModel) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url, llm_url=model.url, llm_model="small-1", llm_key="sk-very-secret")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)

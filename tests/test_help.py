@@ -15,7 +15,7 @@ from tests.running import Product, product
 from tests.visitors import browser, violations
 
 __all__ = ["browser", "product"]  # the fixtures
-OTHER = f"/help/{uuid4()}/{uuid4()}"
+OTHER = "/help/b4118489-d114-4fc8-8757-377e161ecc80/d2533947-b39f-463f-b8bc-12836828a9d2"
 BODY = """Lines of a file
 are wrapped anywhere.
 

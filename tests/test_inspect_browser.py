@@ -7,7 +7,6 @@ import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,10 @@ import pytest
 from playwright.sync_api import expect
 
 from bench.stub_model import StubModel
-from glassine.config import Settings
 from tests.running import Product, product
 from tests.test_inbox_browser import AXE, QUESTION, Open, browser, live, owner, pytestmark, start, visit, write
+
+SETTINGS = {"llm_model": "stub"}
 
 __all__ = ["browser", "owner", "product", "pytestmark", "start", "visit"]  # the fixtures, and the mark
 
@@ -40,12 +40,6 @@ def model() -> Iterator[StubModel]:
     loop.call_soon_threadsafe(ended.set)
     thread.join(30)
     loop.close()
-
-
-@pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory, model: StubModel) -> Settings:
-    plain = Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url)
-    return replace(plain, llm_url=model.url, llm_model="stub")
 
 
 @pytest.fixture(autouse=True)

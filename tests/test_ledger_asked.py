@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +23,9 @@ from tests.chains import copied, verdict
 from tests.office import signed_in
 from tests.shop import Shop, founded_shop
 
+SETTINGS = {"llm_model": "stub"}
+
 Client = httpx2.AsyncClient
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def model() -> AsyncIterator[StubModel]:
-    async with StubModel() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory, model: StubModel) -> Settings:
-    """With a language model; the rest as everywhere."""
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url, llm_url=model.url, llm_model="stub")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -10,25 +9,14 @@ import pytest
 import pytest_asyncio
 
 from bench.stub_model import StubModel, quote_first_passage
-from glassine.config import Settings
 from glassine.story import learning
 from glassine.story.world import World
 from tests.shop import Shop
 
+SETTINGS = {"llm_model": "stub", "llm_timeout": 1.0}
+
 Client = httpx2.AsyncClient
 QUESTION = "My mail is ada@example.com. How long do I have to return an unused lamp?"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def model() -> AsyncIterator[StubModel]:
-    async with StubModel() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory, model: StubModel) -> Settings:
-    """With a language model that is given up on after a second; the rest as everywhere."""
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url, llm_url=model.url, llm_model="stub", llm_timeout=1.0)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)

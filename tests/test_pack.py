@@ -10,7 +10,6 @@ import re
 import zipfile
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import psycopg
@@ -35,6 +34,8 @@ from glassine.words.people import Role, Verb
 from tests.office import colleague, signed_in
 from tests.shop import Shop
 
+SETTINGS = {"llm_model": "small-1", "llm_key": "sk-very-secret"}
+
 VALUES = ("mara.keller@example.org", "Mara Keller", "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00", "to find Mara", "bill of Mara")
 TEXT = f"I am {VALUES[1]}, {VALUES[0]}, card {VALUES[2]}, {VALUES[3]}. How long can I return an unused lamp?"
 PROOF = {
@@ -42,17 +43,6 @@ PROOF = {
     "searched": {"tables": {}}, "not_checked": ["the files of a remote database"],
     "kinds": [{"guarantee": "patterned", "type": "email", "kind": "e-mail address", "sent": 10_000, "found_in_the_clear": 0, "rate": 0.0, "rate_95": [0.0, 0.0004]}],
 }  # fmt: skip
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def model() -> Any:
-    async with StubModel() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory, model: StubModel) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url, llm_url=model.url, llm_model="small-1", llm_key="sk-very-secret")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)

@@ -13,7 +13,6 @@ import pytest_asyncio
 
 from bench import stub_model
 from bench.stub_model import StubModel, quote_first_passage
-from glassine.config import Settings
 from glassine.rules import grounding
 from glassine.store import sessions
 from glassine.story import debugging, inbound, learning, privacy, worker, writing
@@ -27,19 +26,10 @@ from glassine.words.people import Role
 from tests.office import Browser, colleague, signed_in
 from tests.shop import Shop, founded_shop
 
+SETTINGS = {"llm_model": "stub", "llm_timeout": 20.0}
+
 Client = httpx2.AsyncClient
 QUESTION = "My mail is ada@example.com. How long do I have to return an unused lamp?"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def model() -> AsyncIterator[StubModel]:
-    async with StubModel() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory, model: StubModel) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url, llm_url=model.url, llm_model="stub", llm_timeout=20.0)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -8,11 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-import pytest
 import pytest_asyncio
 
 from bench.stub_model import Body, StubModel
-from glassine.config import Settings
 from glassine.store import Tx, events, jobs, sessions
 from glassine.story import contacts, conversations, turn, worker
 from glassine.story.contacts import Identity
@@ -26,6 +24,8 @@ from glassine.words.sessions import ChannelKind, EventType, OwnerKind
 from glassine.words.turns import HandOff
 from glassine.words.work import Job, JobKind, NewJob
 from tests.shop import Shop
+
+SETTINGS = {"llm_model": "stub"}
 
 ORG = OrgId(new_id())
 
@@ -47,12 +47,6 @@ class Held(StubModel):
 async def model() -> AsyncIterator[Held]:
     async with Held() as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory, model: Held) -> Settings:
-    """With a language model; the rest as everywhere."""
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url, llm_url=model.url, llm_model="stub")
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")

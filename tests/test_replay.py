@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -30,20 +30,11 @@ from glassine.words.sessions import Autopilot, ChannelKind
 from glassine.words.turns import Reason
 from tests.shop import Shop, founded_shop
 
+SETTINGS = {"llm_model": "stub", "llm_timeout": 5.0}
+
 Client = httpx2.AsyncClient
 QUESTION = "My mail is ada@example.com. How long do I have to return an unused lamp?"
 BODY = "You can return an unused lamp within 30 days of delivery. The refund reaches your bank account within five working days."
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def model() -> AsyncIterator[StubModel]:
-    async with StubModel() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory, model: StubModel) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url, llm_url=model.url, llm_model="stub", llm_timeout=5.0)
 
 
 @pytest.fixture(autouse=True)

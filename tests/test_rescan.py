@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
@@ -17,7 +16,6 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bench.stub_model import StubModel, quote_first_passage
-from glassine.config import Settings
 from glassine.edge.gate import Crossing, Payload
 from glassine.rules import rescan
 from glassine.store import events, ledger
@@ -32,21 +30,11 @@ from glassine.words.sessions import EventType
 from tests.post import Post
 from tests.shop import Shop
 
+SETTINGS = {"llm_model": "stub", "mail_from": "support@paper.example"}
+
 Client = httpx2.AsyncClient
 QUESTION = "How long do I have to return an unused lamp?"
 CARD = "4111 1111 1111 1111"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def model() -> AsyncIterator[StubModel]:
-    async with StubModel() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory, model: StubModel) -> Settings:
-    """With a language model; the rest as everywhere."""
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url, llm_url=model.url, llm_model="stub", mail_from="support@paper.example")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)

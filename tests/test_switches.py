@@ -30,19 +30,10 @@ from tests.office import colleague
 from tests.shop import Shop
 from tests.switched import QUESTION, asked, begun, called, off, refused, without_ai
 
+SETTINGS = {"llm_model": "stub"}
+
 Client = httpx2.AsyncClient
 SWITCHED = sorted(name for name, boundary in BOUNDARIES.items() if boundary.off)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def model() -> AsyncIterator[StubModel]:
-    async with StubModel() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory, model: StubModel) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url, llm_url=model.url, llm_model="stub")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

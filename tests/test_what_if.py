@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,6 @@ import pytest
 import pytest_asyncio
 
 from bench.stub_model import StubModel, quote_first_passage
-from glassine.config import Settings
 from glassine.story import boundaries, house, learning, privacy, what_if
 from glassine.story.world import World
 from glassine.words.errors import Refused
@@ -23,20 +21,11 @@ from glassine.words.what_if import QUOTING, Change
 from tests.office import colleague
 from tests.shop import Shop
 
+SETTINGS = {"llm_model": "stub", "llm_timeout": 5.0}
+
 Client = httpx2.AsyncClient
 QUESTION = "My mail is ada@example.com. How long do I have to return an unused lamp?"
 THIRTY, SIXTY = "You can return an unused lamp within 30 days of delivery.", "You can return an unused lamp within 60 days of delivery."
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def model() -> AsyncIterator[StubModel]:
-    async with StubModel() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory, model: StubModel) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url, llm_url=model.url, llm_model="stub", llm_timeout=5.0)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
