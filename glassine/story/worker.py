@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from glassine.rules.reactions import turn_of
 from glassine.store import DatabaseError, Unreachable, house, jobs, sessions
-from glassine.story import learning, ledger, notices, retaining, segments, sources, syncing, turn
+from glassine.story import gaps, learning, ledger, notices, retaining, segments, sources, syncing, turn
 from glassine.story.turn import Scene, Settled
 from glassine.story.world import World
 from glassine.words.errors import NotFound
@@ -48,7 +48,7 @@ async def run(world: World, stop: asyncio.Event) -> None:
     """Claims and runs jobs until `stop` is set; then finishes what it has begun."""
     at_work: dict[asyncio.Task[None], JobKind] = {}
     stopping = asyncio.create_task(stop.wait())
-    beside = [asyncio.create_task(_sweep_for_ever(world)), asyncio.create_task(ledger.keep_sealing(world))]
+    beside = [asyncio.create_task(_sweep_for_ever(world)), asyncio.create_task(ledger.keep_sealing(world)), asyncio.create_task(gaps.keep_finding(world))]
     try:
         while not stop.is_set():
             found = await _claim(world, _AT_ONCE - len(at_work), Counter(at_work.values())[JobKind.SYNC_SOURCE])
@@ -131,6 +131,10 @@ async def _place_contacts(world: World, job: Job) -> None:
     await segments.ask_everybody(world, job.org, SegmentId(job.ref))
 
 
+async def _find_gaps(world: World, job: Job) -> None:
+    await gaps.find(world, job.org)
+
+
 async def _retain(world: World, job: Job) -> None:
     await retaining.run(world, job.org)
 
@@ -145,6 +149,7 @@ async def _anchor_ledger(world: World, job: Job) -> None:
 
 _WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyType({
     JobKind.ANCHOR_LEDGER: _anchor_ledger, JobKind.RETAIN: _retain, JobKind.PLACE_CONTACTS: _place_contacts, JobKind.SYNC_SOURCE: _sync_source,
+    JobKind.FIND_GAPS: _find_gaps,
     JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.INDEX_ARTICLE: _index_article,
 })
 

@@ -17,6 +17,7 @@ FileId = NewType("FileId", UUID)
 SegmentId = NewType("SegmentId", UUID)
 SourceId = NewType("SourceId", UUID)
 RunId = NewType("RunId", UUID)
+GapId = NewType("GapId", UUID)
 
 
 def new_id() -> UUID:

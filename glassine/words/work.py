@@ -15,6 +15,7 @@ class JobKind(StrEnum):
     NOTIFY_HANDOFF = "notify_handoff"  # ref: the session
     INDEX_ARTICLE = "index_article"  # ref: the article
     PLACE_CONTACTS = "place_contacts"  # ref: the segment whose rule changed
+    FIND_GAPS = "find_gaps"  # ref: the organisation
     RETAIN = "retain"  # ref: the organisation
     SYNC_SOURCE = "sync_source"  # ref: the run
     ANCHOR_LEDGER = "anchor_ledger"  # ref: the organisation

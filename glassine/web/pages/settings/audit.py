@@ -54,6 +54,8 @@ _VERBS = {  # icon, and a sentence over the row's details
     "knowledge.discard": ("undo", "set aside what was written on the article “{title}”"), "knowledge.move": ("book", "moved the article “{title}” to another topic"),
     "knowledge.topic_create": ("rows", "made the topic “{title}”"), "knowledge.topic_change": ("rows", "changed the topic “{title}”"), "knowledge.topic_delete": ("bin", "deleted the topic “{title}”"),
     "knowledge.topic_order": ("rows", "put topics or articles in another order"),
+    "gaps.resolved": ("check", "resolved a gap"), "gaps.archived": ("book", "archived a gap"), "gaps.open": ("book", "opened a gap again"), "gaps.rename": ("book", "renamed a gap"),
+    "gaps.merge": ("book", "merged a gap into another"), "gaps.part": ("book", "took the merging of a gap back"), "gaps.draft": ("book", "drafted the article “{title}” for a gap"),
     "segments.create": ("people", "made the segment “{name}”"), "segments.change": ("people", "changed the segment “{name}”"),
     "segments.delete": ("bin", "deleted the segment “{name}”"), "segments.members": ("people", "put a contact into these segments by hand: {segments}"),
 }
