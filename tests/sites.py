@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from glassine.connect.website import Website
+from glassine.edge.gate import Recorder
 from glassine.words.sources import Asked, Checkpoint, Complete, Failed, Gone, Item, Skipped, Told, Unchanged
 from tests.vendors import Request, Response, Vendor, Waits, link, vendor
 
@@ -40,6 +41,7 @@ class WebSite:
 
     server: Vendor
     pages: Pages
+    otherwise: Callable[[Request], Response] | None = None  # what it answers where there is no page
     waits: Waits = field(default_factory=Waits)
 
     @property
@@ -54,10 +56,10 @@ class WebSite:
         """Paths that were asked for, without robots.txt, sitemaps and the page that cannot be there."""
         return [one.target for one in self.server.seen if not one.target.endswith((".txt", ".xml", "not-there"))]
 
-    async def run(self, asked: Asked | None = None, *, seconds: float = 10, now: datetime = NOW, **settings: str) -> Run:
+    async def run(self, asked: Asked | None = None, *, seconds: float = 10, now: datetime = NOW, record: Recorder | None = None, **settings: str) -> Run:
         given = {"start": self.url, "scope": "site"} | {name: value.replace("SITE", self.url) for name, value in settings.items()}
         website = Website(wait=self.waits)
-        async with link(self.url, given, hosts=website.hosts(given), seconds=seconds, now=now, wait=self.waits) as made:
+        async with link(self.url, given, hosts=website.hosts(given), seconds=seconds, now=now, wait=self.waits, record=record) as made:
             made.own = ""
             return Run(self.host, [told async for told in website.read(made, asked or Asked())])
 
@@ -120,7 +122,7 @@ async def site(pages: Mapping[str, Page] | None = None) -> AsyncIterator[WebSite
     made: list[WebSite] = []
 
     def answer(request: Request) -> Response:
-        page = made[0].pages.get(request.target, NOT_FOUND)
+        page = made[0].pages.get(request.target, made[0].otherwise or NOT_FOUND)
         return page if isinstance(page, Response) else page(request)
 
     async with vendor(answer) as server:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gzip
 import ipaddress
 import socket
 import ssl
+import zlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from bench.stub_model import StubModel
 from glassine.edge.addresses import declared, is_public, normal_host, places
 from glassine.edge.gate import MOST_OUT, Closed, Crossing, CrossingRow, Gate, Payload, Recorder, Scanner
 from glassine.words.crossings import Scan
-from glassine.words.errors import CrossingRefused, LeakStopped, Misconfigured
+from glassine.words.errors import CrossingRefused, LeakStopped, Misconfigured, TooLarge
 from glassine.words.ids import OrgId, SessionId, new_id
 from tests.certificates import self_signed
 
@@ -190,17 +193,38 @@ async def test_headers_that_decide_who_is_talked_to_are_ours(stub: StubModel, ma
     assert all("injected" not in headers for headers in stub.headers)
 
 
-async def test_a_compressed_answer_is_refused(make: Callable[..., Gate]) -> None:
+async def answered(make: Callable[..., Gate], encoding: str, body: bytes, *, times: int = 1) -> bytes:
+    """What the gate makes of this answer to a request of 100,000 bytes at most."""
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x08")
+        writer.write(f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(body) * times}\r\n\r\n".encode())
+        with contextlib.suppress(ConnectionError):
+            for _ in range(times):
+                writer.write(body)
+                await writer.drain()
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    with pytest.raises(CrossingRefused, match="compressed"):
-        await make(url).request(crossing("127.0.0.1"), "GET", url)
-    server.close()
+    try:
+        return (await make(url).request(crossing("127.0.0.1"), "GET", url, max_bytes=100_000)).body
+    finally:
+        server.close()
+
+
+async def test_what_comes_packed_though_that_was_declined_is_unpacked_within_the_limit(make: Callable[..., Gate]) -> None:
+    assert await answered(make, "gzip", gzip.compress(b"word " * 15_000)) == b"word " * 15_000
+    assert await answered(make, "deflate", zlib.compress(b"word")) == b"word"
+    bomb = gzip.compress(bytes(50_000_000))
+    assert len(bomb) < 100_000, "it would come through the door as it is"
+    with pytest.raises(TooLarge):
+        await answered(make, "gzip", bomb)
+    with pytest.raises(TooLarge):  # empty blocks: they unfold into nothing, for ever
+        await answered(make, "gzip", gzip.compress(b"")[:10] + b"\0\0\0\xff\xff" * 40_000)
+    with pytest.raises(CrossingRefused, match="damaged"):
+        await answered(make, "gzip", b"no gzip at all")
+    with pytest.raises(CrossingRefused, match="not read"):
+        await answered(make, "br", b"x")
 
 
 async def test_certificates_are_checked_against_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[..., Gate]) -> None:

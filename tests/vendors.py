@@ -32,11 +32,12 @@ class Response:
 
 @dataclass(slots=True)
 class Vendor:
-    """The server. `seen` are the requests in order; `answer` may change at any time."""
+    """The server. `seen` are the requests in order; `answer` may change at any time. `raw`: paths whose bytes a test writes itself."""
 
     answer: Callable[[Request], Response | Awaitable[Response]]
     url: str = ""
     seen: list[Request] = field(default_factory=list)
+    raw: dict[str, Callable[[asyncio.StreamWriter], Awaitable[None]]] = field(default_factory=dict)
     _talks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -54,6 +55,9 @@ class Vendor:
             while True:
                 request = await _read(reader)
                 self.seen.append(request)
+                if request.target in self.raw:
+                    await self.raw[request.target](writer)
+                    return
                 answer = self.answer(request)
                 _write(writer, answer if isinstance(answer, Response) else await answer)
                 await writer.drain()

@@ -9,6 +9,7 @@ import asyncio
 import select
 import socket
 import ssl
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ Closed = Callable[[OrgId, str], Awaitable[str | None]]  # why nothing of this pu
 MOST_OUT = 2_000_000  # bytes of one payload
 
 _OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "upgrade", "te"})
+_PACKINGS = frozenset({"identity", "", "gzip", "x-gzip", "deflate"})
+_GZIP_OR_ZLIB = 47  # zlib's name for: whichever of the two it begins with
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NETWORK_ERRORS = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.ProxyError, httpcore2.UnsupportedProtocol)
 
@@ -241,7 +244,8 @@ def _address(target: _Target) -> httpcore2.URL:
 
 
 def _headers(target: _Target, given: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """The caller's headers but those that decide who is talked to and how; compression is declined, so no answer can unfold into gigabytes."""
+    """The caller's headers but those that decide who is talked to and how; compression is declined, and what comes packed
+    nevertheless is unpacked within the limit."""
     try:
         kept = [(name.encode("ascii"), value.encode("latin-1")) for name, value in given.items() if name.lower() not in _OURS]
     except UnicodeError:
@@ -255,11 +259,23 @@ def _lower(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 async def _bounded(response: httpcore2.Response, headers: Mapping[str, str], max_bytes: int) -> AsyncIterator[bytes]:
-    if headers.get("content-encoding", "identity") != "identity":
-        raise CrossingRefused("the answer came compressed though that was declined")
-    left = max_bytes
+    packing = headers.get("content-encoding", "identity").strip().lower()
+    if packing not in _PACKINGS:
+        raise CrossingRefused("the answer came compressed in a way that is not read, though compression was declined")
+    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB) if packing not in ("identity", "") else None
+    came = unfolded = 0  # both are bounded: an answer may unfold into gigabytes, or into nothing for ever
     async for chunk in response.aiter_stream():
-        left -= len(chunk)
-        if left < 0:
+        came += len(chunk)
+        piece = _unpacked(unpacker, chunk, max_bytes - unfolded + 1) if unpacker is not None else chunk
+        unfolded += len(piece)
+        if came > max_bytes or unfolded > max_bytes:
             raise TooLarge(f"the answer is larger than {max_bytes:,} bytes")
-        yield chunk
+        if piece:
+            yield piece
+
+
+def _unpacked(unpacker: zlib._Decompress, chunk: bytes, most: int) -> bytes:
+    try:
+        return unpacker.decompress(chunk, most)
+    except zlib.error:
+        raise CrossingRefused("the answer came compressed, and damaged") from None

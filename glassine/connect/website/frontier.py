@@ -42,7 +42,7 @@ class Frontier:
     """A list of visits that only grows, and a place in it."""
 
     def __init__(self, scope: Scope) -> None:
-        self.most = min(scope.limit * 10 + 1_000, 200_000)
+        self.most = min(scope.limit * 5 + 500, 100_000)  # so many are asked for, whatever they turn out to be
         self.full = False  # something was not taken in because there was too much
         self._visits: list[Visit] = []
         self._at = 0

@@ -18,7 +18,8 @@ def names(text: str) -> frozenset[str]:
 
 
 DEEPEST = 100  # what lies deeper is read as if it stood there
-_MOST_ELEMENTS = 200_000
+_MOST_ELEMENTS = 50_000  # ten times what the longest pages of documentation have
+_MOST_TOKENS = 200_000
 _MOST_ATTRIBUTES = 60
 _LONGEST_VALUE = 4_000
 
@@ -108,7 +109,7 @@ def tree(text: str) -> Element:
     """The whole page below one element `html`, which has the attributes of `html` and `body`."""
     builder = _Builder()
     for count, token in enumerate(tokens(text)):
-        if count > _MOST_ELEMENTS * 2:
+        if count > _MOST_TOKENS or builder.is_full:
             break
         builder.take(token)
     return builder.root
@@ -222,6 +223,10 @@ class _Builder:
         self._flat: Counter[str] = Counter()  # start tags that were too deep to count
         self._made = 0
 
+    @property
+    def is_full(self) -> bool:
+        return self._made > _MOST_ELEMENTS
+
     def take(self, token: Token) -> None:
         if isinstance(token, str):
             self._open[-1].children.append(token)
@@ -240,8 +245,6 @@ class _Builder:
             return
         self._end_implied(name)
         self._made += 1
-        if self._made > _MOST_ELEMENTS:
-            return
         element = Element(name, start.attributes)
         if name in _VOID:
             self._open[-1].children.append(element)

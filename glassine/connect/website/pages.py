@@ -70,26 +70,26 @@ def _hash(text: str) -> str:
 def read(text: str, url: str, robots_header: str = "") -> Page:
     """Reads a page. `url` is where it was found; `robots_header` is what X-Robots-Tag says. Takes time: about a second for the largest."""
     page = tree(text)
-    head = _Head.of(page, url)
-    scripts = sum(one.name == "script" and ("src" in one.attributes or bool(one.children)) for one in page.walk())
-    links = tuple(_links(page, head.base))
-    trail = _trail(page)
-    questions = list(_questions(page))
-    password = any(one.name == "input" and one.attributes.get("type", "").lower() == "password" for one in page.walk())
-    mounts = any(one.attributes.get("id") in _MOUNTS and not one.text().strip() for one in page.walk())
+    ones = list(page.walk())
+    head = _Head.of(page, ones, url)
+    scripts = sum(one.name == "script" and ("src" in one.attributes or bool(one.children)) for one in ones)
+    links = tuple(_links(ones, head.base))
+    things = list(_things(ones))
+    password = any(one.name == "input" and one.attributes.get("type", "").lower() == "password" for one in ones)
+    mounts = any(one.attributes.get("id") in _MOUNTS and not one.text().strip() for one in ones)
     whole = page.text()
     root = own_text(page)
     lists = only_lists(root)
     body = markdown(root, head.base)
     title = _title(root, page, head)
-    body = body + _missing(questions, body)
+    body += _missing(list(_questions(things)), body)
     short = len(body) < _SHORT
     robots = head.robots | _from_header(robots_header)
     return Page(
         title=title, text=body, language=head.language, canonical=head.canonical, alternates=head.alternates, links=links, refresh=head.refresh,
         noindex=bool(robots & {"noindex", "none"}), nofollow=bool(robots & {"nofollow", "none"}), login=password and short,
         needs_script=len(body) < _LITTLE and (bool(_ENABLE.search(whole[:20_000])) or (scripts > 0 and (mounts or not links))), lists=lists,
-        not_found=short and bool(_NOT_FOUND.search(title)), trail=trail, changed_at=head.changed_at,
+        not_found=short and bool(_NOT_FOUND.search(title)), trail=_trail(things), changed_at=head.changed_at,
     )
 
 
@@ -109,8 +109,8 @@ class _Head:
     changed_at: datetime | None
 
     @staticmethod
-    def of(page: Element, url: str) -> _Head:
-        ones = [one for one in page.walk() if one.name in ("meta", "link", "base", "title")]
+    def of(page: Element, all_of_it: list[Element], url: str) -> _Head:
+        ones = [one for one in all_of_it if one.name in ("meta", "link", "base", "title")]
         meta = dict(_metas(ones))
         base = next((_joined(url, one.attributes["href"]) for one in ones if one.name == "base" and one.attributes.get("href")), None) or url
         links = [(one.attributes.get("rel", "").lower().split(), one.attributes) for one in ones if one.name == "link" and one.attributes.get("href")]
@@ -179,9 +179,9 @@ def _moment(text: str) -> datetime | None:
 # -- what stands in it ----------------------------------------------------------------------------------------------------------
 
 
-def _links(page: Element, base: str) -> Iterator[tuple[str, bool]]:
+def _links(ones: list[Element], base: str) -> Iterator[tuple[str, bool]]:
     seen: set[str] = set()
-    for one in page.walk():
+    for one in ones:
         target = one.attributes.get("href", "").strip() if one.name in ("a", "area") else ""
         if not target or target.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
             continue
@@ -218,9 +218,9 @@ def _without_site(title: str, site: str) -> str:
     return (" – ".join(kept) or title)[:300]
 
 
-def _trail(page: Element) -> tuple[str, ...]:
+def _trail(things: list[Mapping[str, Any]]) -> tuple[str, ...]:
     """Where the page stands in its site, as its breadcrumbs say in JSON-LD: without the site itself and without the page."""
-    for thing in _things(page):
+    for thing in things:
         if thing.get("@type") == "BreadcrumbList" and isinstance(places := thing.get("itemListElement"), list):
             names = [" ".join(str(name).split())[:120] for place in places[:8] if isinstance(place, dict) and (name := place.get("name") or _named(place.get("item")))]
             return tuple(names[1:-1])
@@ -231,10 +231,10 @@ def _named(thing: Any) -> Any:
     return thing.get("name") if isinstance(thing, dict) else None
 
 
-def _questions(page: Element) -> Iterator[tuple[str, str]]:
+def _questions(things: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """Questions and answers that the page tells in JSON-LD, which many pages show by scripts only."""
     count = 0
-    for thing in _things(page):
+    for thing in things:
         entries = thing.get("mainEntity") if thing.get("@type") == "FAQPage" else None
         for entry in entries if isinstance(entries, list) else [entries]:
             answer = entry.get("acceptedAnswer") if isinstance(entry, dict) else None
@@ -243,8 +243,8 @@ def _questions(page: Element) -> Iterator[tuple[str, str]]:
                 yield " ".join(entry["name"].split())[:300], answer["text"][:20_000]
 
 
-def _things(page: Element) -> Iterator[Mapping[str, Any]]:
-    for one in page.walk():
+def _things(ones: list[Element]) -> Iterator[Mapping[str, Any]]:
+    for one in ones:
         if one.name == "script" and one.children:
             try:
                 said = json.loads(one.text())
