@@ -9,13 +9,15 @@ from uuid import uuid4
 
 import httpx2
 import numpy as np
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import sql
 
 from glassine.config import Settings
 from glassine.rules import passages
-from glassine.store import search, visibility
+from glassine.store import migrate, search, visibility
 from glassine.story import contacts, conversations, exporting, finding, house, inspecting, learning, replaying, segments, what_if
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
@@ -288,11 +290,19 @@ async def test_a_draft_for_the_team_uses_internal_sources_and_says_so(world: Wor
         await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.ON)
 
 
-async def test_pages_and_links_of_the_help_centre_know_public_articles_only(world: World, client: Client, shelf: Shelf) -> None:
+async def test_no_page_link_list_count_or_map_of_the_help_centre_knows_more_than_is_public(world: World, client: Client, shelf: Shelf) -> None:
+    base = f"/help/{shelf.org}"
     for name, article in shelf.articles.items():
-        page = await client.get(f"/help/{shelf.org}/{article.id}")
-        assert page.status_code == (200 if name == "public" else 404)
-        assert leaked(page.text, {"public"}) == []
+        for path in (f"{base}/{article.id}", f"{base}/en/{article.slug}", f"{base}/en/{article.slug}.md"):
+            page = await client.get(path, follow_redirects=True)
+            assert page.status_code == (200 if name == "public" else 404), path
+            assert leaked(page.text, {"public"}) == []
+    words = [word for pair in SECRETS.values() for word in pair]
+    for path in ("", "/en", "/sitemap.xml", "/robots.txt", "/llms.txt", "/en/feed.xml", *(f"/en?q={word}" for word in words), *(f"/en?q={word[:4]}" for word in words)):
+        for headers in ({}, {"HX-Request": "true"}):
+            page = await client.get(base + path, headers=headers, follow_redirects=True)
+            shown = page.text.replace(path.partition("=")[2], "") if "=" in path else page.text
+            assert leaked(shown, {"public"}) == [], path
     linked = await learning.addresses(world, shelf.org, "editor")
     assert set(linked.values()) & {article.id for article in shelf.articles.values()} == {shelf.articles["public"].id}
 
@@ -314,3 +324,36 @@ async def test_an_answer_is_kept_by_no_cache(client: Client, shop: Shop, shelf: 
     for path in ("/api/knowledge/search?q=discount", "/api/segments", f"/api/contacts/{shelf.golden}/segments"):
         answer = await client.get(path, headers=shop.bearer)
         assert "public" not in answer.headers.get("cache-control", "") and "max-age" not in answer.headers.get("cache-control", "")
+
+
+def test_what_was_internal_before_scopes_is_internal_after(empty_database_url: str) -> None:
+    """A database as it was before this, brought to now."""
+    org = uuid4()
+    with psycopg.connect(empty_database_url) as owner:
+        owner.execute("create table if not exists migrations (name text primary key, digest text not null, applied_at timestamptz not null default now())")
+        for path in migrate._files():
+            if path.name < "0011":
+                owner.execute(path.read_bytes())
+                owner.execute("insert into migrations (name, digest) values (%s, %s)", (path.name, migrate._digest(path)))
+        owner.execute("insert into organizations (id, name, widget_token, settings) values (%s, 'Old', 'gw_old', '{}')", (org,))
+        for audience, internal in (("public", False), ("internal", True)):
+            article, vector = uuid4(), "[" + ",".join(["0.05"] * 384) + "]"
+            owner.execute(
+                "insert into articles (org_id, id, source, path, title, body, status, audience, language) values (%s, %s, 'editor', %s, %s, '', 'published', %s, 'en')",
+                (org, article, audience, audience, audience),
+            )
+            owner.execute(
+                "with p as (insert into passages (org_id, id, article_id, internal, position, heading, text, sentences) values (%s, %s, %s, %s, 0, '', '', '{}') returning number), "
+                "v as (insert into passage_vectors (org_id, model, internal, passage, vector) select %s, 'm', %s, number, %s::halfvec from p) "
+                "insert into postings (org_id, internal, term, passage, weight) select %s, %s, 'lamp', number, 1 from p",
+                (org, uuid4(), article, internal, org, internal, vector, org, internal),
+            )
+    migrate.migrate(empty_database_url)
+    with psycopg.connect(empty_database_url) as owner:
+        for table in ("articles", "passages", "passage_vectors", "postings"):
+            owner.execute(sql.SQL("alter table {} no force row level security").format(sql.Identifier(table)))
+        assert owner.execute("select audience, scope from articles order by scope").fetchall() == [("public", 0), ("internal", 1)]
+        for table in ("passages", "passage_vectors", "postings"):
+            assert owner.execute(sql.SQL("select scope from {} order by scope").format(sql.Identifier(table))).fetchall() == [(0,), (1,)]
+        with pytest.raises(psycopg.errors.CheckViolation):  # no other word makes something public
+            owner.execute("update articles set scope = 0 where audience = 'internal'")
