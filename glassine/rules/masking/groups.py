@@ -25,10 +25,10 @@ class Row:
         return tuple(end - start for start, end in self.groups[first : last + 1])
 
 
-def rows(text: str) -> Iterator[Row]:
+def rows(text: str, start: int = 0, end: int | None = None) -> Iterator[Row]:
     """Rows of at most 64 groups; a longer row is cut, so that work on a row stays bounded."""
     groups: list[tuple[int, int]] = []
-    for match in _GROUP.finditer(text):
+    for match in _GROUP.finditer(text, start, len(text) if end is None else end):
         start = match.start()
         if groups and (len(groups) >= 64 or not _BETWEEN.fullmatch(text, groups[-1][1], start)):
             yield Row(text=text, groups=groups)
