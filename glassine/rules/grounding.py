@@ -25,7 +25,7 @@ _HANDOFF = re.compile(r"^[\s>*_`\"']*HANDOFF\b[*_`\"']*\s*[:\-–—]?\s*(.*)", 
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _CITATION = re.compile(r"[ \t]*[\[【]\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*[\]】](?!\()")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
-_OUR_MARKERS = re.compile(r"</?\s*(?:conversation|said|page|passages?|message|attachments)\b", re.IGNORECASE)
+_OUR_MARKERS = re.compile(r"</?\s*(?:conversation|said|page|passages?|message|attachments|scenarios?|guidance)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def ground(answer: str, hits: Sequence[Hit], *, message: str, earlier: str = "",
         return _rejected("Nothing is left without its citations.")
     if not used:
         return _without_source(plain, message)
-    reply = Reply(text=plain, reasons=(Reason.ANSWERED_FROM_KNOWLEDGE,), sources=sources(used), resolves=True)
+    reply = Reply(text=plain, reasons=(Reason.ANSWERED_FROM_KNOWLEDGE,), sources=sources(hit for hit in used if prompt.SCENARIO not in hit.scores), resolves=True)
     return Grounded(reply=reply, reasons=reply.reasons, used=tuple(str(hit.passage) for hit in used))
 
 

@@ -24,6 +24,8 @@ SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType(
         "contacts:write": frozenset({Verb.REVEAL, Verb.ANSWER, Verb.ERASE}),
         "help-center:read": frozenset({Verb.READ_KNOWLEDGE}),
         "help-center:write": frozenset({Verb.READ_KNOWLEDGE, Verb.WRITE_KNOWLEDGE}),
+        "training:read": frozenset({Verb.READ_KNOWLEDGE}),
+        "training:write": frozenset({Verb.READ_KNOWLEDGE, Verb.WRITE_KNOWLEDGE}),
         "autopilot:read": frozenset({Verb.READ_SESSIONS}),
         "autopilot:write": frozenset({Verb.CHANGE_SETTINGS}),
         "redaction:write": frozenset({Verb.REDACT, Verb.CHANGE_SETTINGS}),

@@ -19,8 +19,9 @@ from glassine.words.sessions import Event, EventType
 from glassine.words.turns import Prompt, PromptMessage
 
 MOST_TOKENS = 3000
-_BUDGET = {"history": 450, "page": 150, "passages": 1500, "message": 400, "instructions": 150, "files": 200}  # tokens; the rules and the markers need about 350 more
+_BUDGET = {"guidance": 200, "scenarios": 450, "history": 450, "page": 150, "passages": 1500, "message": 400, "instructions": 150, "files": 200}  # tokens; the rules and the markers need about 350 more
 _MOST_PASSAGES = 6
+SCENARIO = "scenario"  # the part of a hit's scores that says it is a training scenario and no passage
 _ONE_PASSAGE = 450
 _ONE_MESSAGE = 120  # of the history
 _SMALLEST_USEFUL = 40  # a passage cut shorter than this says nothing
@@ -46,23 +47,27 @@ FIXED = tuple(re.split(r"\{\w+\}", _RULES))  # the product's own words in every 
 
 def build(
     *, org_name: str, history: Sequence[Event], message: str, hits: Sequence[Hit], language: str | None, context: Mapping[str, Any] | None = None,
-    instructions: str = "", files: Sequence[tuple[str, str]] = (), viewer: Viewer = EVERYBODY,
+    instructions: str = "", files: Sequence[tuple[str, str]] = (), viewer: Viewer = EVERYBODY, guidance: Sequence[str] = (),
 ) -> Prompt:
     """The prompt for one answer, always below MOST_TOKENS as `estimate` counts. All texts are masked already; `history` is oldest first.
 
     Passages are numbered as in `shown(hits, viewer)`; `context` is what the host page passed for the AI to see, `instructions` what somebody of the team
     adds to the rules to see what would change, and `files` the names and texts of what the customer sent with the message. Their beginnings
-    take the room that the message leaves, and some of the conversation's.
+    take the room that the message leaves, and some of the conversation's. `guidance` is what the organisation always wants the model to keep to;
+    scenarios stand first among `hits`, and both take room from the conversation and the passages.
     """
     rules = _RULES.format(org=_one_line(org_name, 80) or "this company", language=_language(language))
     if instructions:
         rules += f"\n8. {_cut(_defused(instructions), _BUDGET['instructions'])}"
+    if guidance:
+        rules += f"\n\nThe company wants you to keep to this, as far as the rules above allow:\n{_section('guidance', _guidance(guidance))}"
     said = _cut(_defused(message), _BUDGET["message"])
     sent = _files(files, _BUDGET["message"] - estimate(said) + _BUDGET["files"])
     sections = [
-        _section("conversation", _history(history, message, _BUDGET["history"] - (_BUDGET["files"] if sent else 0))),
+        _section("conversation", _history(history, message, _BUDGET["history"] - (_BUDGET["files"] if sent else 0) - (_BUDGET["guidance"] + 40 if guidance else 0))),
         _section("page", _page(context or {})),
-        _section("passages", _passages(hits, viewer) or "none"),
+        _section("scenarios", _numbered(hits, viewer, scenarios=True)),
+        _section("passages", _numbered(hits, viewer, scenarios=False) or "none"),
         _section("attachments", sent),
         _section("message", said),
     ]
@@ -157,19 +162,34 @@ def _files(files: Sequence[tuple[str, str]], left: int) -> str:
     return "\n".join(shown)
 
 
-def _passages(hits: Sequence[Hit], viewer: Viewer) -> str:
-    return "\n".join(f'<passage n="{number}" title="{_title(hit)}">\n{text}\n</passage>' for number, (hit, text) in enumerate(_fitting(hits, viewer), 1))
+def _guidance(texts: Sequence[str]) -> str:
+    """As many as fit, each whole or cut."""
+    said, left = [], _BUDGET["guidance"]
+    for text in texts:
+        words = _cut(_defused(text), left) if left > _SMALLEST_USEFUL // 2 else ""
+        left -= estimate(words)
+        said += [f"- {words}"] if words else []
+    return "\n".join(said)
+
+
+def _numbered(hits: Sequence[Hit], viewer: Viewer, *, scenarios: bool) -> str:
+    """The scenarios, or the passages. Both are cited by their numbers, which go on from one to the other."""
+    name = "scenario" if scenarios else "passage"
+    fitting = [(number, hit, text) for number, (hit, text) in enumerate(_fitting(hits, viewer), 1) if (SCENARIO in hit.scores) == scenarios]
+    return "\n".join(f'<{name} n="{number}" title="{_title(hit)}">\n{text}\n</{name}>' for number, hit, text in fitting)
 
 
 def _fitting(hits: Sequence[Hit], viewer: Viewer) -> list[tuple[Hit, str]]:
     """Passages with the text they are shown with. An internal one is left out of what a customer will read, whoever searched for it."""
     found: list[tuple[Hit, str]] = []
     left = _BUDGET["passages"]
-    for hit in [hit for hit in hits if viewer.admits(hit.audience)][:_MOST_PASSAGES]:
+    scenarios = [hit for hit in hits if SCENARIO in hit.scores]
+    passages = [hit for hit in hits if SCENARIO not in hit.scores and viewer.admits(hit.audience)][:_MOST_PASSAGES]
+    for hit in [*scenarios, *passages]:
         left -= estimate(_title(hit)) + 20  # its markers
         if left < _SMALLEST_USEFUL:
             break
-        text, cost = _trimmed(hit.text, min(left, _ONE_PASSAGE))
+        text, cost = _trimmed(hit.text, min(left, _BUDGET["scenarios"] // len(scenarios) if SCENARIO in hit.scores else _ONE_PASSAGE))
         left -= cost
         found.append((hit, text))
     return found
@@ -191,7 +211,7 @@ def _one_line(text: str, most: int) -> str:
     return " ".join(re.sub(r"[\"<>‹\x00-\x1f]", " ", _defused(text)).split())[:most]
 
 
-_MARKER = re.compile(r"[<＜﹤]\s*(?=/?\s*(?:conversation|said|page|passages?|message|attachments|file)\b)", re.IGNORECASE)
+_MARKER = re.compile(r"[<＜﹤]\s*(?=/?\s*(?:conversation|said|page|passages?|message|attachments|file|scenarios?|guidance)\b)", re.IGNORECASE)
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )

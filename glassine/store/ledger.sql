@@ -64,6 +64,7 @@ where exists (select from passages g where g.org_id = %(org)s and g.scope = 0
         and strpos(a.title, p.value) > 0 and a.title ~ p.pattern)
    or exists (select from organizations o where o.id = %(org)s and (strpos(o.name, p.value) > 0 or strpos(o.settings::text, p.value) > 0)
         and (o.name ~ p.pattern or o.settings::text ~ p.pattern))
+   or exists (select from scenarios c where c.org_id = %(org)s and c.live is not null and strpos(c.live::text, p.value) > 0 and c.live::text ~ p.pattern)
    or exists (select from people m where m.org_id = %(org)s and lower(m.email) = lower(p.value))
    or exists (select from invites i where i.org_id = %(org)s and lower(i.email) = lower(p.value))
 

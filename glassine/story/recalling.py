@@ -23,6 +23,7 @@ from glassine.words.errors import NotFound, Refused
 from glassine.words.house import OrgSettings
 from glassine.words.ids import ArticleId, EventId, OrgId, PassageId, SessionId, TurnId
 from glassine.words.knowledge import Audience, Hit
+from glassine.words.scenarios import Met
 from glassine.words.sessions import Autopilot, Event, EventType, Owner, OwnerKind, Session, Status
 
 
@@ -113,7 +114,7 @@ def _scene(org: OrgId, now: Session, given: Mapping[str, Any], conditions: Mappi
         now, status=Status(given["status"]), owner=owner, language=given["language"], last_seq=given["seen"], last_user_seq=message.seq, settled_seq=message.seq - 1,
     )
     mode = Mode(Autopilot(conditions["autopilot"]), conditions["name"], dict(conditions["settings"]), "")
-    return Scene(org=org, session=session, mode=mode, settings=OrgSettings.read(conditions["settings"]), history=conversation(written), message=message)
+    return Scene(org=org, session=session, mode=mode, settings=OrgSettings.read(conditions["settings"]), history=conversation(written), message=message, scenarios=tuple(map(Met.read, given.get("scenarios", ()))))
 
 
 def scopes(given: Mapping[str, Any]) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from glassine import __version__
-from glassine.rules import differences, enclosed
+from glassine.rules import differences, enclosed, scenarios
 from glassine.rules.grounding import Grounded
 from glassine.rules.permits import require
 from glassine.rules.policies import policy_of
@@ -166,6 +166,9 @@ def _judged(world: World, kept: Recalled) -> list[Step]:
 
 
 def _grounded(kept: Recalled) -> Grounded | None:
+    own_words = scenarios.fixed(kept.scene.scenarios or ())
+    if own_words is not None and kept.trace["query"]:
+        return own_words
     if kept.answer is not None:
         return turn.checked(kept.scene, kept.hits, kept.answer)
     if kept.trace["query"]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from glassine.edge.llm import Llm, Purpose
 from glassine.rules import autopilot, enclosed, extract, grounding, prompt
+from glassine.rules import scenarios as guiding
 from glassine.rules.grounding import Grounded
 from glassine.rules.policies import policy_of
 from glassine.rules.reactions import jobs_for
@@ -21,7 +22,7 @@ from glassine.store import Tx, events, jobs, messages, sessions
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
 from glassine.store.sessions import Mode
-from glassine.story import debugging, evidence, finding, masking, sight
+from glassine.story import debugging, evidence, finding, masking, scenarios, sight
 from glassine.story.evidence import Conditions
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
@@ -31,6 +32,7 @@ from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId, SessionId, TurnId, new_id
 from glassine.words.knowledge import Hit, Viewer
 from glassine.words.people import ActorKind
+from glassine.words.scenarios import Met
 from glassine.words.sessions import Event, EventType, OwnerKind, Session
 from glassine.words.turns import HandOff, ModelReply, Outcome, Prompt, Reason, Reply, Silence, Suggestion, Trace
 
@@ -51,6 +53,7 @@ class Scene:
     message: Event
     conditions: Conditions | None = None  # what the turn depends on beside the conversation, to be kept with it
     waits_until: datetime | None = None  # a person is writing the reply, and the AI waits
+    scenarios: tuple[Met, ...] | None = None  # what the organisation tells beside the articles; None: not looked up yet
     debug: bool = False  # the evidence holds more than the outcome needs
 
     @property
@@ -187,6 +190,9 @@ async def _answered(world: World, scene: Scene, trace: Trace, means: Means) -> O
         sought = await means.search(trace.query)
         trace.hits = sight.escaped(sought.hits[: finding.LIMIT])
         trace.given |= {"knowledge": sought.version, "size": sought.size, "spoken": sought.spoken, "scopes": list(sought.scopes)}
+    scene = await scenarios.meet(world, scene, trace)
+    if (own_words := guiding.fixed(scene.scenarios or ())) is not None:
+        return _judged(world, scene, trace, own_words)
     if scene.debug:
         trace.debug["candidates"] = debugging.candidates(trace.query, sought, means.thresholds)
     llm = await means.model()
@@ -231,7 +237,7 @@ async def _written(world: World, scene: Scene, trace: Trace, llm: Llm, means: Me
 
 def _kept(scene: Scene, hits: Sequence[Hit], answer: str) -> str:
     """The model's words without personal values of its own making: they are evidence, and evidence is stored."""
-    shown = "\n".join(part for hit in hits for part in (hit.title, hit.heading, hit.text, hit.url or ""))
+    shown = "\n".join(part for hit in guiding.beside(scene.scenarios or (), hits) for part in (hit.title, hit.heading, hit.text, hit.url or ""))
     policy = policy_of(scene.mode.name, scene.settings, scene.session.channel)
     return cover(answer, policy, "\n".join([shown, scene.message.text, _earlier(scene)]))
 
@@ -239,7 +245,7 @@ def _kept(scene: Scene, hits: Sequence[Hit], answer: str) -> str:
 def asked(scene: Scene, hits: Sequence[Hit], instructions: str = "") -> Prompt:
     """Every word that a model is given for this scene and these passages."""
     return prompt.build(
-        org_name=scene.mode.name, history=scene.history, message=scene.message.text, hits=hits, language=scene.language,
+        org_name=scene.mode.name, history=scene.history, message=scene.message.text, hits=guiding.beside(scene.scenarios or (), hits), language=scene.language, guidance=guiding.guidance(scene.scenarios or ()),
         context=scene.message.payload.get("context", {}), instructions=instructions, files=enclosed.in_hand(scene.message, scene.history), viewer=scene.viewer,
     )
 
@@ -262,7 +268,7 @@ async def _ask(world: World, scene: Scene, trace: Trace, llm: Llm, means: Means)
 def checked(scene: Scene, hits: Sequence[Hit], answer: str) -> Grounded:
     """A model's answer, held against the passages and what the customer said."""
     said = "\n".join([_earlier(scene), *(text for _, text in enclosed.in_hand(scene.message, scene.history))])
-    return grounding.ground(answer, hits, message=scene.message.text, earlier=said, viewer=scene.viewer)
+    return grounding.ground(answer, guiding.beside(scene.scenarios or (), hits), message=scene.message.text, earlier=said, viewer=scene.viewer)
 
 
 def _quoted(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:
