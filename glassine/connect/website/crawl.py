@@ -211,7 +211,7 @@ class Crawl:
         self.in_a_row += 1
         if self.in_a_row >= _IN_A_ROW:
             reason = got.reason if got.reason.endswith(".") else f"The last one {got.reason}."
-            raise SourceFailed(got.trouble, f"{_IN_A_ROW} pages of {urlsplit(got.url).netloc} in a row could not be read. {reason} The next run goes on from here.")
+            raise SourceFailed(got.trouble, f"{_IN_A_ROW} pages of {urlsplit(got.url).netloc} in a row could not be read. {reason} The next run tries again.")
 
     def _site_is_open(self) -> list[Told]:
         """A page was shown, so pages that were refused before are shut each for itself."""
