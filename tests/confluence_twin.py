@@ -142,7 +142,7 @@ class Confluence:
                 found = len(self._search(query["cql"][0]))
                 return _json({"results": [], "totalSize": found, "start": 0, "limit": 1, "size": 0, "cqlQuery": query["cql"][0], "searchDuration": 1, "_links": {}})
             case ["rest", "api", "content", "search"]:
-                return self._paged([self._v1(one) for one in self._search(query["cql"][0])], query, "/rest/api/content/search")
+                return self._paged([self._v1(one, query) for one in self._search(query["cql"][0])], query, "/rest/api/content/search")
             case ["rest", "api", "content", id, "restriction", "byOperation", "read"]:
                 page = self.pages.get(int(id))
                 return _json(_read(page)) if page and not page.hidden and page.status == "current" else None
@@ -187,12 +187,12 @@ class Confluence:
                 keys = query.get("spaceKey", list(self.spaces))
                 return self._paged([_space(key, self.spaces[key]) for key in keys if key in self.spaces], query, "/rest/api/space")
             case ["content"]:
-                return self._paged([self._v1(one) for one in self.seen() if one.space == query["spaceKey"][0] and one.id not in self.slips], query, "/rest/api/content")
+                return self._paged([self._v1(one, query) for one in self.seen() if one.space == query["spaceKey"][0] and one.id not in self.slips], query, "/rest/api/content")
             case ["content", id]:
-                return next((_json(self._v1(one)) for one in self.seen() if str(one.id) == id), None)
+                return next((_json(self._v1(one, query)) for one in self.seen() if str(one.id) == id), None)
         return None
 
-    def _v1(self, one: Page | File) -> dict[str, Any]:
+    def _v1(self, one: Page | File, query: dict[str, list[str]]) -> dict[str, Any]:
         if isinstance(one, File):
             return {
                 "id": f"att{one.id}", "type": "attachment", "status": "current", "title": one.name, "container": {"id": str(one.page)}, "version": {"number": one.version, "when": _time(one.changed), "minorEdit": False},
@@ -200,7 +200,7 @@ class Confluence:
             }
         return {
             "id": str(one.id), "type": "page", "status": one.status, "title": one.title, "version": {"number": one.version, "when": _time(one.changed), "minorEdit": False}, "space": _space(one.space, self.spaces[one.space]),
-            "ancestors": [{"id": str(each.id), "type": "page", "status": each.status, "title": each.title} for each in reversed(self.chain(one)[1:])], "body": {"storage": {"value": one.body, "representation": "storage"}},
+            "ancestors": [{"id": str(each.id), "type": "page", "status": each.status, "title": each.title} for each in reversed(self.chain(one)[1:])], "body": {"storage": {"value": one.body, "representation": "storage"}} if "body.storage" in query.get("expand", [""])[0] else {},
             "_links": {"webui": f"/display/{one.space}/{one.id}"},
         } | ({"restrictions": {"read": _read(one)}} if self.says_restrictions else {})
 

@@ -51,6 +51,22 @@ async def test_a_run_that_breaks_off_goes_on_from_its_checkpoint(wiki: Confluenc
     assert not before & set(mirror.fetched) or len(before & set(mirror.fetched)) < 25
 
 
+async def test_texts_that_do_not_come_with_the_others_are_asked_for_alone(wiki: Confluence, server: Vendor, mirror: Mirror) -> None:
+    pages = [wiki.write(f"Number {number}", f"<p>{'long ' * 400_000}</p>" if number == 2 else "<p>short</p>") for number in range(7)]
+    wiki.page_size = 3
+    await mirror.run(server)
+    assert set(mirror.items) == {f"pages/{page.id}" for page in pages}
+    wiki.page_size = 250
+    wiki.edit(pages[2], body=f"<p>{'longer ' * 1_300_000}</p>")
+    wiki.edit(pages[3], body="<p>new</p>")
+    await mirror.run(server)
+    assert sorted(mirror.fetched) == [f"pages/{pages[2].id}", f"pages/{pages[3].id}"]
+    wiki.edit(pages[2], body=f"<p>{'longest ' * 2_600_000}</p>")
+    await mirror.run(server)
+    assert mirror.failed == {f"pages/{pages[2].id}": "is larger than 20 MB"}
+    assert len(mirror.items) == 7
+
+
 async def test_a_token_that_is_revoked_in_mid_run_leaves_what_was_read(wiki: Confluence, server: Vendor, mirror: Mirror) -> None:
     page = wiki.write()
     await mirror.run(server)
@@ -161,6 +177,8 @@ def change(wiki: Confluence, step: str, which: int) -> None:
 async def play(steps: list[tuple[str, int]], *, cloud: bool) -> None:
     wiki = Confluence(cloud=cloud, page_size=2)
     mirror = Mirror(source("confluence"), (CLOUD if cloud else SERVER) | {"public_spaces": "DOCS"})
+    for number in range(5):
+        wiki.write(f"Number {number}")
     async with vendor(wiki) as server:
         for step, which in steps:
             if step in ("run", "crash"):

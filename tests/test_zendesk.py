@@ -99,7 +99,7 @@ async def test_team_only_articles_are_left_out_where_they_are_not_wanted(centre:
     article, open_one = centre.write(), centre.write("Open")
     await mirror.run(server)
     centre.restrict(article, 12)
-    mirror.settings = SETTINGS | {"team_only": ""}
+    mirror.settings = SETTINGS | {"team_only": "skip"}
     await mirror.run(server)
     assert set(mirror.items) == {f"articles/{open_one.id}/en-us"}
     assert "restricted" in mirror.skipped[f"articles/{article.id}/en-us"]
@@ -208,7 +208,7 @@ async def test_deleted_articles_and_translations_go(centre: HelpCentre, server: 
 
 
 async def test_a_large_help_centre_is_read_by_its_changes_and_listed_when_the_count_is_not_as_known(centre: HelpCentre, server: Vendor, mirror: Mirror) -> None:
-    mirror.settings = SETTINGS | {"attachments": ""}
+    mirror.settings = SETTINGS | {"attachments": "skip"}
     some = [centre.write(f"Number {number}") for number in range(305)]
     await mirror.run(server)
     assert len(mirror.items) == 305
@@ -231,7 +231,7 @@ async def test_a_large_help_centre_is_read_by_its_changes_and_listed_when_the_co
 
 
 async def test_a_large_help_centre_is_listed_each_hour_so_that_quiet_changes_are_met(centre: HelpCentre, server: Vendor, mirror: Mirror) -> None:
-    mirror.settings = SETTINGS | {"attachments": ""}
+    mirror.settings = SETTINGS | {"attachments": "skip"}
     some = [centre.write(f"Number {number}") for number in range(301)]
     await mirror.run(server)
     centre.quiet_translations = True
@@ -245,7 +245,7 @@ async def test_a_large_help_centre_is_listed_each_hour_so_that_quiet_changes_are
 
 
 async def test_closing_a_large_help_centre_closes_all_of_it_with_the_next_run(centre: HelpCentre, server: Vendor, mirror: Mirror) -> None:
-    mirror.settings = SETTINGS | {"attachments": ""}
+    mirror.settings = SETTINGS | {"attachments": "skip"}
     for number in range(301):
         centre.write(f"Number {number}")
     await mirror.run(server)

@@ -174,6 +174,8 @@ def change(centre: HelpCentre, step: str, which: int, locale: str) -> None:
 
 async def play(steps: list[tuple[str, int, str]]) -> None:
     centre, mirror = HelpCentre(page_size=2), Mirror(source("zendesk"), SETTINGS)
+    for number in range(5):
+        centre.write(f"Number {number}")
     async with vendor(centre) as server:
         for step, which, locale in steps:
             if step == "run":

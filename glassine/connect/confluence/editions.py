@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from glassine.connect.confluence.api import Confluence, Json, Page, Space, moment
+from glassine.connect.confluence.api import LARGEST_FILE, Confluence, Json, Page, Query, Space, moment
 from glassine.words.sources import SourceFailed, Trouble
 
 _ABOVE = {"page": "pages", "folder": "folders", "whiteboard": "whiteboards", "database": "databases", "embed": "embeds"}  # what a page may stand under in the Cloud
@@ -20,8 +20,8 @@ class Edition(Protocol):
     def pages(self, space: Space) -> AsyncIterator[Page]:
         """All published pages of a space."""
 
-    async def texts(self, ids: Sequence[str]) -> dict[str, str]:
-        """Pages' texts in the storage format; those that are gone are missing."""
+    async def texts(self, ids: Sequence[str]) -> dict[str, str | None]:
+        """Pages' texts in the storage format; those that are gone are missing, and None is larger than is read."""
 
     async def page(self, id: str) -> tuple[Page, str] | None:
         """One published page, with the key or id of its space; None where there is none for this login."""
@@ -53,14 +53,17 @@ class Cloud:
                 if one.get("status") == "current":
                     yield page
 
-    async def texts(self, ids: Sequence[str]) -> dict[str, str]:
+    async def texts(self, ids: Sequence[str]) -> dict[str, str | None]:
+        """Together, and alone those that did not come with the others: Confluence may give fewer than asked for, and only one that is not there is gone."""
+        found: dict[str, str | None] = {}
         try:
-            given = await self.wiki.get("api/v2/pages", {"id": list(ids), "body-format": "storage", "limit": len(ids)}) or {}
+            async for listed in self.wiki.listed("api/v2/pages", {"id": list(ids), "body-format": "storage", "limit": len(ids)}):
+                found |= {str(one.get("id")): _storage(one, self.wiki) for one in listed if one.get("status") == "current"}
         except SourceFailed as failed:
-            if failed.trouble is not Trouble.LARGE or len(ids) == 1:
+            if failed.trouble is not Trouble.LARGE:
                 raise
-            return {id: text for one in ids for id, text in (await self.texts([one])).items()}
-        return {str(one.get("id")): _storage(one, self.wiki) for one in given.get("results") or () if one.get("status") == "current"}
+        alone = [id for id in ids if id not in found]
+        return found | await _alone(self.wiki, {id: f"api/v2/pages/{id}" for id in alone}, {"body-format": "storage"})
 
     async def page(self, id: str) -> tuple[Page, str] | None:
         given = await self.wiki.get(f"api/v2/pages/{id}")
@@ -99,9 +102,8 @@ class Server:
             for one in listed:
                 yield self._page(one)
 
-    async def texts(self, ids: Sequence[str]) -> dict[str, str]:
-        found = {id: await self.wiki.get(f"rest/api/content/{id}", {"expand": "body.storage"}, max_bytes=20_000_000) for id in ids}
-        return {id: _storage(one, self.wiki) for id, one in found.items() if one and one.get("status") == "current"}
+    async def texts(self, ids: Sequence[str]) -> dict[str, str | None]:
+        return await _alone(self.wiki, {id: f"rest/api/content/{id}" for id in ids}, {"expand": "body.storage"})
 
     async def page(self, id: str) -> tuple[Page, str] | None:
         given = await self.wiki.get(f"rest/api/content/{id}", {"expand": "version,ancestors,space"})
@@ -122,6 +124,22 @@ class Server:
 
 def edition(wiki: Confluence) -> Edition:
     return Cloud(wiki) if wiki.at.cloud else Server(wiki)
+
+
+async def _alone(wiki: Confluence, paths: Mapping[str, str], query: Query) -> dict[str, str | None]:
+    """Texts one by one; what is too large is of the page and not of the run."""
+    found: dict[str, str | None] = {}
+    for id, path in paths.items():
+        try:
+            given = await wiki.get(path, query, max_bytes=LARGEST_FILE)
+        except SourceFailed as failed:
+            if failed.trouble is not Trouble.LARGE:
+                raise
+            found[id] = None
+            continue
+        if given and given.get("status") == "current":
+            found[id] = _storage(given, wiki)
+    return found
 
 
 def _id(one: Json, wiki: Confluence) -> str:

@@ -141,11 +141,14 @@ class Run:
                 due.append(page.id)
         texts = await self.edition.texts(due) if due else {}
         for id in due:
-            yield self._with_text(heads[id], texts.get(id), self.pages[id].version)
+            if id in texts:
+                yield self._with_text(heads[id], texts[id], self.pages[id].version)
+            else:
+                yield Gone(path=heads[id].path, reason="was deleted, archived or closed in Confluence")
 
     def _with_text(self, head: Item, storage: str | None, version: int) -> _Of:
         if storage is None:
-            return Gone(path=head.path, reason="was deleted, archived or closed in Confluence")
+            return Failed(path=head.path, reason=f"is larger than {LARGEST_FILE // 1_000_000} MB")
         try:
             said, kind = markdown(storage), "text/markdown"
         except Malformed:

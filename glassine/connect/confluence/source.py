@@ -26,7 +26,10 @@ class Wiki:
         ),
         Field(name="labels", title="Only pages with one of these labels", help="One label a line. Empty: all pages.", kind=FieldKind.LINES, required=False),
         Field(name="unwanted_labels", title="Leave out pages with these labels", help="One label a line.", kind=FieldKind.LINES, required=False),
-        Field(name="attachments", title="Read files of pages", help="PDF, Word, text and CSV.", kind=FieldKind.SWITCH, required=False, default="on"),
+        Field(
+            name="attachments", title="Files of pages", help="PDF, Word, text and CSV.", kind=FieldKind.CHOICE, required=False, default="read",
+            choices={"read": "Read them", "skip": "Leave them out"},
+        ),
     )
 
     def hosts(self, settings: Mapping[str, str]) -> tuple[str, ...]:
@@ -72,5 +75,5 @@ def _rules(settings: Mapping[str, str]) -> Rules:
 
     return Rules(
         spaces=lines("spaces"), public=frozenset(key.upper() for key in lines("public_spaces")), labels=lines("labels"), unwanted_labels=lines("unwanted_labels"),
-        attachments=settings.get("attachments", "on").strip().lower() not in ("", "off", "false", "no", "0"),
+        attachments=settings.get("attachments") != "skip",
     )

@@ -19,8 +19,14 @@ class Guide:
         Field(name="subdomain", title="Subdomain", help="What stands before .zendesk.com, such as acme. A brand with a help centre of its own has its own subdomain and is a source of its own."),
         Field(name="email", title="E-mail address", help="Of the admin or agent whose API token this is. Leave it empty for an OAuth access token.", required=False),
         Field(name="token", title="API token", help="From Admin Center › Apps and integrations › APIs › API tokens; or an OAuth access token with the scope hc:read.", kind=FieldKind.SECRET),
-        Field(name="team_only", title="Read drafts and restricted articles", help="Your team sees them here; no answer to a customer uses them.", kind=FieldKind.SWITCH, required=False, default="on"),
-        Field(name="attachments", title="Read files of articles", help="PDF, Word, text and CSV.", kind=FieldKind.SWITCH, required=False, default="on"),
+        Field(
+            name="team_only", title="Drafts and restricted articles", help="What not everybody sees in Zendesk is never used in an answer to a customer.", kind=FieldKind.CHOICE, required=False,
+            default="read", choices={"read": "Read them for the team", "skip": "Leave them out"},
+        ),
+        Field(
+            name="attachments", title="Files of articles", help="PDF, Word, text and CSV.", kind=FieldKind.CHOICE, required=False, default="read",
+            choices={"read": "Read them", "skip": "Leave them out"},
+        ),
         Field(
             name="outdated", title="Translations marked as outdated", help="What becomes of translations that Zendesk marks as older than their original.", kind=FieldKind.CHOICE, required=False,
             default="as_shown", choices={"as_shown": "Use them as the help centre does", "internal": "For the team only", "skip": "Leave them out"},
@@ -79,10 +85,7 @@ async def _other_brands(zendesk: Zendesk) -> str:
 
 
 def _rules(settings: Mapping[str, str]) -> Rules:
-    def on(name: str) -> bool:
-        return settings.get(name, "on").strip().lower() not in ("", "off", "false", "no", "0")
-
     return Rules(
-        team_only=on("team_only"), attachments=on("attachments"), outdated=settings.get("outdated") or "as_shown",
+        team_only=settings.get("team_only") != "skip", attachments=settings.get("attachments") != "skip", outdated=settings.get("outdated") or "as_shown",
         unwanted_labels=frozenset(line.strip().lower() for line in settings.get("unwanted_labels", "").splitlines() if line.strip()),
     )
