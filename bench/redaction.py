@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench import data, presidio
+from bench import data, pieces, presidio
 from bench.formats import evasions, national, telephones
 from bench.intervals import wilson
 from bench.table import Figure, machine
@@ -235,6 +235,7 @@ def measure(folder: Path, results: Path, *, short: bool = False) -> dict[str, An
     result["national formats"] = national(folder)
     result["telephones"] = telephones(folder)
     result["evasions"] = evasions()
+    result["random pieces"] = pieces.measured(200 if short else 2_000)
     result["speed"] = speed([sentence["full_text"] for sentence in sentences], names)
     return result
 
@@ -266,6 +267,8 @@ def figures(result: dict[str, Any]) -> list[Figure]:
         Figure(what="the names model alone, messages a second and core", value=fast["the names model alone, messages a second and core"]),
         Figure(what="with names and addresses, share of the names model alone", value=fast["all, as a share of the names model alone"]),
         Figure(what="a megabyte of sentences, patterns only", value=fast["seconds for a megabyte, patterns only"]["sentences"], unit="s", bar=2),
+        Figure(what=f"slowest of {result['random pieces']['pieces']} random pieces, growth at four times the length", value=result["random pieces"]["growth at four times the length"], bar=6),
+        Figure(what="a megabyte of the slowest random piece", value=result["random pieces"]["seconds for a megabyte"], unit="s", bar=2),
         Figure(what="a megabyte of the slowest hostile text", value=max(fast["seconds for a megabyte, patterns only"].values()), unit="s", bar=2),
     ]
 
