@@ -120,8 +120,9 @@ class HelpCentre:
         for article in self.articles.values():
             seen = {locale: self._seen_by_all(article, locale) for locale, one in article.translations.items() if one.body}
             found |= {f"articles/{article.id}/{locale}": shown for locale, shown in seen.items()}
-            if seen:
-                found |= {f"articles/{article.id}/attachments/{one.id}": any(shown for locale, shown in seen.items() if one.locale in (None, locale)) for one in article.attachments.values()}
+            for one in article.attachments.values():
+                beside = [shown for locale, shown in seen.items() if one.locale in (None, locale)]
+                found |= {f"articles/{article.id}/attachments/{one.id}": any(beside)} if beside else {}
         return found
 
     def _seen_by_all(self, article: Article, locale: str) -> bool:
