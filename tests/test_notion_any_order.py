@@ -192,5 +192,5 @@ class NotionInAnyOrder(RuleBasedStateMachine):
             await self.known.run(source, way, stop_after=stop_after)
 
 
-NotionInAnyOrder.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+NotionInAnyOrder.TestCase.settings = settings(max_examples=10, stateful_step_count=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 TestNotionInAnyOrder = NotionInAnyOrder.TestCase

@@ -67,6 +67,12 @@ class GateLink:
         assert answer is not None, "the last try without an answer raises"
         raise _gave_up(answer, host)
 
+    async def pause(self, seconds: float) -> None:
+        """Keeps a pace that the other side tells in its answers. It costs nothing of the time that a run spends waiting for what failed."""
+        if seconds > _LONGEST_WAIT:
+            raise SourceFailed(Trouble.LIMITED, "The other side asks to wait longer than a run does (five minutes). The next run goes on from here.")
+        await self.wait(max(0.0, seconds))
+
     async def _once(self, method: str, url: str, headers: Mapping[str, str] | None, body: bytes, max_bytes: int, host: str, *, last: bool) -> Answer | None:
         """None where nothing came back, and it may be different the next time."""
         # A source is told what it told us before, and its own key: nothing of a customer's. The numbers in its addresses only look like personal values.

@@ -147,6 +147,9 @@ class Link(Protocol):
         Answers with 2xx, 3xx, 404 or 410 come back (redirects are not followed); raises SourceFailed for all others.
         """
 
+    async def pause(self, seconds: float) -> None:
+        """Waits where a vendor tells its pace in the answers themselves. Raises SourceFailed for more than a run waits at once."""
+
 
 @runtime_checkable
 class Rooted(Protocol):

@@ -121,9 +121,12 @@ class Run:
                 self._enqueue([below])
         for id in read.databases:
             self._enqueue(await self.listing.rows(id))
-        yield self._item(page, read, marker, trail)
-        for file in read.files if self.wishes.files else ():
-            yield await self._file(page, file)
+        failed = False
+        for file in read.files if self.wishes.files else ():  # before their page: a run that breaks off between them reads the page again
+            told = await self._file(page, file)
+            failed |= isinstance(told, Failed)
+            yield told
+        yield self._item(page, read, f"{marker} ~" if failed else marker, trail)
 
     def _item(self, page: Listed, read: Page, marker: str, trail: tuple[str, ...]) -> Told:
         path, public = f"pages/{page.id}", self._public(page)
