@@ -34,7 +34,7 @@ async def scope_of(tx: Tx, org: OrgId, audience: Audience, segments: Sequence[Se
         raise Refused("Choose at least one segment that sees this, or make it internal.")
     there = await one(tx, _SQL.there, {"org": org, "segments": wanted})
     if not there or there["n"] != len(wanted):
-        raise Refused("One of these segments is not there any more. Load the page again.", status=409, code="conflict")
+        raise Refused("A segment that was to see this has been deleted. Choose who sees it, and save again.", status=409, code="conflict")
     row = await one(tx, _SQL.find, {"org": org, "segments": wanted}) or await one(tx, _SQL.mint, {"org": org, "segments": wanted})
     assert row is not None, "an insert returns its row"
     return int(row["number"])
