@@ -9,8 +9,10 @@ import pytest
 import pytest_asyncio
 
 from bench.stub_model import StubModel, quote_first_passage
-from glassine.story import learning
+from glassine.story import house, learning
 from glassine.story.world import World
+from glassine.words.knowledge import Audience
+from glassine.words.sessions import Autopilot, ChannelKind
 from tests.shop import Shop
 
 SETTINGS = {"llm_model": "stub", "llm_timeout": 1.0}
@@ -69,6 +71,21 @@ async def test_what_is_published_may_be_answered_with(client: Client, shop: Shop
     await learning.delete(world, shop.org, article.id)
     assert data["autopilotResponse"]["value"]["content"] == body
     assert turn["answer"] == f"{body} [1]"
+
+
+async def test_the_model_is_shown_what_the_reader_may_see_and_for_a_draft_what_the_team_may(client: Client, shop: Shop, model: StubModel, world: World) -> None:
+    hidden = await learning.save(world, shop.org, title="Zinc margins", body="Our margin on zinc lanterns is 61 percent.", audience=Audience.INTERNAL, language="en")
+    await learning.publish(world, shop.org, hidden.id)
+    try:
+        for mode, seen in ((Autopilot.ON, False), (Autopilot.ASSIST, True)):
+            await house.set_autopilot(world, shop.owner, ChannelKind.API, mode)
+            before = len(model.bodies)
+            _, turn = await asked(client, shop, "What is the margin on zinc lanterns?")
+            assert ("61 percent" in str(model.bodies[before:])) is seen
+            assert ("Zinc margins" in str(turn)) is seen
+    finally:
+        await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.ON)
+        await learning.delete(world, shop.org, hidden.id)
 
 
 @pytest.mark.parametrize("mode", ["429", "500", "garbage", "stream_garbage", "hang", "slow", "disconnect", "redirect", "huge"])
