@@ -129,6 +129,13 @@ async def test_an_answer_found_unhelpful_is_a_gap_until_the_vote_is_taken_back(w
     assert [one.why for one in await gaps.questions(world, desk_shop.owner, gap.id)] == [Why.DOWNVOTED]
     await visitor.vote(world, desk_shop.org, session, EventId(reply.id), "upvote")
     assert await listed(world, desk_shop) == []
+    await visitor.vote(world, desk_shop.org, session, EventId(reply.id), "downvote")
+    assert len(await listed(world, desk_shop)) == 1
+    message = next(event for event in await conversations.timeline(world, desk_shop.org, session) if event.actor is ActorKind.USER)
+    await redacting.redact_message(world, desk_shop.owner, EventId(message.id))
+    assert await listed(world, desk_shop) == []
+    async with world.store.tx(desk_shop.org) as tx:
+        assert not await stored.due(tx, desk_shop.org, deciding.TELLING, world.clock()), "what is gone is not looked for again and again"
 
 
 async def test_what_is_erased_or_redacted_leaves_its_gap(world: World, desk_shop: Shop) -> None:

@@ -1,20 +1,22 @@
 -- name: due
 select exists (
     select from turns t where t.org_id = %(org)s and t.reasons && %(telling)s::text[] and t.created_at < %(until)s
-      and (t.created_at, t.id) > (coalesce((select turned_at from gap_marks where org_id = %(org)s), '-infinity'), coalesce((select turn_id from gap_marks where org_id = %(org)s), '00000000-0000-0000-0000-000000000000'))
+      and (t.created_at, t.id) > (coalesce((select turned_at from gap_marks where org_id = %(org)s), now() - interval '30 days'), coalesce((select turn_id from gap_marks where org_id = %(org)s), '00000000-0000-0000-0000-000000000000'))
 ) or exists (
     select from votes v join turns t on t.org_id = v.org_id and t.session_id = v.session_id and t.event_id = v.event_id
+        join events e on e.org_id = t.org_id and e.id = t.message_id and e.redacted_at is null and e.text ~ '[[:alnum:]]'
         left join gap_questions q on q.org_id = t.org_id and q.turn_id = t.id
-    where v.org_id = %(org)s and (v.action = 'downvote') <> coalesce(q.why = 'downvoted', false)
+    where v.org_id = %(org)s and 'answered_from_knowledge' = any (t.reasons)
+      and case v.action when 'downvote' then coalesce(q.why = 'answered', true) else coalesce(q.why = 'downvoted', false) end
 ) as due
 
 -- name: turned
--- The next turns in order that say something of their question. One that began a moment ago may have an older one still to be committed.
+-- The next turns in order that say something of their question; at the beginning, those of the last month. One that began a moment ago may have an older one still to be committed.
 select t.id, t.session_id, t.message_id, t.created_at, t.reasons, e.text, e.redacted_at, s.language from turns t
     join sessions s on s.org_id = t.org_id and s.id = t.session_id
     left join events e on e.org_id = t.org_id and e.id = t.message_id
 where t.org_id = %(org)s and t.reasons && %(telling)s::text[] and t.created_at < %(until)s
-  and (t.created_at, t.id) > (coalesce((select turned_at from gap_marks where org_id = %(org)s), '-infinity'), coalesce((select turn_id from gap_marks where org_id = %(org)s), '00000000-0000-0000-0000-000000000000'))
+  and (t.created_at, t.id) > (coalesce((select turned_at from gap_marks where org_id = %(org)s), now() - interval '30 days'), coalesce((select turn_id from gap_marks where org_id = %(org)s), '00000000-0000-0000-0000-000000000000'))
 order by t.created_at, t.id limit %(limit)s
 
 -- name: voted
@@ -22,9 +24,9 @@ order by t.created_at, t.id limit %(limit)s
 select t.id, t.session_id, t.message_id, t.created_at, t.reasons, e.text, e.redacted_at, s.language
 from votes v join turns t on t.org_id = v.org_id and t.session_id = v.session_id and t.event_id = v.event_id
     join sessions s on s.org_id = t.org_id and s.id = t.session_id
-    left join events e on e.org_id = t.org_id and e.id = t.message_id
+    join events e on e.org_id = t.org_id and e.id = t.message_id and e.redacted_at is null and e.text ~ '[[:alnum:]]'
     left join gap_questions q on q.org_id = t.org_id and q.turn_id = t.id
-where v.org_id = %(org)s and v.action = 'downvote' and q.why is distinct from 'downvoted'
+where v.org_id = %(org)s and v.action = 'downvote' and 'answered_from_knowledge' = any (t.reasons) and coalesce(q.why = 'answered', true)
 order by t.created_at, t.id limit %(limit)s
 
 -- name: forgiven

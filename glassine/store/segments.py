@@ -86,6 +86,12 @@ async def of_contact(tx: Tx, org: OrgId, contact: ContactId) -> list[Membership]
     return [Membership(segment=SegmentId(row["id"]), name=row["name"], by_rule=row["by_rule"], by_hand=row["by_hand"]) for row in found]
 
 
+async def placed(tx: Tx, org: OrgId, contact: ContactId) -> list[Membership]:
+    """Every segment, with why the contact belongs to it, if it does."""
+    found = await rows(tx, _SQL.placed, {"org": org, "contact": contact})
+    return [Membership(segment=SegmentId(row["id"]), name=row["name"], by_rule=row["by_rule"], by_hand=row["by_hand"]) for row in found]
+
+
 async def contacts(tx: Tx, org: OrgId, after: UUID | None, limit: int) -> list[Sealed]:
     """The next contacts by id, held as they are until the transaction ends."""
     return [from_row(row) for row in await rows(tx, _SQL.contacts, {"org": org, "after": after, "limit": limit})]

@@ -77,6 +77,11 @@ on conflict (org_id, segment_id, contact_id) do update set by_hand = true
 select s.id, s.name, m.by_rule, m.by_hand from segment_members m join segments s on s.org_id = m.org_id and s.id = m.segment_id
 where m.org_id = %(org)s and m.contact_id = %(contact)s order by lower(s.name)
 
+-- name: placed
+select s.id, s.name, coalesce(m.by_rule, false) as by_rule, coalesce(m.by_hand, false) as by_hand
+from segments s left join segment_members m on m.org_id = s.org_id and m.segment_id = s.id and m.contact_id = %(contact)s
+where s.org_id = %(org)s order by lower(s.name)
+
 -- name: contacts
 -- Held while they are looked at, so that nobody changes a contact's data in between.
 select * from contacts where org_id = %(org)s and (%(after)s::uuid is null or id > %(after)s) order by id limit %(limit)s for share

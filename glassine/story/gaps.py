@@ -87,12 +87,15 @@ async def _place_some(world: World, org: OrgId) -> bool:
 async def _place(world: World, org: OrgId, told: list[tuple[Turned, Why]], *, mark: Turned | None) -> None:
     """In order; vectors are made before the transaction opens."""
     languages = await finding.languages_of(world, org)
-    read = [(one, why, finding.spoken_in(one.text, languages, one.language)) for one, why in told if finding.plainly(one.text)]
+    async with world.store.tx(org) as tx:
+        known = bool(await gaps.centres(tx, org))
+    first = 0 if known else next((at for at, (_, why) in enumerate(told) if why is not Why.ANSWERED), len(told))  # what was answered before there is a gap says nothing
+    read = [(one, why, finding.spoken_in(one.text, languages, one.language)) for one, why in told[first:] if finding.plainly(one.text)]
     vectors = [await world.embed.query(finding.plainly(one.text), spoken) for one, _, spoken in read]
     async with world.store.tx(org) as tx:
-        known = _Known(world, await gaps.centres(tx, org))
+        place = _Known(world, await gaps.centres(tx, org)).place
         for (one, why, spoken), vector in zip(read, vectors, strict=True):
-            await known.place(tx, org, one, why, spoken, world.embed.model(spoken), vector)
+            await place(tx, org, one, why, spoken, world.embed.model(spoken), vector)
         if mark:
             await gaps.mark(tx, org, mark)
 

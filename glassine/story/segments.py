@@ -104,6 +104,13 @@ async def of_contact(world: World, actor: Actor, contact: ContactId) -> list[Mem
     return await memberships(world, actor.org, contact)
 
 
+async def placed(world: World, actor: Actor, contact: ContactId) -> list[Membership]:
+    """Every segment, with why the contact belongs to it, if it does. Raises Refused (403)."""
+    require(actor, Verb.READ_SESSIONS)
+    async with world.store.tx(actor.org) as tx:
+        return await segments.placed(tx, actor.org, contact)
+
+
 async def memberships(world: World, org: OrgId, contact: ContactId) -> list[Membership]:
     async with world.store.tx(org) as tx:
         await people.load(tx, org, contact)

@@ -20,7 +20,7 @@ from glassine.web.uploads import safe_name
 from glassine.words.errors import Refused
 from glassine.words.ids import EventId, SessionId
 from glassine.words.people import Person, Verb
-from glassine.words.segments import Membership, Segment
+from glassine.words.segments import Membership
 from glassine.words.sessions import Contact, Event, EventType, OwnerKind, Session
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -65,7 +65,7 @@ class Thread:
     session: Session
     events: list[Shown]
     contact: list[tuple[str, str, bool]]  # field, label, verified: never the values
-    placed: list[tuple[Segment, Membership | None]]  # every segment, with why the contact belongs to it
+    placed: list[Membership]  # every segment, with why the contact belongs to it, if it does
     attached: bool  # whether the host page gave data for people only
     others: list[Other]
     people: list[Person]
@@ -131,15 +131,10 @@ async def open_thread(staff: Staff, id: SessionId) -> Thread:
     turns = _turns_by_event(marks)
     events = [_shown(event, turns.get(event.id), votes.get(event.id)) for event in log]
     return Thread(
-        session=session, events=events, contact=_contact_fields(await conversations.contact(world, org, id)), placed=await _placed(staff, session), others=others,
+        session=session, events=events, contact=_contact_fields(await conversations.contact(world, org, id)), placed=await segments.placed(world, staff.actor, session.contact), others=others,
         people=[person for person in await access.team(world, staff.actor) if not person.disabled_at], mine=session.owner.id == staff.actor.id,
         typist=typist, debug_until=debug_until, handoff=_waiting_handoff(session, events), attached=bool(row and row["sealed"]) or any(event.payload.get("custom_data") for event in log),
     )
-
-
-async def _placed(staff: Staff, session: Session) -> list[tuple[Segment, Membership | None]]:
-    belongs = {one.segment: one for one in await segments.of_contact(staff.world, staff.actor, session.contact)}
-    return [(one, belongs.get(one.id)) for one in await segments.every(staff.world, staff.actor)]
 
 
 def _turns_by_event(marks: list[inbox.TurnMark]) -> dict[EventId, UUID]:
