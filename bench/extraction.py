@@ -122,7 +122,7 @@ def main() -> None:
     print("| read by | frame | words kept | of what is read, the article's | F1 | code blocks kept | headings kept | ms a page |\n| --- | --- | --- | --- | --- | --- | --- | --- |")
     for name, extract in ways().items():
         for frame, html in FRAMES.items():
-            pages = [(source, f"<!doctype html><html><head><title>An article | Acme</title></head>{_filled(html, render(source))}</html>") for source in sources]
+            pages = [(source, f"<!doctype html><html><head><title>An article | Acme</title></head>{filled(html, render(source))}</html>") for source in sources]
             score = measure(extract, pages)
             recall, precision = score.kept / score.words, score.kept / max(1, score.given)
             f1 = 2 * recall * precision / max(1e-9, recall + precision)
@@ -130,7 +130,7 @@ def main() -> None:
             print(f"| {name} | {frame} | {recall:.3f} | {precision:.3f} | {f1:.3f} | {code:.3f} | {headings:.3f} | {score.seconds * 1000 / len(pages):.1f} |")
 
 
-def _filled(frame: str, body: str) -> str:
+def filled(frame: str, body: str) -> str:
     for name, value in (("menu", MENU), ("side", SIDE), ("foot", FOOT), ("cookies", COOKIES), ("related", RELATED), ("body", body)):
         frame = frame.replace("{" + name + "}", value)
     return frame

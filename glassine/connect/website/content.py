@@ -20,6 +20,7 @@ _WORDS = names(
     " helpful votes vote comments respond gutter linenos lineno footer masthead topbar toolbar offcanvas prevnext",
 )
 _PARTS = re.compile(r"cookie|consent|breadcrumb|sidebar|pagination|newsletter|navbar|navigation|relatedposts|skip-?(?:to|link)|sr-only|visually-?hidden|screen-reader|edit-this|line-numbers")
+_SKIP = re.compile(r"skip-?(?:to|link|nav)")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
@@ -116,7 +117,9 @@ def _stands_around(one: Element, inside: bool) -> bool:
         return True
     if one.attributes.get("role", "").lower() in _ROLES:
         return True
-    if one.name in HEADINGS or one.name in ("a", "p", "code", "pre"):
+    if one.name == "a":
+        return bool(_SKIP.search(one.attributes.get("class", "").lower()))
+    if one.name in HEADINGS or one.name in ("p", "code", "pre"):
         return False
     return any(_is_telling(one.attributes.get(attribute, "")) for attribute in ("class", "id"))
 

@@ -100,7 +100,7 @@ class Frontier:
     # -- put down and taken up ---------------------------------------------------------------------------------------------------
 
     def put_down(self) -> dict[str, Any]:
-        """As JSON, addresses packed: about ten bytes each. What was judged of shapes is judged anew."""
+        """As JSON, addresses packed: about thirty bytes each with what became of them. What was judged of shapes is judged anew."""
         return {
             "urls": packed([visit.url for visit in self._visits]), "rest": packed([[visit.depth, visit.hops, visit.as_is, visit.url in self._listed] for visit in self._visits]),
             "at": self._at, "full": self.full,

@@ -135,6 +135,8 @@ class _Writer:
         if node.name in _NO_TEXT or (node.name == "button" and not _question(node) and bold):
             return ""
         inner = "".join(self._inline(child, bold) for child in node.children)
+        if node.name in BLOCKS:
+            inner = f" {inner} "
         plain = inner.replace("\v", " ").strip()
         if not plain:
             return " " if inner else ""
