@@ -14,7 +14,6 @@ from glassine.connect.website.addresses import Scope, shape_of
 
 _MOST_OF_A_QUERY = 200  # pages that differ in values of a query only, found by links
 _JUDGED_AFTER = 30  # pages of one shape before it can be a trap
-_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
