@@ -111,6 +111,12 @@ async def page(
     return Page([_article(row) for row in found], found[0]["total"] if found else 0)
 
 
+async def choices(tx: Tx, org: OrgId) -> dict[str, list[str]]:
+    """`languages` and `sources` that there are."""
+    row = await one(tx, _SQL.choices, {"org": org})
+    return {"languages": list((row or {}).get("languages") or ()), "sources": list((row or {}).get("sources") or ())}
+
+
 async def of_source(tx: Tx, org: OrgId, source: str) -> dict[str, Known]:
     """By path."""
     found = await rows(tx, _SQL.of_source, {"org": org, "source": source})

@@ -89,6 +89,10 @@ where org_id = %(org)s and id = %(id)s and deleted_at is null and topic is disti
 update articles a set position = o.place from unnest(%(ids)s::uuid[]) with ordinality as o (id, place)
 where a.org_id = %(org)s and a.id = o.id and a.topic = %(topic)s
 
+-- name: choices
+select (select array_agg(distinct language order by language) from articles where org_id = %(org)s and deleted_at is null) as languages,
+    (select array_agg(distinct source order by source) from articles where org_id = %(org)s and deleted_at is null) as sources
+
 -- name: of_source
 select id, path, digest, status, scope from articles where org_id = %(org)s and source = %(source)s and deleted_at is null
 

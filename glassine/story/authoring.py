@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from glassine.rules.lines import one_line, storable
 from glassine.rules.permits import require
 from glassine.store import Tx, articles, drafts, vault
+from glassine.story import pictures
 from glassine.story.finding import languages_of, spoken_in
 from glassine.story.world import World
 from glassine.words.articles import Fields, Working
@@ -40,7 +42,9 @@ async def create(world: World, org: OrgId, fields: Fields, *, by: Actor | None =
     async with world.store.tx(org) as tx:
         new = ArticleId(new_id())
         await record(tx, by, "knowledge.create", new, fields.title)
-        return await articles.insert(tx, org, id=new, source=EDITOR, path=str(new), **fields.values())
+        made = await articles.insert(tx, org, id=new, source=EDITOR, path=str(new), **fields.values())
+        await pictures.note_uses(tx, org, new, made.body, live=False)
+        return made
 
 
 async def _ready(world: World, org: OrgId, fields: Fields) -> Fields:
@@ -103,6 +107,7 @@ async def _write(tx: Tx, org: OrgId, article: Article, fields: Fields, by: Actor
         await drafts.remove(tx, org, article.id)
     else:
         await drafts.put(tx, org, article.id, fields, by.id if by else None)
+    await pictures.note_uses(tx, org, article.id, fields.body, live=False)
 
 
 async def discard(world: World, org: OrgId, id: ArticleId, *, by: Actor | None = None) -> Working:
@@ -117,17 +122,18 @@ async def discard(world: World, org: OrgId, id: ArticleId, *, by: Actor | None =
         return await state(tx, org, id)
 
 
+async def set_aside(world: World, org: OrgId, id: ArticleId, fields: Fields, *, by: Actor | None = None) -> None:
+    """Keeps a text as a version although another one is kept as the working copy, so that nothing is lost. Raises NotFound, and Refused (400), (403)."""
+    check(by)
+    fields = await _ready(world, org, fields)
+    async with world.store.tx(org) as tx:
+        now = await state(tx, org, id)
+        if fields != now.fields:
+            await drafts.add_version(tx, org, id, fields, published=False, note="Set aside for the text of somebody else", by=by.id if by else None)
+
+
 async def duplicate(world: World, org: OrgId, id: ArticleId, *, by: Actor | None = None) -> Article:
     """A draft with the same text, of one's own: also of an article that a source brought. Raises NotFound, and Refused (403)."""
     check(by)
     found = await working(world, org, id)
     return await create(world, org, replace(found.fields, title=f"{found.fields.title} (copy)"[:300], slug="", url=None), by=by)
-
-
-def one_line(text: str, most: int = 300) -> str:
-    return " ".join(storable(text).split())[:most]
-
-
-def storable(text: str) -> str:
-    """PostgreSQL stores neither NUL nor half of a surrogate pair."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from glassine.store import Tx, articles, drafts
-from glassine.story import authoring
+from glassine.story import authoring, content_rules, linking, pictures
 from glassine.story.authoring import EDITOR
 from glassine.story.finding import languages_of
 from glassine.story.indexing import prepared
@@ -54,11 +54,18 @@ async def publish(world: World, org: OrgId, id: ArticleId, *, note: str = "", by
     languages = await languages_of(world, org)
     for attempt in range(_TRIES):
         working = await authoring.working(world, org, id)
+        if by is not None:
+            await content_rules.hold(world, org, working.fields, id=id)
         ready = await prepared(world, working.fields.title, working.fields.body, working.fields.language, languages)
         try:
             async with world.store.tx(org) as tx:
                 await authoring.record(tx, by, "knowledge.publish", id, working.fields.title)
-                return await _publish(tx, org, working, ready, note, by)
+                live = await _publish(tx, org, working, ready, note, by)
+                await pictures.note_uses(tx, org, id, live.body, live=True)
+                if live.source == EDITOR:
+                    await linking.note(tx, org, id, live.body, world.settings.public_url or "")
+            await linking.look_again(world, org, working.article)
+            return live
         except Refused as refused:
             if refused.status != 409 or attempt + 1 == _TRIES:
                 raise
@@ -92,6 +99,7 @@ async def unpublish(world: World, org: OrgId, id: ArticleId, *, by: Actor | None
             await drafts.remove(tx, org, id)
             article = await articles.update(tx, org, id, read_at=article.updated_at, **written.fields.values())
         await authoring.record(tx, by, "knowledge.unpublish", id, article.title)
+    await linking.look_again(world, org, article)
     return article
 
 
@@ -101,7 +109,11 @@ async def delete(world: World, org: OrgId, id: ArticleId, *, by: Actor | None = 
     async with world.store.tx(org) as tx:
         found = await articles.load(tx, org, id)
         await authoring.record(tx, by, "knowledge.delete", id, found.title)
-        await (articles.bury if found.source == EDITOR else articles.delete)(tx, org, id)
+        if found.source == EDITOR:
+            await articles.bury(tx, org, id)
+        else:
+            await articles.delete(tx, org, id)
+    await linking.look_again(world, org, found)
 
 
 async def bring_back(world: World, org: OrgId, id: ArticleId, *, by: Actor | None = None) -> Article:
@@ -147,3 +159,9 @@ async def listing(
     kinds: dict[str, Any] = {"language": language, "topic": topic, "no_topic": no_topic, "edited": edited, "deleted": deleted}
     async with world.store.tx(org) as tx:
         return await articles.page(tx, org, status=status, source=source, audience=audience, contains=contains, limit=limit, offset=offset, **kinds)
+
+
+async def choices(world: World, org: OrgId) -> dict[str, list[str]]:
+    """The languages and sources that articles have, for whoever filters them."""
+    async with world.store.tx(org) as tx:
+        return await articles.choices(tx, org)

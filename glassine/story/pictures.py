@@ -7,10 +7,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from glassine.rules import pictures
+from glassine.rules.lines import one_line
 from glassine.rules.permits import may, require
 from glassine.store import Tx, images, vault, visibility
 from glassine.store.images import Image
-from glassine.story.authoring import one_line
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import ArticleId, OrgId

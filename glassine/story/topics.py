@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from glassine.rules.lines import one_line
 from glassine.rules.permits import require
 from glassine.store import Taken, Tx, articles, topics, vault
-from glassine.story.authoring import one_line
 from glassine.story.world import World
 from glassine.words.articles import Topic
 from glassine.words.errors import Refused
@@ -25,6 +25,18 @@ async def all_of(world: World, org: OrgId) -> list[Topic]:
     """In their order, with how many articles stand in each."""
     async with world.store.tx(org) as tx:
         return await topics.all_of(tx, org)
+
+
+async def one(world: World, org: OrgId, id: UUID) -> Topic:
+    """Raises NotFound."""
+    async with world.store.tx(org) as tx:
+        return await topics.load(tx, org, id)
+
+
+async def held(world: World, org: OrgId, id: UUID) -> list[ArticleId]:
+    """The articles of a topic in their order."""
+    async with world.store.tx(org) as tx:
+        return await topics.within(tx, org, id)
 
 
 async def create(world: World, by: Actor, topic: Topic) -> Topic:
@@ -74,20 +86,20 @@ async def delete(world: World, by: Actor, id: UUID) -> tuple[Topic, list[Article
     """Its articles stay, in no topic. Returns what it takes to undo that. Raises NotFound, and Refused (403)."""
     require(by, Verb.WRITE_KNOWLEDGE)
     async with world.store.tx(by.org) as tx:
-        gone, held = await topics.load(tx, by.org, id), await topics.within(tx, by.org, id)
+        gone, stood = await topics.load(tx, by.org, id), await topics.within(tx, by.org, id)
         await topics.delete(tx, by.org, id)
         await vault.audit(tx, by, "knowledge.topic_delete", "topic", id, {"title": gone.name})
-    return gone, held
+    return gone, stood
 
 
-async def bring_back(world: World, by: Actor, topic: Topic, held: Sequence[ArticleId]) -> Topic:
+async def bring_back(world: World, by: Actor, topic: Topic, stood: Sequence[ArticleId]) -> Topic:
     """A topic as it was, with the articles that stood in it and still stand in none."""
     require(by, Verb.WRITE_KNOWLEDGE)
     try:
         async with world.store.tx(by.org) as tx:
             made = _ready(topic, await topics.all_of(tx, by.org))
             await topics.insert(tx, by.org, made, position=topic.position)
-            for id in held:
+            for id in stood:
                 if (await articles.load(tx, by.org, id)).topic is None:
                     await articles.move(tx, by.org, id, made.id)
             await vault.audit(tx, by, "knowledge.topic_create", "topic", made.id, {"title": made.name})

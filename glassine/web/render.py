@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 
 from glassine.rules.markdown import slug
 from glassine.rules.redaction import PLACEHOLDER, restore
+from glassine.web import callouts
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
@@ -55,7 +56,17 @@ def _image(renderer: RendererProtocol, tokens: Sequence[Token], at: int, options
 
 _markdown.add_render_rule("image", _image)
 _articles = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])  # articles come from files whose lines are wrapped anywhere
-_articles.add_render_rule("image", _image)
+
+
+def _picture(renderer: RendererProtocol, tokens: Sequence[Token], at: int, options: OptionsDict, env: EnvType) -> str:
+    """A picture of ours is shown; any other stays a link."""
+    source = str(tokens[at].attrs.get("src", ""))
+    if not callouts.PICTURE.fullmatch(source):
+        return _image(renderer, tokens, at, options, env)
+    return str(Markup('<img src="{}" alt="{}" loading="lazy">').format(source, tokens[at].content))
+
+
+_articles.add_render_rule("image", _picture)
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _WITHIN = re.compile(r"(?:/help(?:/(?!\.)(?:[\w.~-]|%(?!2[ef])[0-9a-f]{2})+)+)?(?:#[^\s#]+)?", re.IGNORECASE)  # what a link of an article may name on this site
 
@@ -141,12 +152,14 @@ def article(text: str, linked: Callable[[str], str | None]) -> Markup:
     env: EnvType = {}
     tokens = _articles.parse(text, env)
     _name_headings(tokens)
+    callouts.mark(tokens)
     for token in (child for block in tokens for child in block.children or []):
         if token.type == "link_open":
             token.attrs["href"] = _here(str(token.attrs["href"]), linked)
     clean = nh3.clean(
-        _articles.renderer.render(tokens, _articles.options, env), tags=_TAGS, url_schemes=_SCHEMES, link_rel="noopener nofollow", url_relative="pass_through",
-        attributes={"a": {"href", "title"}, "td": {"align"}, "th": {"align"}} | {tag: {"id"} for tag in _HEADINGS},
+        _articles.renderer.render(tokens, _articles.options, env), tags=_TAGS | {"img"}, url_schemes=_SCHEMES, link_rel="noopener nofollow",
+        url_relative="pass_through", allowed_classes=callouts.CLASSES,
+        attributes={"a": {"href", "title"}, "td": {"align"}, "th": {"align"}, "img": {"src", "alt", "loading"}} | {tag: {"id"} for tag in _HEADINGS},
         set_tag_attribute_values={"pre": {"tabindex": "0"}}, attribute_filter=_only_ours,
     )
     return _with_chips_between_tags(clean, reveals=False, numbered=True)
@@ -175,6 +188,8 @@ def _here(href: str, linked: Callable[[str], str | None]) -> str:
 
 def _only_ours(tag: str, name: str, value: str) -> str | None:
     """A link without a scheme leads to another article or within this one, or it is none: `//elsewhere` has no scheme either."""
+    if tag == "img" and name == "src":
+        return value if callouts.PICTURE.fullmatch(value) else None
     if tag != "a" or name != "href" or re.match(r"(?:https?|mailto):", value, re.IGNORECASE):
         return value
     return value if value and _WITHIN.fullmatch(value) else None

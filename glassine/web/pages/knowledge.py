@@ -1,44 +1,125 @@
-"""Knowledge: the articles that answers are made of. List, search, write, publish, withdraw, delete, and try a question."""
+"""Knowledge: the articles that answers are made of, as a list that can be filtered and worked through, and a question to try. Writing is in articles/."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.story import finding, learning
+from glassine.story import finding, learning, topics
+from glassine.web.pages.articles import editor, history, images, links, rules, shelves, translations
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.pages.inspect import passages
-from glassine.web.render import markdown
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.words.errors import Refused
 from glassine.words.ids import ArticleId
-from glassine.words.knowledge import EVERYBODY, TEAM, Article, ArticleStatus, Audience
+from glassine.words.knowledge import EVERYBODY, TEAM, ArticleStatus, Audience
 from glassine.words.people import Verb
 
 router = APIRouter(prefix="/knowledge", include_in_schema=False, route_class=PageRoute)
 _PAGE = 50
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+_FILTERS = ("q", "status", "audience", "language", "topic", "source", "skip")
 
 
 @router.get("")
-async def show_list(request: Request, staff: Signed, q: str = "", status: str = "", audience: str = "", skip: int = 0) -> Response:
+async def show_list(request: Request, staff: Signed) -> Response:
     require(staff.actor, Verb.READ_KNOWLEDGE)
-    listed = await _listed(staff, q, status, audience, max(0, skip))
+    listed = await _listed(staff, request.query_params)
     if by_htmx(request):
         return fragment(request, staff, "articles.html", **listed)
     return await _shown(request, staff, listed)
 
 
-async def _listed(staff: Staff, q: str = "", status: str = "", audience: str = "", skip: int = 0) -> dict[str, Any]:
+async def _listed(staff: Staff, asked: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """The articles that fit what is chosen above the list. What is no choice chooses nothing."""
+    chosen = {name: asked.get(name, "").strip() for name in _FILTERS}
+    status, topic, skip = chosen["status"], chosen["topic"], int(chosen["skip"]) if chosen["skip"].isdecimal() and len(chosen["skip"]) < 8 else 0
     found = await learning.listing(
-        staff.world, staff.actor.org, status=ArticleStatus(status) if status in ("draft", "published") else None,
-        audience=Audience(audience) if audience in ("public", "internal") else None, contains=q.strip(), limit=_PAGE, offset=skip,
+        staff.world, staff.actor.org, status=ArticleStatus(status) if status in tuple(ArticleStatus) else None, edited=status == "edited", deleted=status == "trash",
+        audience=Audience(chosen["audience"]) if chosen["audience"] in tuple(Audience) else None, contains=chosen["q"], language=chosen["language"] or None,
+        topic=UUID(topic) if _UUID.fullmatch(topic) else None, no_topic=topic == "none", source=chosen["source"] or None, limit=_PAGE, offset=skip,
     )
-    return {"articles": found.articles, "total": found.total, "q": q, "state": status, "audience": audience, "skip": skip, "step": _PAGE}
+    choices = await learning.choices(staff.world, staff.actor.org)
+    shelves = await topics.all_of(staff.world, staff.actor.org)
+    query = urlencode({name: value for name, value in chosen.items() if value and name != "skip"})
+    return {
+        "articles": found.articles, "total": found.total, "chosen": chosen, "skip": skip, "step": _PAGE, "query": query, "topics": shelves,
+        "shelves": [(one.id, one.name) for one in shelves], "languages": [(one, one) for one in choices["languages"]],
+        "sources": [(one, "Written here" if one == "editor" else one) for one in choices["sources"]], "names": {one.id: one.name for one in shelves},
+    }
+
+
+@router.post("/bulk")
+async def bulk(request: Request, staff: Signed) -> Response:
+    """The same done to all that are ticked. Each that cannot be is named with its reason; the rest is done, and can be undone."""
+    require(staff.actor, Verb.WRITE_KNOWLEDGE)
+    given = await request.form()
+    ids = [ArticleId(UUID(one)) for one in given.getlist("article") if isinstance(one, str) and _UUID.fullmatch(one)][:_PAGE]
+    deed, topic = str(given.get("do", "")), str(given.get("topic", ""))
+    back = f"/knowledge?{given.get('back', '')}"
+    if not ids:
+        return done(request, staff, back, Said(text="Nothing is ticked, so nothing was done."))
+    if deed in ("move", "unmove"):
+        return done(request, staff, back, await _moved(staff, ids, topic if deed == "move" else "", str(given.get("places", ""))), "reload")
+    did, wrong = await _each(staff, ids, deed)
+    words = f"{len(did)} {'article is' if len(did) == 1 else 'articles are'} {_DEEDS.get(deed, 'unchanged')}."
+    undo = {"publish": "unpublish", "unpublish": "publish", "delete": "bring-back", "bring-back": "delete"}.get(deed, "")
+    fields = {"do": undo, "back": str(given.get("back", "")), "list": " ".join(map(str, did))}
+    return done(request, staff, back, Said(text=" ".join([words, *wrong[:3]]), undo="/knowledge/again" if did and undo else "", fields=fields), "reload")
+
+
+_DEEDS = {"publish": "published", "unpublish": "taken out of answers", "delete": "in the trash", "bring-back": "drafts again"}
+
+
+async def _each(staff: Staff, ids: Sequence[ArticleId], deed: str) -> tuple[list[ArticleId], list[str]]:
+    deeds: dict[str, Callable[..., Awaitable[object]]] = {
+        "publish": learning.publish, "unpublish": learning.unpublish, "delete": learning.delete, "bring-back": learning.bring_back,
+    }
+    did: list[ArticleId] = []
+    wrong: list[str] = []
+    if deed not in deeds:
+        raise Refused("This cannot be done to several articles.")
+    for id in ids:
+        try:
+            await deeds[deed](staff.world, staff.actor.org, id, by=staff.actor)
+            did.append(id)
+        except Refused as refused:
+            wrong.append(f"One was left as it is. {refused.message}")
+    return did, wrong
+
+
+async def _moved(staff: Staff, ids: Sequence[ArticleId], topic: str, places: str) -> Said:
+    """`places` are the topics of before, one an article, where a move is undone."""
+    if places:
+        for id, place in zip(ids, places.split(), strict=False):
+            await topics.move(staff.world, staff.actor, [id], UUID(place) if _UUID.fullmatch(place) else None)
+        return Said(text="They stand where they stood.")
+    before = await topics.move(staff.world, staff.actor, ids, UUID(topic) if _UUID.fullmatch(topic) else None)
+    told = {"do": "unmove", "list": " ".join(map(str, before)), "places": " ".join(str(place or "none") for place in before.values())}
+    return Said(text=f"{len(before)} {'article' if len(before) == 1 else 'articles'} moved.", undo="/knowledge/again", fields=told)
+
+
+@router.post("/again")
+async def undo(request: Request, staff: Signed) -> Response:
+    """What a notice undoes: the opposite, done to the articles that were ticked."""
+    require(staff.actor, Verb.WRITE_KNOWLEDGE)
+    given = await form(request)
+    ids = [ArticleId(UUID(one)) for one in given.get("list", "").split() if _UUID.fullmatch(one)][:_PAGE]
+    back = f"/knowledge?{given.get('back', '')}"
+    if given.get("do") == "unmove":
+        return done(request, staff, back, await _moved(staff, ids, "", given.get("places", "")), "reload")
+    did, wrong = await _each(staff, ids, given.get("do", ""))
+    return done(request, staff, back, Said(text=" ".join([f"Undone for {len(did)}.", *wrong[:3]])), "reload")
 
 
 async def _shown(request: Request, staff: Staff, listed: dict[str, Any], **values: Any) -> Response:
@@ -57,97 +138,5 @@ async def try_question(request: Request, staff: Signed) -> Response:
     return await _shown(request, staff, await _listed(staff), question=question, sees="internal" if sees.team else "public", hits=hits)
 
 
-@router.post("/preview")
-async def preview(request: Request, staff: Signed) -> Response:
-    """An article's Markdown as readers see it."""
-    require(staff.actor, Verb.READ_KNOWLEDGE)
-    return fragment(request, staff, "preview.html", html=markdown((await form(request)).get("body", "")))
-
-
-@router.get("/new")
-async def new(request: Request, staff: Signed) -> Response:
-    require(staff.actor, Verb.WRITE_KNOWLEDGE)
-    return await _editor(request, staff, None, {"title": "", "body": "", "audience": "public", "language": "", "url": ""})
-
-
-@router.post("")
-async def create(request: Request, staff: Signed) -> Response:
-    require(staff.actor, Verb.WRITE_KNOWLEDGE)
-    return await _save(request, staff, None)
-
-
-@router.get("/{id}")
-async def show_article(request: Request, staff: Signed, id: UUID) -> Response:
-    require(staff.actor, Verb.READ_KNOWLEDGE)
-    article = await learning.article(staff.world, staff.actor.org, ArticleId(id))
-    fields = {"title": article.title, "body": article.body, "audience": str(article.audience), "language": article.language, "url": article.url or ""}
-    return await _editor(request, staff, article, fields)
-
-
-@router.post("/{id}")
-async def save(request: Request, staff: Signed, id: UUID) -> Response:
-    require(staff.actor, Verb.WRITE_KNOWLEDGE)
-    return await _save(request, staff, await learning.article(staff.world, staff.actor.org, ArticleId(id)))
-
-
-async def _editor(request: Request, staff: Staff, article: Article | None, fields: dict[str, str], wrong: str = "", status: int = 200) -> Response:
-    return await page(request, staff, "article.html", here="knowledge", status=status, article=article, f=fields, html=markdown(fields["body"]), wrong=wrong)
-
-
-async def _save(request: Request, staff: Staff, before: Article | None) -> Response:
-    """Saves what the editor holds, and publishes it when asked to; whatever goes wrong, the text comes back unharmed."""
-    given = await form(request)
-    fields = {name: given.get(name, "").strip() for name in ("title", "audience", "language", "url")} | {"body": given.get("body", "").replace("\r\n", "\n")}
-    if before and _changed_since(before, given.get("read_at", "")):
-        words = "Somebody else changed this article after you opened it. Your text is below; saving it again replaces theirs."
-        return await _editor(request, staff, before, fields, words, 409)
-    try:
-        article = await _write(staff, before.id if before else None, fields)
-        if given.get("do") == "publish" and article.status is not ArticleStatus.PUBLISHED:
-            article = await learning.publish(staff.world, staff.actor.org, article.id, by=staff.actor)
-    except Refused as refused:
-        return await _editor(request, staff, before, fields, refused.message, refused.status)
-    live = article.status is ArticleStatus.PUBLISHED
-    return done(request, staff, f"/knowledge/{article.id}", Said(text="Saved. Answers use it from now on." if live else "Saved as a draft. Answers do not use it yet."))
-
-
-async def _write(staff: Staff, id: ArticleId | None, fields: dict[str, str]) -> Article:
-    url = fields["url"] or None
-    if url and not url.startswith(("https://", "http://")):
-        raise Refused("The public address begins with https://")
-    return await learning.save(
-        staff.world, staff.actor.org, id=id, title=fields["title"], body=fields["body"], audience=Audience.INTERNAL if fields["audience"] == "internal" else Audience.PUBLIC,
-        language=fields["language"] or None, url=url, by=staff.actor,
-    )
-
-
-def _changed_since(article: Article, read_at: str) -> bool:
-    try:
-        return article.updated_at != datetime.fromisoformat(read_at)
-    except ValueError:
-        return True
-
-
-@router.post("/{id}/publish")
-async def publish(request: Request, staff: Signed, id: UUID) -> Response:
-    await learning.publish(staff.world, staff.actor.org, ArticleId(id), by=staff.actor)
-    return done(request, staff, f"/knowledge/{id}", Said(text="Published. Answers use it from now on.", undo=f"/knowledge/{id}/unpublish"), "reload")
-
-
-@router.post("/{id}/unpublish")
-async def unpublish(request: Request, staff: Signed, id: UUID) -> Response:
-    await learning.unpublish(staff.world, staff.actor.org, ArticleId(id), by=staff.actor)
-    return done(request, staff, f"/knowledge/{id}", Said(text="Taken out of every answer. It is a draft now.", undo=f"/knowledge/{id}/publish"), "reload")
-
-
-@router.post("/{id}/delete")
-async def delete(request: Request, staff: Signed, id: UUID) -> Response:
-    """The page that answers holds the article once more, so that the act can be taken back while it is open."""
-    gone = await learning.article(staff.world, staff.actor.org, ArticleId(id))
-    await learning.delete(staff.world, staff.actor.org, gone.id, by=staff.actor)
-    fields = {
-        "title": gone.title, "body": gone.body, "audience": str(gone.audience), "language": gone.language, "url": gone.url or "",
-        "do": "publish" if gone.status is ArticleStatus.PUBLISHED else "save",
-    }
-    said = Said(text=f"“{gone.title}” is deleted and out of every answer.", undo="/knowledge", fields=fields)
-    return await _shown(request, staff, await _listed(staff), said=said)
+for _part in (shelves, images, rules, links, translations, history, editor):  # what is named by a word comes before what is named by an id
+    router.include_router(_part.router)

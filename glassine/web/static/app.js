@@ -1,4 +1,5 @@
 // Starts the page's own script: small conveniences on every page, and the inbox where there is one. Everything works without it, less comfortably.
+import { startEditor } from "./editor.js";
 import { startInbox } from "./inbox.js";
 import { startInspect } from "./inspect.js";
 import { startKeys } from "./keys.js";
@@ -52,6 +53,7 @@ function guards() {
   let changed = false;
   document.addEventListener("input", (event) => { if (event.target.closest("[data-guard]")) changed = true; });
   document.addEventListener("submit", (event) => { if (event.target.closest("[data-guard]")) changed = false; });
+  document.addEventListener("saved", () => (changed = false));
   addEventListener("beforeunload", (event) => {
     const words = document.querySelector("[data-composer] textarea");
     if (changed || words?.value.trim()) event.preventDefault();
@@ -94,6 +96,7 @@ startKeys();
 startInbox();
 startTyping();
 startInspect();
+startEditor();
 localTimes();
 setInterval(localTimes, 30000);
 document.addEventListener("htmx:after:swap", localTimes);
