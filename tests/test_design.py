@@ -82,5 +82,5 @@ def test_the_vendored_script_is_what_its_table_says() -> None:
 
 
 def test_our_own_script_stays_small() -> None:
-    """About six hundred lines."""
-    assert sum(path.read_text(encoding="utf-8").count("\n") for path in STATIC.glob("*.js")) <= 620
+    """About six hundred lines, and eighty for the editor of articles: marks, pasting, pictures, and a working copy that saves itself."""
+    assert sum(path.read_text(encoding="utf-8").count("\n") for path in STATIC.glob("*.js")) <= 740

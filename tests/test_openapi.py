@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from pydantic import TypeAdapter
 
-from glassine.web.api import described, described_turns
+from glassine.web.api import described, described_articles, described_turns
 from glassine.words.boundaries import BOUNDARIES
 from tests.running import Product, product  # noqa: F401 - a fixture
 from tests.shop import Shop
@@ -65,8 +65,8 @@ async def test_answers_look_as_described(client: httpx2.AsyncClient, shop: Shop)
     assert (await asked("POST", f"/chat/sessions/{session}/turns/{turn['id']}/replay", described_turns.Replay)).same
     await asked("POST", f"/chat/sessions/{session}/turns/{turn['id']}/what-if", described_turns.WhatIf, {"autopilot": "assist"})
     await asked("GET", "/contacts?limit=1", described.Page[described.Contact])
-    await asked("POST", "/knowledge/articles", described.Article, {"title": "Returns", "body": "You can return an unused lamp within 30 days."})
-    await asked("GET", "/knowledge/articles", described.Articles)
+    await asked("POST", "/knowledge/articles", described_articles.Article, {"title": "Returns", "body": "You can return an unused lamp within 30 days."})
+    await asked("GET", "/knowledge/articles", described_articles.Articles)
     assert (await asked("GET", "/knowledge/search?q=return a lamp", described.Hits)).items
     assert (await asked("GET", "/signing-key", described.SigningKey)).algorithm == "Ed25519"
     assert (await asked("POST", "/redaction/preview", described.Preview, {"text": "ada@example.com"})).findings

@@ -24,7 +24,7 @@ _CODE = re.compile(r"[a-z][a-z0-9_.-]{1,60}")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
-Purpose = Literal["model", "what-if"]  # an answer to a customer, or to somebody of the team who asks what another would have been
+Purpose = Literal["model", "what-if", "writing"]  # an answer to a customer, or to somebody of the team who asks what another would have been, or for help with an article
 
 
 class Llm(Protocol):
@@ -48,7 +48,7 @@ class OpenAICompatible:
         body: dict[str, Any] = {
             "model": self._model,
             "messages": [{"role": message.role, "content": message.content} for message in prompt.messages],
-            self._limit_name: MAX_ANSWER_TOKENS,
+            self._limit_name: prompt.longest or MAX_ANSWER_TOKENS,
         }
         return {**body, "temperature": 0} if self._temperature else body
 
@@ -93,6 +93,8 @@ class OpenAICompatible:
         hosts = (_host(self._url),)
         if purpose == "what-if":
             return Crossing(org=org, session=session, purpose="what-if", hosts=hosts)
+        if purpose == "writing":
+            return Crossing(org=org, session=session, purpose="writing", hosts=hosts)
         return Crossing(org=org, session=session, purpose="model", hosts=hosts)
 
     def _learn(self, answer: Answer) -> bool:

@@ -195,9 +195,24 @@ async def purge(tx: Tx, org: OrgId, before: datetime) -> int:
     return await count(tx, _SQL.purge, {"org": org, "before": before})
 
 
+async def in_trash(tx: Tx, org: OrgId) -> int:
+    """How many wait there."""
+    return await count(tx, _SQL.in_trash, {"org": org})
+
+
 async def by_hand(tx: Tx, org: OrgId, id: ArticleId) -> None:
     """A person has edited it, so no machine replaces it any more."""
     await tx.execute(_SQL.by_hand, {"org": org, "id": id})
+
+
+async def set_translated(tx: Tx, org: OrgId, id: ArticleId, version: int) -> None:
+    """The version of its original that a translation holds."""
+    await tx.execute(_SQL.set_translated, {"org": org, "id": id, "version": version})
+
+
+async def families(tx: Tx, org: OrgId) -> list[DictRow]:
+    """Originals, with `translations` by language: `id`, `status`, `machine`, and whether they are `behind`."""
+    return await rows(tx, _SQL.families, {"org": org})
 
 
 async def move(tx: Tx, org: OrgId, id: ArticleId, topic: UUID | None) -> None:

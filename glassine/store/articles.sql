@@ -78,8 +78,22 @@ returning *, (select segments from scopes s where s.org_id = articles.org_id and
 -- name: purge
 with gone as (delete from articles where org_id = %(org)s and deleted_at < %(before)s returning 1) select count(*)::int as n from gone
 
+-- name: in_trash
+select count(*)::int as n from articles where org_id = %(org)s and deleted_at is not null
+
 -- name: by_hand
 update articles set machine = false where org_id = %(org)s and id = %(id)s and machine
+
+-- name: set_translated
+update articles set translated_from = %(version)s where org_id = %(org)s and id = %(id)s
+
+-- name: families
+-- Articles written here, with their translations: newest changes first.
+select a.id, a.title, a.language, a.status, a.version, coalesce((
+    select jsonb_object_agg(t.language, jsonb_build_object('id', t.id, 'status', t.status, 'machine', t.machine, 'behind', t.translated_from < a.version))
+    from articles t where t.org_id = a.org_id and t.translation_of = a.id and t.deleted_at is null), '{}'::jsonb) as translations
+from articles a where a.org_id = %(org)s and a.source = 'editor' and a.translation_of is null and a.deleted_at is null
+order by a.updated_at desc, a.id limit 300
 
 -- name: move
 update articles set topic = %(topic)s, position = coalesce((select max(position) + 1 from articles where org_id = %(org)s and topic = %(topic)s), 0)

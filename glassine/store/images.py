@@ -84,6 +84,11 @@ async def purge(tx: Tx, org: OrgId, before: datetime) -> int:
     return await count(tx, _SQL.purge, {"org": org, "before": before})
 
 
+async def unused(tx: Tx, org: OrgId) -> int:
+    """How many no article shows."""
+    return await count(tx, _SQL.unused, {"org": org})
+
+
 async def held(tx: Tx, org: OrgId) -> int:
     """Bytes of all."""
     return await count(tx, _SQL.held, {"org": org})

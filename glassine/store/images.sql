@@ -39,5 +39,8 @@ delete from images where org_id = %(org)s and id = %(id)s returning id
 -- name: purge
 with gone as (delete from images where org_id = %(org)s and unused_since < %(before)s returning 1) select count(*)::int as n from gone
 
+-- name: unused
+select count(*)::int as n from images where org_id = %(org)s and unused_since is not null
+
 -- name: held
 select coalesce(sum(size), 0)::bigint as n from images where org_id = %(org)s

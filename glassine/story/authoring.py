@@ -17,7 +17,7 @@ from glassine.words.articles import Fields, Working
 from glassine.words.errors import Refused
 from glassine.words.ids import ArticleId, OrgId, new_id
 from glassine.words.knowledge import Article, ArticleStatus, Audience
-from glassine.words.people import Actor, ActorKind, Verb
+from glassine.words.people import Actor, Verb
 from glassine.words.slugs import slug_of
 
 EDITOR = "editor"  # the source of articles that people write here
@@ -74,10 +74,10 @@ async def state(tx: Tx, org: OrgId, id: ArticleId) -> Working:
     return Working(article=article, fields=edit.fields, apart=True, by=edit.by, saved_at=edit.at)
 
 
-async def edit(world: World, org: OrgId, id: ArticleId, fields: Fields, *, token: str | None, aside: bool = False, by: Actor | None = None) -> Working:
+async def edit(world: World, org: OrgId, id: ArticleId, fields: Fields, *, token: str | None, aside: bool = False, machine: bool = False, by: Actor | None = None) -> Working:
     """Saves the working copy; what is live stays. `token` is that of the state the writer began from, None for whatever it is now.
 
-    `aside`: what is replaced is somebody else's, and is kept as a version. Raises NotFound, and Refused (400) for an empty title, (403),
+    `aside`: what is replaced is somebody else's, and is kept as a version. `machine`: a machine wrote it. Raises NotFound, and Refused (400) for an empty title, (403),
     (409) for an article of a source, or when another state than `token` is there.
     """
     check(by)
@@ -94,7 +94,7 @@ async def edit(world: World, org: OrgId, id: ArticleId, fields: Fields, *, token
             await drafts.add_version(tx, org, id, now.fields, published=False, note="Set aside when another text was kept", by=now.by)
         if by is not None:
             await vault.audit_hourly(tx, by, "knowledge.change", "article", id, {"title": fields.title})
-            if by.kind is ActorKind.AGENT:
+            if not machine:
                 await articles.by_hand(tx, org, id)
         await _write(tx, org, now.article, fields, by)
         return await state(tx, org, id)
@@ -111,7 +111,7 @@ async def _write(tx: Tx, org: OrgId, article: Article, fields: Fields, by: Actor
 
 
 async def discard(world: World, org: OrgId, id: ArticleId, *, by: Actor | None = None) -> Working:
-    """Back to what is live; what was written is kept as a version. Raises NotFound, and Refused (403)."""
+    """Back to what is live; what was written is kept as a version. `machine`: a machine wrote it. Raises NotFound, and Refused (403)."""
     check(by)
     async with world.store.tx(org) as tx:
         now = await state(tx, org, id)

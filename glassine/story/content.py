@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from glassine.rules.lines import one_line
 from glassine.rules.permits import require
 from glassine.store import Tx, content
 from glassine.story import authoring, learning
@@ -132,6 +133,6 @@ async def put_shelf(world: World, actor: Actor, shelf: Shelf) -> None:
         if taken:
             raise Refused(f"The topic {taken} has this slug already. Slugs of topics are unique.", status=409, code="conflict")
         await content.put_topic(
-            tx, actor.org, slug, parent=known[above]["id"] if above else None, name=authoring.one_line(shelf.name), description=authoring.one_line(shelf.description, 1_000),
+            tx, actor.org, slug, parent=known[above]["id"] if above else None, name=one_line(shelf.name), description=one_line(shelf.description, 1_000),
             icon=shelf.icon[:40], position=shelf.position, names=dict(shelf.names),
         )

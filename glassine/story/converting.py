@@ -12,7 +12,7 @@ from typing import Any
 
 from glassine.edge.attachments import FileReader
 from glassine.rules import markdown, tables
-from glassine.story.authoring import one_line, storable
+from glassine.rules.lines import one_line, storable
 from glassine.words.errors import Refused
 from glassine.words.files import FileNote
 from glassine.words.sources import FRAGMENT, Item

@@ -104,6 +104,10 @@ def _operator(_: Facts) -> list[Far]:
     return [Far(who="The operator of this machine")]
 
 
+def _links(_: Facts) -> list[Far]:
+    return [Far(who="Sites that your articles link to", detail="whether the page is there, once a day")]
+
+
 def _source(facts: Facts) -> list[Far]:
     return [Far(who=one["name"], where=", ".join(one["hosts"]), detail=one["title"]) for one in facts.sources]
 
@@ -169,5 +173,5 @@ def _anchor(facts: Facts) -> list[Far]:
 
 _SIDES: Mapping[str, Callable[[Facts], list[Far]]] = MappingProxyType({
     "web": _web, "api": _api, "local-models": _local_models, "database": _database, "files": _files, "backup": _operator, "logs": _operator, "import": _operator,
-    "source": _source, "help": _help, "model": _model, "what-if": _model, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail,
+    "source": _source, "help": _help, "model": _model, "what-if": _model, "writing": _model, "link-check": _links, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail,
 })  # fmt: skip

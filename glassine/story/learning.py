@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from glassine.store import Tx, articles, drafts
-from glassine.story import authoring, content_rules, linking, pictures
+from glassine.story import authoring, content_rules, linking, pictures, tidying
 from glassine.story.authoring import EDITOR
 from glassine.story.finding import languages_of
 from glassine.story.indexing import prepared
@@ -24,8 +23,6 @@ from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ArticleId, OrgId, SegmentId
 from glassine.words.knowledge import Article, ArticleStatus, Audience
 from glassine.words.people import Actor
-
-TRASH = timedelta(days=30)  # for which what was deleted can be brought back
 
 _TRIES = 3
 
@@ -111,6 +108,7 @@ async def delete(world: World, org: OrgId, id: ArticleId, *, by: Actor | None = 
         await authoring.record(tx, by, "knowledge.delete", id, found.title)
         if found.source == EDITOR:
             await articles.bury(tx, org, id)
+            await tidying.schedule(tx, org)
         else:
             await articles.delete(tx, org, id)
     await linking.look_again(world, org, found)
@@ -123,12 +121,6 @@ async def bring_back(world: World, org: OrgId, id: ArticleId, *, by: Actor | Non
         article = await articles.dig_up(tx, org, id)
         await authoring.record(tx, by, "knowledge.bring_back", id, article.title)
     return article
-
-
-async def empty_trash(world: World, org: OrgId) -> int:
-    """What was deleted more than thirty days ago goes for good, and with it its versions; returns how many."""
-    async with world.store.tx(org) as tx:
-        return await articles.purge(tx, org, world.clock() - TRASH)
 
 
 async def article(world: World, org: OrgId, id: ArticleId) -> Article:

@@ -11,6 +11,7 @@ from glassine.rules import links as rule
 from glassine.rules.permits import require
 from glassine.store import Tx, articles, links, vault
 from glassine.store.links import Target, Targets
+from glassine.story import link_check
 from glassine.story.world import World
 from glassine.words.articles import Fields
 from glassine.words.errors import NotFound
@@ -67,7 +68,10 @@ async def note(tx: Tx, org: OrgId, article: ArticleId, body: str, own: str) -> N
     """Keeps where a text leads that has just been published."""
     urls = rule.links(body)
     inside = await _inside(tx, org, body, urls, own, article)
-    await links.note(tx, org, article, inside, [url for url in urls if rule.outside(url, own)])
+    outside = [url for url in urls if rule.outside(url, own)]
+    await links.note(tx, org, article, inside, outside)
+    if outside:
+        await link_check.schedule(tx, org)
 
 
 async def look_again(world: World, org: OrgId, changed: Article) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from uuid import UUID
 
 from glassine.rules import pictures
@@ -11,12 +10,12 @@ from glassine.rules.lines import one_line
 from glassine.rules.permits import may, require
 from glassine.store import Tx, images, vault, visibility
 from glassine.store.images import Image
+from glassine.story import tidying
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import ArticleId, OrgId
 from glassine.words.people import Actor, Verb
 
-UNUSED = timedelta(days=30)
 MOST = 1_000_000_000  # bytes of one organisation
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
 _ADDRESS = re.compile(r"/images/[0-9a-f-]{36}/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
@@ -40,6 +39,7 @@ async def add(world: World, by: Actor, name: str, content: bytes) -> Image:
         made = await images.add(
             tx, by.org, name=one_line(name, 120) or "picture", media_type=picture.media_type, width=picture.width, height=picture.height, content=picture.content, by=by.id,
         )
+        await tidying.schedule(tx, by.org)
         await vault.audit(tx, by, "knowledge.image_add", "image", made.id, {"title": made.name})
     return made
 
@@ -73,9 +73,5 @@ async def delete(world: World, by: Actor, id: UUID) -> None:
 async def note_uses(tx: Tx, org: OrgId, article: ArticleId, body: str, *, live: bool) -> None:
     """Which pictures a text shows, whenever one is stored."""
     await images.used(tx, org, article, {UUID(found) for found in _ADDRESS.findall(body)}, live=live)
-
-
-async def forget(world: World, org: OrgId) -> int:
-    """Pictures that no article has shown for thirty days; returns how many went."""
-    async with world.store.tx(org) as tx:
-        return await images.purge(tx, org, world.clock() - UNUSED)
+    if await images.unused(tx, org):
+        await tidying.schedule(tx, org)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from glassine.rules.reactions import turn_of
 from glassine.store import DatabaseError, Unreachable, house, jobs, sessions
-from glassine.story import gaps, learning, ledger, notices, retaining, segments, sources, syncing, turn
+from glassine.story import gaps, learning, ledger, link_check, notices, retaining, segments, sources, syncing, tidying, turn
 from glassine.story.turn import Scene, Settled
 from glassine.story.world import World
 from glassine.words.errors import NotFound
@@ -135,6 +135,14 @@ async def _find_gaps(world: World, job: Job) -> None:
     await gaps.find(world, job.org)
 
 
+async def _check_links(world: World, job: Job) -> None:
+    await link_check.run(world, job.org)
+
+
+async def _tidy_knowledge(world: World, job: Job) -> None:
+    await tidying.run(world, job.org)
+
+
 async def _retain(world: World, job: Job) -> None:
     await retaining.run(world, job.org)
 
@@ -150,6 +158,7 @@ async def _anchor_ledger(world: World, job: Job) -> None:
 _WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyType({
     JobKind.ANCHOR_LEDGER: _anchor_ledger, JobKind.RETAIN: _retain, JobKind.PLACE_CONTACTS: _place_contacts, JobKind.SYNC_SOURCE: _sync_source,
     JobKind.FIND_GAPS: _find_gaps,
+    JobKind.CHECK_LINKS: _check_links, JobKind.TIDY_KNOWLEDGE: _tidy_knowledge,
     JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.INDEX_ARTICLE: _index_article,
 })
 

@@ -11,17 +11,19 @@ from glassine.web import demo, help, widget_files
 from glassine.web.api.app import create_api
 from glassine.web.assets import Assets
 from glassine.web.pages import desk, gaps, inbox, inspect, knowledge, removing, replays, scenarios, settings, sign_in, stream
+from glassine.web.pages.articles import images
 from glassine.web.render import STATIC
 from glassine.web.staff import lost
 
 
 def install(app: FastAPI, world: World) -> None:
-    """/api public API and widget · /widget the widget's files · /static parts of pages · /inbox, /knowledge, /settings the team · /help · /demo."""
+    """/api public API and widget · /widget the widget's files · /static parts of pages · /inbox, /knowledge, /settings the team · /help · /images the pictures of articles · /demo."""
     app.mount("/api", create_api(world))
     app.mount("/static", Assets())
     app.include_router(widget_files.router)
     app.include_router(demo.router)
     app.include_router(help.router)
+    app.include_router(images.public)
     for page in (sign_in, stream, inspect, replays, inbox, desk, removing, gaps, scenarios, knowledge, settings):
         app.include_router(page.router)
     app.add_exception_handler(HTTPException, lost)

@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 COOKIE = "glassine_session"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LARGEST_FORM = 2 * 1024 * 1024  # bytes; an article of a million characters still fits
+_LARGEST = {"/knowledge/images": 6 * 1024 * 1024}  # where files are sent; rules/pictures.py says which
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -110,8 +111,8 @@ async def refuse_forged(request: Request) -> None:
     length = request.headers.get("content-length", "")
     if not length.isdigit():
         raise Refused("The request does not say how long it is.", status=411)
-    if int(length) > _LARGEST_FORM:
-        raise Refused("This is more than 2 MB of text. Split it into smaller parts.", status=413)
+    if int(length) > _LARGEST.get(request.url.path, _LARGEST_FORM):
+        raise Refused("This is more than 2 MB of text. Split it into smaller parts." if request.url.path not in _LARGEST else "This file is too large.", status=413)
     if not _same_site(request):
         raise Refused("This request came from another site, so nothing was done. Open the page here and try again.", status=403)
     token = request.cookies.get(COOKIE)

@@ -126,6 +126,20 @@ _ALL = (
         gate=True, ai=True,
     ),
     Boundary(
+        name="writing", title="Help with writing", direction=Direction.BOTH, stage=Stage.MODEL,
+        carries="Texts of articles to be translated or read against your content rules, out; the model's words, in. No conversation and nothing of a customer's.",
+        protected="As for the language model. Only when somebody of your team asks; a personal value that no published article holds stops it.",
+        off="No article is translated by a machine or read against rules in plain words. Articles, answers and all other rules go on.",
+        gate=True, ai=True,
+    ),
+    Boundary(
+        name="link-check", title="Link check", direction=Direction.OUT, stage=Stage.SEARCH,
+        carries="The addresses outside that your published articles link to, each to its own host, to see whether it answers. Nothing else.",
+        protected="Public hosts only, without cookies or keys, at most one request a second to each. What they answer is not kept.",
+        off="Links outside are not checked any more. Links between your own articles still are.",
+        gate=True,
+    ),
+    Boundary(
         name="team", title="Your team", direction=Direction.BOTH, stage=Stage.DELIVER,
         carries="Masked conversations, articles and settings, to people who are signed in; their replies and notes, masked before they are stored.",
         protected="Signed-in browsers only, by role. Pages are not cached, and forms need a token of their own.",

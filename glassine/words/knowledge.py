@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from glassine.words.ids import ArticleId, ContactId, PassageId, SegmentId
+
+TRASH = timedelta(days=30)  # for which what was deleted, and a picture that nobody shows, is kept
 
 
 class Audience(StrEnum):

@@ -97,6 +97,7 @@ class Prompt:
 
     messages: tuple[PromptMessage, ...]
     tokens: int  # estimated, model-independent
+    longest: int = 0  # tokens that the answer may have; 0: as many as an answer to a customer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

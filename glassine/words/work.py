@@ -17,6 +17,8 @@ class JobKind(StrEnum):
     PLACE_CONTACTS = "place_contacts"  # ref: the segment whose rule changed
     FIND_GAPS = "find_gaps"  # ref: the organisation
     RETAIN = "retain"  # ref: the organisation
+    TIDY_KNOWLEDGE = "tidy_knowledge"  # ref: the organisation
+    CHECK_LINKS = "check_links"  # ref: the organisation
     SYNC_SOURCE = "sync_source"  # ref: the run
     ANCHOR_LEDGER = "anchor_ledger"  # ref: the organisation
 

@@ -10,7 +10,9 @@ from starlette.middleware.cors import CORSMiddleware
 from glassine import __version__
 from glassine.story.world import World
 from glassine.web.api import (
+    articles,
     boundaries,
+    centre,
     chat,
     contacts,
     content,
@@ -57,7 +59,7 @@ def create_api(world: World) -> FastAPI:
         root_path_in_servers=False,
     )
     api.state.world, api.state.known_keys, api.state.known_sites = world, {}, {}
-    for module in (chat, turns, contacts, segments, gaps, training, knowledge, help_site, content, privacy, policy, redaction, boundaries, ledger, widget, files):
+    for module in (chat, turns, contacts, segments, gaps, training, knowledge, articles, centre, help_site, content, privacy, policy, redaction, boundaries, ledger, widget, files):
         api.include_router(module.router)
     errors.install(api)
     # From the inside out: whatever answers, a refusal of a body or a failure too, can be read by a browser of any origin.

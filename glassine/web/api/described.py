@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from glassine.words.boundaries import Direction, Stage
-from glassine.words.knowledge import ArticleStatus, Audience
+from glassine.words.knowledge import Audience
 from glassine.words.privacy import PiiType, Treatment
 from glassine.words.sessions import Autopilot, ChannelKind, Status
 
@@ -121,26 +121,6 @@ class Hit(BaseModel):
 
 class Hits(BaseModel):
     items: list[Hit]
-
-
-class Article(BaseModel):
-    id: UUID
-    source: str
-    path: str
-    title: str
-    body: str
-    status: ArticleStatus
-    audience: Audience
-    segments: list[UUID]
-    language: str
-    url: str | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class Articles(BaseModel):
-    items: list[Article]
-    total: int
 
 
 class Finding(BaseModel):

@@ -13,7 +13,7 @@ from glassine.words.ids import OrgId
 
 _KNOWN_FOR = 5.0  # seconds
 _MOST_KNOWN = 10_000
-_SHARED = ("/static/", "/widget/", "/api/widget/", "/help-pictures/")  # what pages on any host load
+_SHARED = ("/static/", "/widget/", "/api/widget/", "/images/")  # what pages on any host load
 
 
 class Domains:

@@ -140,3 +140,4 @@ async def try_question(request: Request, staff: Signed) -> Response:
 
 for _part in (shelves, images, rules, links, translations, history, editor):  # what is named by a word comes before what is named by an id
     router.include_router(_part.router)
+router.add_api_route("", editor.create, methods=["POST"])

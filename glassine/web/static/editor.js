@@ -8,7 +8,8 @@ async function send(path, fields) {
   for (const [name, value] of Object.entries({ csrf: csrf(), ...fields })) body.append(name, value);
   const answer = await fetch(path, { method: "POST", body }).catch(() => null);
   if (answer?.ok) return answer.text();
-  say({ text: (answer && await answer.text()) || "The server cannot be reached. Try again in a moment.", kind: "bad" });
+  const plain = answer?.headers.get("content-type")?.startsWith("text/plain");
+  say({ text: plain ? await answer.text() : answer?.status === 413 ? "This is too large. Nothing was taken." : "That did not work. Try again in a moment.", kind: "bad" });
   return "";
 }
 

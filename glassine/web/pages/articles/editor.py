@@ -73,8 +73,8 @@ async def new(request: Request, staff: Signed, topic: UUID | None = None, title:
     return await _editor(request, staff, None, {**Fields(title=title[:300]).values(), "topic": topic})
 
 
-@router.post("")
 async def create(request: Request, staff: Signed) -> Response:
+    """What the form of a new article is sent to: /knowledge itself, where the list mounts it."""
     require(staff.actor, Verb.WRITE_KNOWLEDGE)
     return await _save(request, staff, None)
 
@@ -152,7 +152,7 @@ async def _editor(request: Request, staff: Staff, working: Working | None, f: Ma
         found = await content_rules.faults(staff.world, staff.actor.org, working.fields, id=working.article.id)
     return await page(
         request, staff, "article.html", here="knowledge", status=status, article=article, f=f, wrong=wrong, **await _rendered(f["body"]),
-        saved_at=working.saved_at if working else None, foreign=bool(article and article.source != authoring.EDITOR), tools=_TOOLS, faults=found,
+        saved_at=working.saved_at if working else None, foreign=bool(article and article.source != authoring.EDITOR), tools=_TOOLS, faults=found, reads=any(one.unchecked for one in found),
         topics=await topics.all_of(staff.world, staff.actor.org), segments=await segments.every(staff.world, staff.actor),
         id=article.id if article else "", token=working.token if working else "", words=_standing(article), **{"theirs": (), **more},
     )

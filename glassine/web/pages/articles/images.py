@@ -36,6 +36,8 @@ async def add(request: Request, staff: Signed) -> Response:
         made = await pictures.add(staff.world, staff.actor, file.filename or "picture", await file.read())
     except Refused as refused:
         return Response(refused.message, status_code=refused.status, media_type="text/plain; charset=utf-8")
+    finally:
+        await file.close()
     alt = re.sub(r"[\[\]\\`*_<>]|\.\w+$", "", made.name)
     return Response(f"![{alt}]({pictures.address(staff.actor.org, made)})\n", media_type="text/plain; charset=utf-8")
 
