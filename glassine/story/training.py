@@ -12,12 +12,12 @@ import numpy as np
 
 from glassine.edge.embed import Vectors
 from glassine.rules import drafting
+from glassine.rules.lines import one_line, storable
 from glassine.rules.permits import require
 from glassine.store import Tx, events, scenarios, vault
 from glassine.store import segments as stored_segments
 from glassine.story import finding
 from glassine.story import scenarios as turns
-from glassine.story.authoring import one_line, storable
 from glassine.story.models import model_for
 from glassine.story.world import World
 from glassine.words.errors import ModelFailed, NotFound, Refused
