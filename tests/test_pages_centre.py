@@ -121,7 +121,7 @@ async def test_a_picture_is_taken_shown_and_served_with_nothing_that_runs(shop: 
     assert (await sent(b"<svg/>"))[0] == 400
     status, text = await sent(png())
     assert status == 200
-    at = re.fullmatch(r"!\[lamp\]\((/images/[0-9a-f/.-]+png)\)\n", text)
+    at = re.fullmatch(r"\n\n!\[lamp\]\((/images/[0-9a-f/.-]+png)\)\n", text)
     assert at
     shown = await admin.get(at[1])
     assert shown.headers["content-type"] == "image/png"

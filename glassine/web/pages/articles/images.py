@@ -39,7 +39,7 @@ async def add(request: Request, staff: Signed) -> Response:
     finally:
         await file.close()
     alt = re.sub(r"[\[\]\\`*_<>]|\.\w+$", "", made.name)
-    return Response(f"![{alt}]({pictures.address(staff.actor.org, made)})\n", media_type="text/plain; charset=utf-8")
+    return Response(f"\n\n![{alt}]({pictures.address(staff.actor.org, made)})\n", media_type="text/plain; charset=utf-8")
 
 
 @router.post("/{id}/delete")
