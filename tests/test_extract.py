@@ -156,6 +156,13 @@ def test_the_customer_is_asked_when_a_hit_behind_the_first_fits_better() -> None
     assert answer(asked, [rare, replace(right, heading="Checks")], language="en").reasons == (Reason.ANSWERED_FROM_KNOWLEDGE,)
 
 
+def test_a_heading_that_is_the_question_word_for_word_is_no_guess() -> None:
+    first, same = volume("We bill by the hour.", 0.9, "Volumes › How do I create a volume without a region?"), volume("To create a volume:", 0.7, "Volumes › How do I create a volume?")
+    grounded = answer("how do I create a volume", [first, same], language="en")
+    assert grounded.reply
+    assert [source.title for source in grounded.reply.sources] == ["Volumes › How do I create a volume?"]
+
+
 def test_one_shared_word_is_not_enough_in_a_short_question() -> None:
     assert confidence("Form?", hit("A form.", similarity=0.3), "en") < DEFAULT.answer
     assert confidence("Form?", hit("A form.", similarity=0.9), "en") > 0.85

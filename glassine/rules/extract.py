@@ -66,6 +66,9 @@ def answer(
         return _quoted(asked_for, message, spoken)
     if offered and declined(message):
         return Grounded(reply=None, reasons=(Reason.LOW_CONFIDENCE,), notes=("None of the choices fits, says the customer.",))
+    titled = next((hit for hit in seen if _words(hit.heading.rpartition(" › ")[2]) == _words(message)), None)
+    if titled:  # somebody wrote this very question above its answer
+        return _quoted(titled, message, spoken)
     sure = [confidence(message, hit, spoken) for hit in seen]
     best = sure[0] if seen else 0.0
     rivals = _rivals(seen, sure, thresholds)
@@ -79,6 +82,10 @@ def answer(
     if offered:
         return Grounded(reply=None, reasons=(Reason.LOW_CONFIDENCE,), notes=(note, "A choice was offered already."))
     return _did_you_mean(near, language, (note, "Other passages fit as well as the first.") if rivals else (note,))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def _rivals(seen: Sequence[Hit], sure: Sequence[float], thresholds: Thresholds) -> bool:
