@@ -51,11 +51,21 @@ async def test_a_run_that_breaks_off_goes_on_from_its_checkpoint(wiki: Confluenc
     assert not before & set(mirror.fetched) or len(before & set(mirror.fetched)) < 25
 
 
+async def test_a_search_that_knows_nothing_costs_no_request_for_each_page(wiki: Confluence, server: Vendor, mirror: Mirror) -> None:
+    for number in range(505):
+        wiki.write(f"Number {number}")
+    wiki.unindexed = set(wiki.pages)
+    await mirror.run(server)
+    assert len([one for one in server.seen if "/restriction/" in one.target]) == 500
+    assert (len(mirror.items), len(mirror.public)) == (505, 500)
+
+
 async def test_texts_that_do_not_come_with_the_others_are_asked_for_alone(wiki: Confluence, server: Vendor, mirror: Mirror) -> None:
     pages = [wiki.write(f"Number {number}", f"<p>{'long ' * 400_000}</p>" if number == 2 else "<p>short</p>") for number in range(7)]
     wiki.page_size = 3
     await mirror.run(server)
     assert set(mirror.items) == {f"pages/{page.id}" for page in pages}
+    assert len([one for one in server.seen if "storage" in one.target]) == (3 if wiki.cloud else 7), "pages of a listing go on with what was asked for"
     wiki.page_size = 250
     wiki.edit(pages[2], body=f"<p>{'longer ' * 1_300_000}</p>")
     wiki.edit(pages[3], body="<p>new</p>")

@@ -24,6 +24,7 @@ LARGEST_FILE = 20_000_000  # bytes
 _MOST_BYTES = 8_000_000  # of a page of a listing
 _MOST_PAGES = 10_000  # of one listing, so that one that never ends does
 _REDIRECTS = 3
+_PAGING = frozenset({"cursor", "start", "limit"})  # what a link to the next page may change of what was asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ class Confluence:
         return read
 
     async def listed(self, path: str, query: Query) -> AsyncIterator[list[Json]]:
-        """Page after page of a listing, as its `_links.next` leads on. Only its query is taken from there: what is asked stays at this address."""
+        """Page after page of a listing, as its `_links.next` leads on. Only where to go on is taken from there: what is asked, and where, stays."""
         asked: dict[str, object] = dict(query)
         for _ in range(_MOST_PAGES):
             given = await self.get(path, asked)
@@ -126,7 +127,7 @@ class Confluence:
             following = str(links.get("next") or "")
             if not following:
                 return
-            led: dict[str, object] = dict(query) | dict(parse_qsl(urlsplit(following).query))
+            led: dict[str, object] = dict(parse_qsl(urlsplit(following).query)) | {name: value for name, value in query.items() if name not in _PAGING}
             if led == asked:
                 raise SourceFailed(Trouble.MALFORMED, f"{self.at.host} leads from a page of its listing to the same page.")
             asked = led

@@ -12,8 +12,6 @@ _ABOVE = {"page": "pages", "folder": "folders", "whiteboard": "whiteboards", "da
 
 
 class Edition(Protocol):
-    batch: int  # texts that are asked for at once
-
     def spaces(self, keys: Sequence[str]) -> AsyncIterator[Space]:
         """Those with these keys, or all that are not somebody's own."""
 
@@ -32,8 +30,6 @@ class Edition(Protocol):
 
 class Cloud:
     """The second version of the API, which pages by cursors."""
-
-    batch = 25
 
     def __init__(self, wiki: Confluence) -> None:
         self.wiki = wiki
@@ -83,8 +79,6 @@ class Cloud:
 
 class Server:
     """The first version of the API, which Data Center and Server speak, and which pages by counting."""
-
-    batch = 1
 
     def __init__(self, wiki: Confluence) -> None:
         self.wiki = wiki

@@ -20,6 +20,8 @@ from glassine.words.sources import Asked, Checkpoint, Failed, Gone, Item, Progre
 
 _LOOKED_UP = 100  # known pages that no listing held are asked for one by one before they count as gone; more are for a person to judge
 _DEEPEST = 60  # levels of pages
+_BATCH = 25  # pages between two checkpoints, and texts that are asked for at once
+_ALONE = 500  # pages whose restrictions are asked for one by one in a run; what is not known after that counts as restricted
 _OF_THE_RUN = (Trouble.CREDENTIALS, Trouble.UNREACHABLE, Trouble.LIMITED)  # troubles that are not of one page or file
 _READABLE = {  # the ending of a file -> what it is, for those whose text can be read
     "pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -34,10 +36,13 @@ class Rules:
     """What the admin wants of a Confluence."""
 
     spaces: tuple[str, ...] = ()  # keys; none means all that are not somebody's own
-    public: frozenset[str] = frozenset()  # keys, in capitals
+    public: tuple[str, ...] = ()  # keys
     labels: tuple[str, ...] = ()  # none means all pages
     unwanted_labels: tuple[str, ...] = ()
     attachments: bool = True
+
+    def opens(self, space: Space) -> bool:
+        return space.key.upper() in {key.upper() for key in self.public}
 
 
 @dataclass(slots=True)
@@ -52,6 +57,7 @@ class Run:
     bare: dict[str, bool] = field(default_factory=dict)  # id -> whether it has no restriction of its own on who may read
     empty: dict[str, int] = field(default_factory=dict)  # pages without text of their own, by the version that had none
     done: int = 0
+    alone: int = 0  # restrictions that were asked for one by one
 
     async def everything(self) -> AsyncIterator[Told]:
         cursor = self.asked.cursor or {}
@@ -85,7 +91,7 @@ class Run:
     # -- what there is -----------------------------------------------------------------------------------------------------
 
     async def spaces(self) -> list[Space]:
-        keys = [*dict.fromkeys([*self.rules.spaces, *sorted(self.rules.public)])] if self.rules.spaces else []
+        keys = [*dict.fromkeys([*self.rules.spaces, *self.rules.public])] if self.rules.spaces else []
         found = sorted([space async for space in self.edition.spaces(keys)], key=lambda space: space.key)
         if not found:
             raise SourceFailed(Trouble.FORBIDDEN, f"{self.wiki.at.host} shows this login none of the spaces. Check their keys in the settings, and that the account may see them.")
@@ -110,14 +116,14 @@ class Run:
     # -- pages -------------------------------------------------------------------------------------------------------------
 
     async def _space(self, space: Space, pages: list[Page], after: int) -> AsyncIterator[Told]:
-        if space.key.upper() in self.rules.public:
+        if self.rules.opens(space):
             await self._restrictions(space)
         wanted, unwanted = await self._labelled(space, self.rules.labels), await self._labelled(space, self.rules.unwanted_labels)
         heads = {page.id: await self._head(space, page) for page in pages if (page.id in wanted or not self.rules.labels) and page.id not in unwanted}
         left = [page for page in pages if int(page.id) > after]
         self.done += len(pages) - len(left)
-        for start in range(0, len(left), self.edition.batch):
-            batch = left[start:start + self.edition.batch]
+        for start in range(0, len(left), _BATCH):
+            batch = left[start:start + _BATCH]
             async for told in self._batch(batch, heads):
                 yield told
             self.done += len(batch)
@@ -162,7 +168,7 @@ class Run:
     async def _head(self, space: Space, page: Page) -> Item:
         """A page's document without its text; its marker changes when anything of it does."""
         above, whole = await self._above(page)
-        shown = space.key.upper() in self.rules.public and whole and all([await self._is_bare(id) for id in (page.id, *(id for id, _ in above))])
+        shown = self.rules.opens(space) and whole and all([await self._is_bare(id) for id in (page.id, *(id for id, _ in above))])
         trail = (space.name, *(title for id, title in above if id != space.home and title))
         return _marked(Item(
             path=f"pages/{page.id}", title=page.title.strip() or f"Page {page.id}", content=b"", media_type="text/markdown", url=page.url, audience=Audience.PUBLIC if shown else Audience.INTERNAL,
@@ -197,6 +203,9 @@ class Run:
     async def _is_bare(self, id: str) -> bool:
         """Asked for alone where the search does not know it yet, or it is no page."""
         if id not in self.bare:
+            self.alone += 1
+            if self.alone > _ALONE:
+                return False
             try:
                 self.bare[id] = _unrestricted(await self.wiki.get(f"rest/api/content/{id}/restriction/byOperation/read"))
             except SourceFailed as failed:

@@ -47,13 +47,13 @@ class Wiki:
         run = Run(wiki, edition(wiki), rules, Asked())
         spaces = await run.spaces()
         keys = [space.key for space in spaces]
-        unknown = [key for key in (*rules.spaces, *sorted(rules.public)) if key.upper() not in {one.upper() for one in keys}]
+        unknown = [key for key in dict.fromkeys([*rules.spaces, *rules.public]) if key.upper() not in {one.upper() for one in keys}]
         if unknown:
             raise Refused(f"{wiki.at.host} shows this login no space {', '.join(unknown)}. A space's key stands in its address, after /spaces/ or /display/.")
         counted = await wiki.get("rest/api/search", {"cql": f"type = page and space in ({quoted(keys[:200])})", "limit": 1}) or {}
         many = f" with {counted['totalSize']:,} pages" if isinstance(counted.get("totalSize"), int) else ""
         who, named = user.get("displayName") or user.get("publicName") or "this login", ", ".join(keys[:10]) + (" …" if len(keys) > 10 else "")
-        shown = f" Customers may be answered from {', '.join(sorted(rules.public))}." if rules.public else " All pages are for your team only, until you name spaces for answers to customers."
+        shown = f" Customers may be answered from {', '.join(space.key for space in spaces if rules.opens(space))}." if rules.public else " All pages are for your team only, until you name spaces for answers to customers."
         return f"{wiki.at.host} lets {who} see {len(keys)} {'space' if len(keys) == 1 else 'spaces'} ({named}){many}.{shown}"
 
     async def read(self, link: Link, asked: Asked) -> AsyncIterator[Told]:
@@ -74,6 +74,6 @@ def _rules(settings: Mapping[str, str]) -> Rules:
         return tuple(line.strip() for line in settings.get(name, "").splitlines() if line.strip())
 
     return Rules(
-        spaces=lines("spaces"), public=frozenset(key.upper() for key in lines("public_spaces")), labels=lines("labels"), unwanted_labels=lines("unwanted_labels"),
+        spaces=lines("spaces"), public=lines("public_spaces"), labels=lines("labels"), unwanted_labels=lines("unwanted_labels"),
         attachments=settings.get("attachments") != "skip",
     )
