@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from glassine.rules.colours import DARK_GROUND, LIGHT_GROUND, contrast, readable
+from glassine.store import sites
 from glassine.story import authoring, learning, site, site_settings
 from glassine.story.world import World
 from glassine.web.help.maps import sheet
@@ -65,13 +66,16 @@ async def test_nothing_but_what_is_public_and_published_is_there(world: World, c
     await learning.unpublish(world, shop.org, withdrawn)
     deleted = await written(world, shop, f"{secret} deleted", f"{secret} body")
     await learning.delete(world, shop.org, deleted)
+    async with world.store.tx(shop.org) as tx:
+        await tx.execute("insert into segments (org_id, id, name) values (%s, %s, 'Some')", (shop.org, some := uuid4()))
+    await written(world, shop, f"{secret} segment", f"{secret} body", audience=Audience.SEGMENT, segments=(some,))
     changed = await written(world, shop, "Will be changed")
     working = await authoring.working(world, shop.org, changed)
     await authoring.edit(world, shop.org, changed, Fields(title=f"{secret} not live", body=f"{secret} not live"), token=working.token)
     absent = (await at(client, f"/help/{shop.org}/en/{uuid4().hex}")).text
     base = f"/help/{shop.org}"
     paths = [f"{base}/{id}" for id in (draft, internal, withdrawn, deleted)]
-    paths += [f"{base}/en/{secret.lower()}-{word}{end}" for word in ("draft", "internal", "withdrawn", "deleted", "not-live") for end in ("", ".md")]
+    paths += [f"{base}/en/{secret.lower()}-{word}{end}" for word in ("draft", "internal", "withdrawn", "deleted", "not-live", "segment") for end in ("", ".md")]
     for path in paths:
         answer = await at(client, path)
         assert answer.status_code == 404, path
@@ -163,6 +167,8 @@ async def test_votes_are_counted_once_a_visitor_and_comments_are_masked(world: W
     assert (votes.helpful, votes.unhelpful) == (1, 1)
     assert [(helpful, words) for helpful, words, _ in votes.comments] == [(False, "Write to [EMAIL], I paid with [CARD]")]
     assert (await site.popularity(world, shop.org))[id] == 0
+    shown = await client.get(f"/api/knowledge/articles/{id}/votes", headers=shop.bearer)
+    assert (shown.json()["helpful"], shown.json()["comments"][0]["comment"]) == (1, "Write to [EMAIL], I paid with [CARD]")
     assert (await client.post(path, data={"helpful": "maybe"})).status_code == 400
     strange = await client.post(path, data={"helpful": "yes"}, headers={"sec-fetch-site": "cross-site", "user-agent": "three"})
     assert strange.status_code == 403
@@ -170,6 +176,7 @@ async def test_votes_are_counted_once_a_visitor_and_comments_are_masked(world: W
         await tx.execute("update article_votes set created_at = now() - interval '2 days'")
     await client.post(path, data={"helpful": "yes"}, headers={"user-agent": "one"})
     async with world.store.tx(shop.org) as tx:
+        assert await sites.forget_comments(tx, shop.org, world.clock()) == 1
         rows = await (await tx.execute("select visitor from article_votes where org_id = %s and article_id = %s order by created_at", (shop.org, id))).fetchall()
     assert [row["visitor"] is None for row in rows] == [True, True, False], "after a day nobody knows who it was"
 

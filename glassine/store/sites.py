@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from glassine.store import Tx, one, rows
+from glassine.store import Tx, count, one, rows
 from glassine.store.statements import Statements
 from glassine.words.errors import NotFound
 from glassine.words.ids import ArticleId, OrgId, new_id
@@ -48,6 +48,11 @@ async def vote(tx: Tx, org: OrgId, article: ArticleId, *, helpful: bool, comment
     """The same visitor's second vote on an article within a day takes the place of the first."""
     await tx.execute(_SQL.forget_visitors_of_votes, {"org": org})
     await tx.execute(_SQL.vote, {"org": org, "id": new_id(), "article": article, "helpful": helpful, "comment": comment, "visitor": visitor})
+
+
+async def forget_comments(tx: Tx, org: OrgId, before: datetime) -> int:
+    """What readers wrote before then; their votes still count."""
+    return await count(tx, _SQL.forget_comments, {"org": org, "before": before})
 
 
 async def votes(tx: Tx, org: OrgId, article: ArticleId) -> tuple[int, int]:

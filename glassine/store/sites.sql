@@ -27,6 +27,9 @@ on conflict (org_id, article_id, visitor) do update set helpful = excluded.helpf
 -- name: forget_visitors_of_votes
 update article_votes set visitor = null where org_id = %(org)s and visitor is not null and created_at < now() - interval '1 day'
 
+-- name: forget_comments
+with done as (update article_votes set comment = '' where org_id = %(org)s and comment <> '' and created_at < %(before)s returning 1) select count(*)::int as n from done
+
 -- name: votes
 select count(*) filter (where helpful)::int as helpful, count(*) filter (where not helpful)::int as unhelpful
 from article_votes where org_id = %(org)s and article_id = %(article)s

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from glassine.rules.permits import require
-from glassine.store import Tx, house, jobs, retention, rotations, vault
+from glassine.store import Tx, house, jobs, retention, rotations, sites, vault
 from glassine.store.retention import Old
 from glassine.story import house as houses
 from glassine.story.world import World
@@ -98,6 +98,7 @@ async def _conversations(tx: Tx, org: OrgId, before: datetime, removed: Counter[
     sessions = await retention.some_old_sessions(tx, org, before, _BATCH)
     if not sessions:
         removed["visitors"] += await retention.forget_visitors(tx, org, before)
+        await sites.forget_comments(tx, org, before)
         return 0, False
     for session in sessions:
         await vault.forget_messages(tx, org, session, None)

@@ -106,9 +106,9 @@ _ALL = (
         gate=True,
     ),
     Boundary(
-        name="help", title="Help pages", direction=Direction.OUT, stage=Stage.SEARCH,
-        carries="Published public articles, to everybody who has the address.",
-        protected="Drafts and internal articles are as absent as those that never were. Nothing of a customer's is in them.",
+        name="help", title="Help pages", direction=Direction.BOTH, stage=Stage.SEARCH,
+        carries="Published public articles, to everybody who has the address; whether they helped, and comments on that, in.",
+        protected="Drafts, internal articles and those for segments are as absent as those that never were. Personal values in a comment are removed for good before it is stored.",
         off="Nobody can open the help pages, and answers name their articles without a link to them. Answers themselves go on.",
     ),
     Boundary(

@@ -83,11 +83,13 @@ _IT = {
     "missing_do": "Forse è stata spostata o ritirata, o l’indirizzo è incompleto. Cerchi quello che le serve:", "front": "Alla prima pagina", "page": "Pagina {n}", "earlier": "Precedenti",
     "later": "Successivi", "other": "Questa pagina in altre lingue", "slow": "Troppe ricerche insieme. Riprovi tra un minuto.", "copied": "Testo per macchine",
 }
+_APART = {name: f"\u2066{text}\u2069" for name, text in _EN.items()}  # in the marks that isolate a stretch written from left to right
 WORDS: Mapping[str, Mapping[str, str]] = {"en": _EN, "de": _DE, "fr": _FR, "es": _ES, "nl": _NL, "pt": _PT, "it": _IT}
 
 
 def words(language: str) -> Mapping[str, str]:
-    return WORDS.get(language, _EN)
+    """Where the page runs from right to left and these words do not, each is set apart, so that its full stop stays at its end."""
+    return WORDS.get(language, _APART if direction(language) == "rtl" else _EN)
 
 
 def direction(language: str) -> str:
