@@ -149,6 +149,8 @@ async def test_unchanged_pages_are_not_sent_again_and_large_ones_are_small(world
     assert (await at(client, path, **{"if-none-match": full.headers["etag"]})).status_code == 304
     assert (await at(client, path, **{"if-modified-since": full.headers["last-modified"]})).status_code == 304
     assert (await at(client, path, **{"if-none-match": '"other"'})).status_code == 200
+    assert (await at(client, path, **{"if-modified-since": full.headers["last-modified"]})).headers["cache-control"] == "public, no-cache"
+    assert (await at(client, f"/help/{shop.org}/zz")).status_code == 404
     async with client.stream("GET", path, headers={"accept-encoding": "gzip"}) as packed:
         raw = b"".join([chunk async for chunk in packed.aiter_raw()])
     assert gzip.decompress(raw) == full.content

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from glassine.rules import scenarios as rules
 from glassine.store import scenarios, segments
 from glassine.store.scenarios import Live
-from glassine.story import finding
+from glassine.story import finding, sight
 from glassine.story.world import World
 from glassine.words.ids import OrgId, SegmentId
 from glassine.words.knowledge import Viewer
@@ -25,12 +25,12 @@ _MOST_KNOWN = 1_000  # organisations
 
 
 async def meet(world: World, scene: Scene, trace: Trace) -> Scene:
-    """The scene with the scenarios that hold for its message, which the turn's evidence keeps; a scene that is played once more has its own."""
+    """The scene with the scenarios that hold for its message and its customer, also for a draft; the turn's evidence keeps them. One that is played once more has its own."""
     if scene.scenarios is not None:
         met = scene.scenarios
     else:
         spoken = str(trace.given.get("spoken") or scene.language)
-        met = tuple(await found(world, scene.org, trace.query, spoken, channel=str(scene.session.channel), viewer=scene.viewer))
+        met = tuple(await found(world, scene.org, trace.query, spoken, channel=str(scene.session.channel), viewer=sight.customer(scene.session)))
     if met:
         trace.given["scenarios"] = [asdict(one) for one in met]
     return replace(scene, scenarios=met)

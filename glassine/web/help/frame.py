@@ -185,6 +185,10 @@ def _unchanged(request: Request, tag: str) -> bool:
     return given is not None and (given.strip() == "*" or tag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in given.split(",")})
 
 
+def still_the_same() -> Response:
+    return Response(status_code=304, headers={"Vary": "Accept-Encoding", "Cache-Control": "public, no-cache"})
+
+
 def unchanged_since(request: Request, changed: datetime | None) -> bool:
     """For what is made of one article alone; where there is a tag, the tag decides."""
     given = request.headers.get("if-modified-since")

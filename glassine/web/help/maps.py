@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from glassine.rules.colours import DARK_GROUND, LIGHT_GROUND, mixed, readable, upon
 from glassine.story import site as sites
 from glassine.web.help import reading
-from glassine.web.help.frame import HelpRoute, Place, answer, place, unchanged_since
+from glassine.web.help.frame import HelpRoute, Place, answer, place, still_the_same, unchanged_since
 from glassine.words.errors import NotFound
 from glassine.words.site import Entry
 
@@ -108,7 +108,7 @@ async def twin(request: Request, key: str, language: str, slug: str) -> Response
     here = await place(request, key, language)
     found = await sites.article(here.world, here.site, language, slug)
     if unchanged_since(request, found.entry.changed_at):
-        return Response(status_code=304)
+        return still_the_same()
     return answer(request, here, reading.twin(here, found).encode(), "text/markdown; charset=utf-8", changed=found.entry.changed_at)
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from glassine.story import site as sites
 from glassine.web.help import reading
-from glassine.web.help.frame import HelpRoute, Place, may_search, may_vote, place, show, unchanged_since
+from glassine.web.help.frame import HelpRoute, Place, may_search, may_vote, place, show, still_the_same, unchanged_since
 from glassine.web.render import render
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ArticleId
@@ -49,6 +49,8 @@ async def front(request: Request, key: str, language: str, q: str = "") -> Respo
     if "hx-request" in request.headers:
         return HTMLResponse("")  # the field was emptied
     topics, loose, total = await sites.front(here.world, here.site, language)
+    if not topics and not loose and language not in here.site.languages:
+        raise NotFound("There is no such page.")
     structured = reading.site_data(here) if topics or loose else ""
     return await show(request, here, "front.html", topics=topics, loose=loose, total=total, title=here.site.name, home=True, structured=structured)
 
@@ -113,7 +115,7 @@ async def article(request: Request, key: str, language: str, slug: str) -> Respo
     if isinstance(found, Response):
         return found
     if unchanged_since(request, found.entry.changed_at):
-        return Response(status_code=304)
+        return still_the_same()
     return await _article(request, here, found, voted="")
 
 
