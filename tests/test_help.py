@@ -98,6 +98,20 @@ def test_an_article_can_be_read_by_everybody(product: Product, browser: Browser,
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("document.querySelector(':target')?.textContent") == "First step"
     assert violations(page.main_frame) == []
+    page.goto(f"{product.url}/help/{product.organization_id}/en")
+    assert violations(page.main_frame) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("searchbox").press_sequentially(f"settings {scheme} {width}")
+    expect(page.locator("#found").get_by_role("link").first).to_be_visible()
+    assert violations(page.main_frame) == []
+    page.get_by_role("searchbox").press("ArrowDown")
+    assert page.evaluate("document.activeElement.closest('#found') !== null"), "the arrow keys lead into what was found"
+    page.goto(f"{product.url}/help/{product.organization_id}/{made.json()['id']}")
+    page.get_by_role("button", name="No", exact=True).click()
+    page.get_by_role("textbox", name="What was missing?").fill("More pictures")
+    assert violations(page.main_frame) == []
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Thank you.")).to_be_visible()
     page.goto(f"{product.url}/help/nowhere")
     assert violations(page.main_frame) == []
     context.close()
