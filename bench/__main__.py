@@ -72,6 +72,16 @@ def _retrieval(options: argparse.Namespace) -> list[Figure]:
     ]
 
 
+def _gaps(options: argparse.Namespace) -> list[Figure]:
+    from bench.gaps import run
+
+    [row] = asyncio.run(run(data.folder(options.data), sweep=False, most=1_500 if options.short else None))
+    return [
+        Figure(what="gaps on banking77, half B, adjusted Rand index", value=row["rand"], bar=0.4, least=True),
+        Figure(what="gaps on banking77, half B, purity", value=row["purity"], bar=0.7, least=True),
+    ]
+
+
 def _redaction(options: argparse.Namespace) -> list[Figure]:
     from bench.redaction import figures, measure, report
 
@@ -93,7 +103,7 @@ def _ledger(options: argparse.Namespace) -> list[Figure]:
 
 
 NAMES: Mapping[str, Callable[[argparse.Namespace], list[Figure]]] = {
-    "turns": _turns, "slow_model": _slow_model, "memory": _memory, "startup": _startup, "search": _search, "retrieval": _retrieval, "redaction": _redaction,
+    "turns": _turns, "slow_model": _slow_model, "memory": _memory, "startup": _startup, "search": _search, "retrieval": _retrieval, "gaps": _gaps, "redaction": _redaction,
     "crash": _crash, "prove": _prove, "ledger": _ledger,
 }
 

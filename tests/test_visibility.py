@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import uuid4
@@ -30,6 +31,7 @@ from glassine.words.knowledge import EVERYBODY, TEAM, Article, Audience, Hit, Vi
 from glassine.words.segments import Operator, Rule
 from glassine.words.sessions import Autopilot, ChannelKind, EventType
 from glassine.words.what_if import Change
+from tests.office import signed_in
 from tests.shop import Shop
 
 Client = httpx2.AsyncClient
@@ -180,6 +182,31 @@ async def test_who_leaves_a_segment_sees_it_no_more_and_a_search_begun_ahead_is_
         assert wrong(shelf, await finding.find(world, shelf.org, QUESTION, viewer=viewer, language="en"), shelf.viewers[viewer]) == []
 
 
+async def test_a_search_begun_ahead_is_made_again_when_something_changed_in_between(world: World, shop: Shop, shelf: Shelf) -> None:
+    article = await learning.save(world, shelf.org, title="Ahead of time", body="The discount on lamps ahead of time.", audience=Audience.PUBLIC, language="en")
+    await learning.publish(world, shelf.org, article.id)
+    words, who = "discount on lamps ahead of time", Viewer(contact=shelf.silvery)
+
+    async def begun(viewer: Viewer) -> None:
+        finding.look_ahead(world, shelf.org, words, viewer=viewer, language="en")
+        ((_, search),) = [each for key, each in world.ahead.items() if words in key]
+        assert {hit.title for hit in (await search).hits} >= {"Ahead of time"}
+
+    async def shown(viewer: Viewer) -> set[str]:
+        return {hit.title for hit in await finding.find(world, shelf.org, words, viewer=viewer, language="en")}
+
+    await begun(EVERYBODY)
+    await learning.save(world, shelf.org, id=article.id, title="Ahead of time", body="The discount on lamps ahead of time.", audience=Audience.SEGMENT, segments=[shelf.silver])
+    assert "Ahead of time" not in await shown(EVERYBODY)
+    await begun(who)
+    await segments.set_by_hand(world, shop.owner, shelf.silvery, [])
+    assert "Ahead of time" not in await shown(who)
+    await segments.set_by_hand(world, shop.owner, shelf.silvery, [shelf.silver])
+    await begun(who)
+    await learning.delete(world, shelf.org, article.id)
+    assert "Ahead of time" not in await shown(who)
+
+
 async def test_a_rule_follows_verified_data_and_nothing_else(world: World, shelf: Shelf) -> None:
     claims = await contacts.create(world, shelf.org, Identity(non_verified_custom_data={"plan": "gold"}), verified=False)
     assert await segments.memberships(world, shelf.org, claims.id) == []
@@ -280,7 +307,13 @@ async def test_a_draft_for_the_team_uses_internal_sources_and_says_so(world: Wor
         assert leaked([event.text for event in log if event.type is EventType.MESSAGE and event is not log[0]], {"public"}) == []
         exported = await exporting.export(world, shop.owner, shelf.nobody)
         assert "walruslike" not in str(exported)
-        assert "made from internal articles" in str(exported)
+        assert "a draft made from articles that are not public" in str(exported)
+        async with signed_in(world, shop.owner) as admin:
+            page = (await admin.get(f"/inbox/sessions/{id}")).text
+            assert "Uses internal sources" in page
+            turn = re.search(rf"/inbox/sessions/{id}/turns/([0-9a-f-]+)", page)
+            assert turn
+            assert "It saw what your team sees" in (await admin.get(turn[0])).text
         kept = await inspecting.newest(world, shop.owner, id)
         as_answer = await what_if.ask(world, shop.owner, id, kept, Change(autopilot=Autopilot.ON))
         assert leaked(as_answer.after, {"public", "internal"}) == []

@@ -67,9 +67,9 @@ async def _session(tx: Tx, own: Key, org: OrgId, row: Mapping[str, Any]) -> dict
 
 
 def _entry(event: Event, tokens: Mapping[str, str], came: Mapping[str, Any]) -> dict[str, Any]:
-    """One line of the log, in the words that came, or with the values back in place. A draft that quotes internal articles holds the company's words, not the contact's."""
-    if any(source.get("audience") == Audience.INTERNAL for source in event.payload.get("sources", [])):
-        return {"number": event.seq, "at": _at(event.created_at), "type": event.type, "by": event.actor, "text": "", "left_out": "made from internal articles"}
+    """One line of the log, in the words that came, or with the values back in place. A draft for the team that quotes what is not public holds the company's words, not the contact's."""
+    if event.payload.get("suggestion") and any(source.get("audience", Audience.PUBLIC) != Audience.PUBLIC for source in event.payload.get("sources", [])):
+        return {"number": event.seq, "at": _at(event.created_at), "type": event.type, "by": event.actor, "text": "", "left_out": "a draft made from articles that are not public"}
     entry = {"number": event.seq, "at": _at(event.created_at), "type": event.type, "by": event.actor, "text": came.get("text", restore(event.text, tokens))}
     data = {name: restored(event.payload[name], tokens) for name in ("attachments", "context", "score", "reasons") if name in event.payload}
     return entry | data | ({"custom_data": came["custom_data"]} if came.get("custom_data") else {}) | ({"redacted": True} if event.redacted else {})

@@ -11,7 +11,7 @@ from glassine.edge import threads
 from glassine.edge.language import detect
 from glassine.rules import passages
 from glassine.rules.redaction import PLACEHOLDER
-from glassine.store import Tx, house, search, visibility
+from glassine.store import Tx, house, search, versions, visibility
 from glassine.story.world import World
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId
@@ -45,7 +45,17 @@ async def find(world: World, org: OrgId, text: str, *, viewer: Viewer, language:
 async def seek(world: World, org: OrgId, text: str, *, viewer: Viewer, language: str | None = None, limit: int = LIMIT) -> Sought:
     """As `find`, with what is needed to search once more as it was then."""
     begun, searching = world.ahead.pop((org, text, viewer, language, limit), (0.0, None))
-    return await (searching if searching and begun > time.monotonic() - _AHEAD else _seek(world, org, text, viewer, language, limit))
+    if searching and begun > time.monotonic() - _AHEAD:
+        sought: Sought = await searching
+        if sought.version is None or await _still(world, org, viewer, sought):
+            return sought
+    return await _seek(world, org, text, viewer, language, limit)
+
+
+async def _still(world: World, org: OrgId, viewer: Viewer, sought: Sought) -> bool:
+    """Whether a search that was begun ahead would read the same now: an article taken out, or somebody who left a segment, counts at once."""
+    async with world.store.tx(org) as tx:
+        return await versions.current(tx, org) == sought.version and await visibility.seen_by(tx, org, viewer) == sought.scopes
 
 
 def look_ahead(world: World, org: OrgId, text: str, *, viewer: Viewer, language: str, limit: int = LIMIT) -> None:
