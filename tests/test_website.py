@@ -164,6 +164,24 @@ async def test_one_page_has_one_address() -> None:
         assert one.asked_for().count("/a") == 1
 
 
+async def test_pages_that_differ_in_numbers_only_are_given_up_and_named() -> None:
+    pages: Pages = {f"/lamp/{n}": article("Lamp", text=f"Lamp number {n} has {n} bulbs. Nothing else is to be said of it. ") for n in range(60)}
+    pages["/"] = article("Home", links="".join(f'<a href="{path}">x</a>' for path in list(pages)))
+    async with site(pages) as one:
+        run = await one.run()
+        assert len(run.items) == 31
+        assert set(run.skipped.values()) == {"is one of many pages that differ in numbers only"}
+        assert len(run.skipped) == 30
+        one.pages["/sitemap.xml"] = lambda _: Response(body="".join(f"<url><loc>{one.url}{path}</loc></url>" for path in pages).encode())
+        assert len((await one.run()).items) == 61, "what the site lists itself is no trap"
+
+
+async def test_an_answer_of_unchanged_that_nobody_asked_for_is_no_page() -> None:
+    async with site({"/": article("Home", links='<a href="/x">x</a>'), "/x": Response(status=304)}) as one:
+        run = await one.run()
+        assert run.failed == {"/x": "was answered with 304 and no page"}
+
+
 async def test_a_canonical_address_that_cannot_be_meant_is_not_believed() -> None:
     pages: Pages = {
         "/": article("Home", links="".join(f'<a href="/{n}">x</a>' for n in range(8)) + '<a href="/lost">x</a>'),

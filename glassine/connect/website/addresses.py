@@ -45,14 +45,16 @@ class Scope:
         return parts.netloc in self.hosts and (not self.below or any(_place(parts).startswith(folder) or f"{_place(parts)}/" == folder for folder in self.below))
 
     def spelled(self, url: str | None) -> str | None:
-        """An address found on the site in its one spelling, with the scheme of the start address on the same site; None for what no source reads."""
+        """An address found on the site in its one spelling: with https and www as the start address on the same site has them. None for what is no address."""
         found = normal(url) if url else None
         if found is None:
             return None
-        scheme, _, rest = found.partition("://")
-        host = rest.partition("/")[0].removeprefix("www.")
-        own = next((start.partition("://")[0] for start in self.starts if urlsplit(start).netloc.removeprefix("www.") == host), scheme)
-        return f"{own}://{rest}"
+        root, slash, rest = found.partition("://")[2].partition("/")
+        for start in self.starts:
+            parts = urlsplit(start)
+            if parts.netloc.removeprefix("www.") == root.removeprefix("www."):
+                return f"{parts.scheme}://{parts.netloc}{slash}{rest}"
+        return found
 
     def of_site(self, url: str | None) -> str | None:
         """As `spelled`, and None for what is on another site."""

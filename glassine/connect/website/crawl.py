@@ -64,6 +64,8 @@ class Crawl:
             for visit, got in zip(visits, await asyncio.gather(*(self._fetch(visit) for visit in visits)), strict=True):
                 for told in await self._judged(visit, got):
                     yield told
+            for told in self._given_up():
+                yield told
             since_checkpoint += len(visits)
             yield Progress(done=self.frontier.done, total=None if self.asked.only else len(self.frontier))
             if since_checkpoint >= max(_CHECKPOINT_EVERY, self.frontier.done // 10) and not self.asked.only:
@@ -279,7 +281,12 @@ class Crawl:
                     self.frontier.again(url, 0)
         self.claims = proven
 
+    def _given_up(self) -> list[Told]:
+        urls, self.frontier.given_up = self.frontier.given_up, []
+        return [told for url in urls for told in self._skipped(name_of(url), "is one of many pages that differ in numbers only")]
+
     def _closing(self) -> Iterator[Told]:
+        yield from self._given_up()
         for name, reason in self.refused.items():
             yield from self._failed(name, reason)
         for name, to in self.moved.items():

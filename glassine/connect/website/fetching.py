@@ -68,7 +68,7 @@ class Site:
                 answer = await self._link.request("GET", url, headers=_headers(marker), max_bytes=MOST_BYTES_OF_FILE if is_file(url) else MOST_BYTES_OF_PAGE)
         except SourceFailed as failure:
             return _failed(url, failure)
-        return _got(url, answer)
+        return _got(url, answer, asked_if_changed=bool(marker))
 
     async def follow(self, url: str, hosts: frozenset[str]) -> Got:
         """As `get`, and on to where it has moved, a few times and within these hosts."""
@@ -139,10 +139,10 @@ def _headers(marker: Mapping[str, Any] | None) -> dict[str, str]:
     return headers
 
 
-def _got(url: str, answer: Answer) -> Got:
-    if answer.status == 304:
+def _got(url: str, answer: Answer, *, asked_if_changed: bool) -> Got:
+    if answer.status == 304 and asked_if_changed:
         return Got(kind=Kind.SAME, url=url)
-    if 300 <= answer.status < 400:
+    if answer.status in (301, 302, 303, 307, 308):
         to = _target(url, answer)
         if not to:
             return Got(kind=Kind.FAILED, url=url, reason="sends readers on, but does not say where")

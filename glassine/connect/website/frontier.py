@@ -43,6 +43,7 @@ class Frontier:
     def __init__(self, scope: Scope) -> None:
         self.most = min(scope.limit * 5 + 500, 100_000)  # so many are asked for, whatever they turn out to be
         self.full = False  # something was not taken in because there was too much
+        self.given_up: list[str] = []  # a trap's pages that were taken in before it was known for one
         self._visits: list[Visit] = []
         self._at = 0
         self._seen: set[str] = set()
@@ -85,6 +86,8 @@ class Frontier:
             self._at += 1
             if visit.url in self._listed or visit.as_is or not self._shapes[shape_of(visit.url)].is_trap:
                 taken.append(visit)
+            else:
+                self.given_up.append(visit.url)
         return taken
 
     def rest(self) -> Iterable[Visit]:

@@ -85,5 +85,7 @@ def _failed(url: str, got: Got) -> SourceFailed:
             return SourceFailed(Trouble.FORBIDDEN, f"{url} {got.reason}. Only pages that everybody can see are read.")
         case Kind.UNWANTED:
             return SourceFailed(Trouble.FORBIDDEN, f"The robots.txt of {host} asks robots not to read {url}. If the site is yours, allow the robot Glassine there.")
+        case _ if got.trouble is Trouble.UNREACHABLE and url.startswith("https:"):
+            return SourceFailed(got.trouble, f"{got.reason} If the site has no https, begin the address with http://.")
         case _:
             return SourceFailed(got.trouble, got.reason if got.reason.endswith(".") else f"{url} {got.reason}.")
