@@ -23,7 +23,7 @@ _ROOT = Path(__file__).parent.parent
 _CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,ignored_auth"
 
 
-NOT_JSON = {"get /files/{org}/{id}/{signature}", "get /backend/widget/v2/stream/{id}", "post /backend/widget/v2/action/execute"}
+NOT_JSON = {"get /knowledge/sources/{id}/files/{name}", "get /files/{org}/{id}/{signature}", "get /backend/widget/v2/stream/{id}", "post /backend/widget/v2/action/execute"}
 
 
 def _schemathesis() -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
@@ -10,6 +11,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 2 * 1024 * 1024
 LARGEST_UPLOAD = 5 * 1024 * 1024 + 64 * 1024  # the file and the form around it
+LARGEST_DOCUMENT = 25 * 1024 * 1024 + 64 * 1024  # one that becomes knowledge
+LARGEST_DOCUMENTS = 60 * 1024 * 1024  # several of them in one form
+_DOCUMENT = re.compile(r"(?:/api)?/knowledge/sources/[0-9a-fA-F-]{36}/files/[^/]+")
+_DOCUMENTS = re.compile(r"/knowledge/sources/[0-9a-fA-F-]{36}/files")
+
+
+def limit_of(path: str) -> int:
+    """How many bytes a request to this address may carry."""
+    if _DOCUMENTS.fullmatch(path):
+        return LARGEST_DOCUMENTS
+    if _DOCUMENT.fullmatch(path):
+        return LARGEST_DOCUMENT
+    return LARGEST_UPLOAD if path.endswith("/upload") else LARGEST_BODY
 
 
 class BodyLimit:
@@ -21,7 +35,7 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        limit = LARGEST_UPLOAD if scope["path"].endswith("/upload") else LARGEST_BODY
+        limit = limit_of(scope["path"])
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not length.isdigit() or int(length) > limit:
             return await _refuse(send, limit)
@@ -40,7 +54,7 @@ class BodyLimit:
 
 def keep_uploads_in_memory() -> None:
     """By itself the framework writes an upload of more than 1 MB to a temporary file, in the clear. BodyLimit keeps memory bounded."""
-    MultiPartParser.spool_max_size = LARGEST_UPLOAD + 1
+    MultiPartParser.spool_max_size = LARGEST_DOCUMENTS + 1
 
 
 def _sentence(limit: int) -> str:

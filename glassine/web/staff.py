@@ -24,6 +24,7 @@ from starlette.requests import ClientDisconnect
 from glassine.story import access
 from glassine.story.world import World
 from glassine.web import faults
+from glassine.web.limits import LARGEST_BODY, limit_of
 from glassine.words.errors import Refused
 from glassine.words.people import Actor
 
@@ -113,6 +114,9 @@ async def refuse_forged(request: Request) -> None:
         raise Refused("The request does not say how long it is.", status=411)
     if int(length) > _LARGEST.get(request.url.path, _LARGEST_FORM):
         raise Refused("This is more than 2 MB of text. Split it into smaller parts." if request.url.path not in _LARGEST else "This file is too large.", status=413)
+    if int(length) > (most := limit_of(request.url.path)):
+        what = "of text. Split it into smaller parts" if most == LARGEST_BODY else "at once. Send fewer or smaller files"
+        raise Refused(f"This is more than {most // (1024 * 1024)} MB {what}.", status=413)
     if not _same_site(request):
         raise Refused("This request came from another site, so nothing was done. Open the page here and try again.", status=403)
     token = request.cookies.get(COOKIE)
