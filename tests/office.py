@@ -31,15 +31,15 @@ class Browser:
     async def get(self, path: str, *, htmx: bool = False) -> httpx2.Response:
         return await self.client.get(path, headers=_HTMX if htmx else {})
 
-    async def post(self, path: str, **fields: Any) -> httpx2.Response:
+    async def post(self, path: str, /, **fields: Any) -> httpx2.Response:
         """A form of ours, with its token."""
         return await self.client.post(path, data={"csrf": self.csrf, **fields}, headers={"Sec-Fetch-Site": "same-origin"})
 
-    async def swap(self, path: str, **fields: Any) -> httpx2.Response:
+    async def swap(self, path: str, /, **fields: Any) -> httpx2.Response:
         """The same form as htmx sends it."""
         return await self.client.post(path, data={"csrf": self.csrf, **fields}, headers={"Sec-Fetch-Site": "same-origin", **_HTMX})
 
-    async def act(self, path: str, **fields: Any) -> str:
+    async def act(self, path: str, /, **fields: Any) -> str:
         """Posts a form that leads on to a page, and returns that page."""
         answer = await self.post(path, **fields)
         assert answer.status_code == 303, answer.text

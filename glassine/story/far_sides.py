@@ -109,7 +109,7 @@ def _links(_: Facts) -> list[Far]:
 
 
 def _source(facts: Facts) -> list[Far]:
-    return [Far(who=one["name"], where=", ".join(one["hosts"]), detail=one["title"]) for one in facts.sources]
+    return [Far(who=one["name"], where=", ".join(one["hosts"]), detail=one["title"]) for one in facts.sources if one["hosts"]]
 
 
 def _help(facts: Facts) -> list[Far]:

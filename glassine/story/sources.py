@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from glassine import connect
@@ -111,6 +111,19 @@ async def remove(world: World, actor: Actor, id: SourceId, *, keep_articles: boo
         await sources.delete(tx, org, id)
         await vault.audit(tx, actor, "knowledge.source_delete", "source", id, {"name": gone.name, "kind": gone.kind, "articles": "kept" if keep_articles else len(theirs)})
     return gone
+
+
+class Kind(NamedTuple):
+    """A kind of source that can be connected: the connector's name, its title, and what it asks for."""
+
+    name: str
+    title: str
+    fields: tuple[Field, ...]
+
+
+def kinds() -> list[Kind]:
+    """By title."""
+    return [Kind(name, one.title, one.source.fields) for name, one in connect.sources().items() if one.source]
 
 
 def fields_of(kind: str) -> tuple[Field, ...]:

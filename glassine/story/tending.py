@@ -16,7 +16,7 @@ from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import ArticleId, OrgId, RunId, SourceId
 from glassine.words.people import Actor, Verb
-from glassine.words.sources import Upload
+from glassine.words.sources import FieldKind, Upload
 from glassine.words.syncing import Connected, Delay, Page, Run
 
 LARGEST_UPLOAD = 25 * 1024 * 1024  # bytes of one file
@@ -33,6 +33,7 @@ class Seen:
     source: Connected
     title: str
     hosts: tuple[str, ...]
+    secrets: tuple[str, ...]  # names of those that are set
     run: Run | None
     states: dict[str, int]
     delay: Delay
@@ -54,7 +55,7 @@ async def listing(world: World, actor: Actor) -> list[Seen]:
     none = Delay(None, None, 0)
     return [
         Seen(
-            source=one, title=_title(one.kind), hosts=_hosts(one), run=newest.get(one.id), states=states.get(one.id, dict.fromkeys(("synced", "pending", "error", "excluded", "held"), 0)),
+            source=one, title=title_of(one), hosts=hosts_of(one), secrets=_secrets(one), run=newest.get(one.id), states=states.get(one.id, dict.fromkeys(("synced", "pending", "error", "excluded", "held"), 0)),
             delay=delays.get(one.id, none), canary=canaries.get(one.id, none) if one.canary else none,
         )
         for one in found
@@ -71,13 +72,21 @@ async def seen(world: World, actor: Actor, id: SourceId) -> Seen:
     raise AssertionError("what can be loaded is listed")
 
 
-def _title(kind: str) -> str:
-    known = connect.sources().get(kind)
-    return known.title if known else f"{kind} (this version has no such connector)"
+def title_of(one: Connected) -> str:
+    """Its kind in words."""
+    known = connect.sources().get(one.kind)
+    return known.title if known else f"{one.kind} (this version has no such connector)"
 
 
-def _hosts(one: Connected) -> tuple[str, ...]:
+def hosts_of(one: Connected) -> tuple[str, ...]:
+    """Where its runs may connect to."""
     return connect.source(one.kind).hosts(one.settings) if one.kind in connect.sources() else ()
+
+
+def _secrets(one: Connected) -> tuple[str, ...]:
+    if one.secrets is None or one.kind not in connect.sources():
+        return ()
+    return tuple(sorted(field.name for field in connect.source(one.kind).fields if field.kind is FieldKind.SECRET))
 
 
 async def sync_now(world: World, actor: Actor, id: SourceId, only: Sequence[str] = ()) -> RunId | None:

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from glassine import connect
 from glassine.story import sources, tending
 from glassine.story.sources import Options
 from glassine.story.tending import Seen
@@ -22,7 +21,7 @@ from glassine.web.api.wire import Body, JSONResponse
 from glassine.web.uploads import download
 from glassine.words.ids import SegmentId, SourceId
 from glassine.words.people import Actor
-from glassine.words.sources import Cadence, FieldKind, RunOutcome
+from glassine.words.sources import Cadence, RunOutcome
 from glassine.words.syncing import Delay, Readers, Run
 
 router = APIRouter(prefix="/knowledge", tags=["Knowledge sources"])
@@ -75,10 +74,10 @@ class Decision(Body):
 async def list_kinds(actor: Reader) -> Any:  # noqa: ARG001 - the dependency checks the scope
     """Which kinds of sources there are, and what each asks for."""
     return JSONResponse({"items": [
-        {"kind": name, "title": one.title, "fields": [
-            {"name": f.name, "title": f.title, "help": f.help, "kind": f.kind, "required": f.required, "default": f.default, "choices": dict(f.choices)} for f in sources.fields_of(name)
+        {"kind": kind.name, "title": kind.title, "fields": [
+            {"name": f.name, "title": f.title, "help": f.help, "kind": f.kind, "required": f.required, "default": f.default, "choices": dict(f.choices)} for f in kind.fields
         ]}
-        for name, one in connect.sources().items()
+        for kind in sources.kinds()
     ]})
 
 
@@ -208,9 +207,8 @@ async def delete_file(world: Here, actor: Writer, id: UUID, name: str) -> Respon
 
 def shape(seen: Seen) -> dict[str, Any]:
     one = seen.source
-    secret = [field.name for field in connect.source(one.kind).fields if field.kind is FieldKind.SECRET] if one.kind in connect.sources() and one.secrets else []
     return {
-        "id": str(one.id), "kind": one.kind, "name": one.name, "settings": dict(one.settings), "secrets": secret, "hosts": list(seen.hosts), "cadence": one.cadence,
+        "id": str(one.id), "kind": one.kind, "name": one.name, "settings": dict(one.settings), "secrets": list(seen.secrets), "hosts": list(seen.hosts), "cadence": one.cadence,
         "readers": one.readers, "segments": [str(each) for each in one.segments], "max_age_hours": one.max_age_hours, "delete_share": one.share, "canary": one.canary,
         "next_run_at": _moment(one.next_run_at), "last_success_at": _moment(one.last_done_at), "withdrawn_at": _moment(one.withdrawn_at), "created_at": moment(one.created_at),
         "pages": seen.states, "delay": _delay(seen.delay), "canary_delay": _delay(seen.canary), "run": run_shape(seen.run) if seen.run else None,
