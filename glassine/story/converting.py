@@ -18,7 +18,7 @@ from glassine.words.files import FileNote
 from glassine.words.sources import FRAGMENT, Item
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_MOST_BYTES = 6_000_000  # of a text; an article longer than that is something else
+_MOST_BYTES = 2_000_000  # of a text: the worst that can stand in one then takes ten seconds to read
 _LONG, _PART = 240_000, 150_000  # characters from which a document is cut into several articles, and of each of those
 _WRAPPED = frozenset({".md", ".mdx", ".markdown", ".mdown", ".mkd", ".txt"})
 _REASONS: Mapping[FileNote, str] = {
