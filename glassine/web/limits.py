@@ -9,8 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LARGEST_BODY = 2 * 1024 * 1024
+LARGEST_BODY = 2 * 1024 * 1024  # an article of a million characters still fits
 LARGEST_UPLOAD = 5 * 1024 * 1024 + 64 * 1024  # the file and the form around it
+LARGEST_PICTURE = 6 * 1024 * 1024  # rules/pictures.py says which
 LARGEST_DOCUMENT = 25 * 1024 * 1024 + 64 * 1024  # one that becomes knowledge
 LARGEST_DOCUMENTS = 60 * 1024 * 1024  # several of them in one form
 _DOCUMENT = re.compile(r"(?:/api)?/knowledge/sources/[0-9a-fA-F-]{36}/files/[^/]+")
@@ -19,6 +20,8 @@ _DOCUMENTS = re.compile(r"/knowledge/sources/[0-9a-fA-F-]{36}/files")
 
 def limit_of(path: str) -> int:
     """How many bytes a request to this address may carry."""
+    if path == "/knowledge/images":
+        return LARGEST_PICTURE
     if _DOCUMENTS.fullmatch(path):
         return LARGEST_DOCUMENTS
     if _DOCUMENT.fullmatch(path):

@@ -31,8 +31,6 @@ from glassine.words.people import Actor
 _log = logging.getLogger(__name__)
 COOKIE = "glassine_session"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-_LARGEST_FORM = 2 * 1024 * 1024  # bytes; an article of a million characters still fits
-_LARGEST = {"/knowledge/images": 6 * 1024 * 1024}  # where files are sent; rules/pictures.py says which
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -112,8 +110,6 @@ async def refuse_forged(request: Request) -> None:
     length = request.headers.get("content-length", "")
     if not length.isdigit():
         raise Refused("The request does not say how long it is.", status=411)
-    if int(length) > _LARGEST.get(request.url.path, _LARGEST_FORM):
-        raise Refused("This is more than 2 MB of text. Split it into smaller parts." if request.url.path not in _LARGEST else "This file is too large.", status=413)
     if int(length) > (most := limit_of(request.url.path)):
         what = "of text. Split it into smaller parts" if most == LARGEST_BODY else "at once. Send fewer or smaller files"
         raise Refused(f"This is more than {most // (1024 * 1024)} MB {what}.", status=413)
