@@ -187,8 +187,9 @@ def change(wiki: Confluence, step: str, which: int) -> None:
 async def play(steps: list[tuple[str, int]], *, cloud: bool) -> None:
     wiki = Confluence(cloud=cloud, page_size=2)
     mirror = Mirror(source("confluence"), (CLOUD if cloud else SERVER) | {"public_spaces": "DOCS"})
+    below = None
     for number in range(5):
-        wiki.write(f"Number {number}")
+        below = wiki.write(f"Number {number}", parent=below if number != 3 else None)
     async with vendor(wiki) as server:
         for step, which in steps:
             if step in ("run", "crash"):

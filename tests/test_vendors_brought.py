@@ -172,8 +172,9 @@ async def test_whatever_happens_between_runs_confluence_is_known_as_it_is(world:
     chance, wiki = random.Random(seed), confluence_twin.Confluence(page_size=2)
     steps = ["write", "write", "below", "edit", "restrict", "open", "delete", "archive", "hide", "show", "move", "empty", "index"]
     async with at(world, "confluence", wiki):
+        below = None
         for number in range(6):
-            wiki.write(f"Number {number}")
+            below = wiki.write(f"Number {number}", parent=below if number != 3 else None)
         source = await connected(world, company, "confluence", CONFLUENCE)
         for _ in range(4):
             for _ in range(chance.randrange(1, 5)):
