@@ -195,6 +195,16 @@ async def test_a_public_page_does_not_show_what_it_borrows_from_an_internal_one(
     assert "4 euros" in stage.known.texts()["Shown"], "what is borrowed is looked at again each day"
 
 
+async def test_what_stands_in_itself_is_gone_into_once(stage: Stage) -> None:
+    original = block("synced_block", {"synced_from": None}, paragraph("Round"))
+    for _ in range(3):
+        original["children"].append(block("synced_block", {"synced_from": {"type": "block_id", "block_id": original["id"]}}, has_children=True))
+    stage.notion.page("Circle", original)
+    await stage.run()
+    assert stage.known.texts() == {"Circle": "Round"}
+    assert stage.asked("children") < 6
+
+
 async def test_files_are_articles_for_those_who_may_read_their_page(stage: Stage) -> None:
     stage.notion.files = {"/kept/1/terms.pdf": b"%PDF-1", "/kept/2/prices.csv": b"a,b"}
     here, away = block("pdf", {"type": "file", "file": {"url": f"{stage.server.url}/kept/1/terms.pdf?sig=1"}, "caption": []}), "https://elsewhere.example/list.docx"
@@ -217,15 +227,41 @@ async def test_files_are_articles_for_those_who_may_read_their_page(stage: Stage
     assert [told.reason for told in stage.known.of(Failed)] == ["terms.pdf could not be fetched. " + reason for reason in [f"{stage.server.url[7:]} refused the key or password (401). It may be wrong, revoked or expired: enter a new one."]]
 
 
+@pytest.mark.parametrize("told", range(1, 7))
+async def test_a_run_that_dies_between_a_page_and_its_file_leaves_none_out(stage: Stage, told: int) -> None:
+    stage.notion.files = {"/kept/a.txt": b"text"}
+    for title in ("One", "Two"):
+        stage.notion.page(title, block("file", {"type": "file", "name": "a.txt", "file": {"url": f"{stage.server.url}/kept/a.txt"}}))
+    stage.notion.later(hours=2)
+    assert SOURCE is not None
+    async with stage.way({"files": "on"}) as way:
+        await stage.known.run(SOURCE, way, stop_after=told)
+        await stage.known.run(SOURCE, way)
+    assert len(stage.known.items) == 4
+
+
+async def test_a_file_that_could_not_be_fetched_is_tried_again(stage: Stage) -> None:
+    stage.notion.page("One", block("file", {"type": "file", "name": "a.txt", "file": {"url": f"{stage.server.url}/kept/a.txt"}}))
+    stage.notion.later(hours=2)
+    stage.notion.faults.append(lambda request: Response(status=404) if "kept" in request.target else None)
+    await stage.run(files="on")
+    assert [told.reason for told in stage.known.of(Failed)] == ["a.txt could not be fetched: its place answered 404."]
+    stage.notion.faults.clear()
+    stage.notion.files = {"/kept/a.txt": b"text"}
+    await stage.run(files="on")
+    assert stage.known.texts() == {"One": "a.txt", "a.txt": "text"}
+
+
 async def test_only_what_is_asked_for(stage: Stage) -> None:
     page, other = stage.notion.page("One", paragraph("a")), stage.notion.page("Two", paragraph("b"))
+    below = stage.notion.page("Below", paragraph("d"), under=page)
     await stage.run()
-    page.blocks = [paragraph("c")]
+    page.blocks[0], below.blocks[0] = paragraph("c"), paragraph("e")
     other.trashed = True
-    await stage.run(only=(f"pages/{page.id}", f"pages/{other.id}"))
-    assert stage.known.texts() == {"One": "c"}
+    await stage.run(only=(f"pages/{page.id}", f"pages/{other.id}", "the database Base"))
+    assert {title: words[:1] for title, words in stage.known.texts().items()} == {"One": "c", "Below": "d"}
     assert stage.known.told[-1] == Complete(marker={"at": stage.notion.now.isoformat()}, everything=False)
-    assert stage.asked("/v1/search") == 0
+    assert stage.asked(f"/v1/blocks/{below.id}") == 0
 
 
 async def test_lists_are_followed_to_their_end_and_begun_again_when_they_change_meanwhile(stage: Stage) -> None:

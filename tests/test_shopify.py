@@ -100,7 +100,7 @@ async def test_what_everybody_sees_is_public_and_all_else_is_not(stage: Stage) -
     shop.policy("LEGAL_NOTICE", "")
     shop.collection("Lamps")
     shop.collection("Outlet", published=False)
-    await stage.run(collections="on")
+    await stage.run(collections="read")
     public = {"Shown", "About", "News", "Refund policy", "Lamps"}
     assert {title for title, audience in stage.audiences().items() if audience is Audience.PUBLIC} == public
     assert set(stage.audiences()) == public | {"Draft", "Archived", "Unlisted", "Elsewhere", "Hidden", "Planned", "Outlet"}
@@ -109,13 +109,13 @@ async def test_what_everybody_sees_is_public_and_all_else_is_not(stage: Stage) -
         "Refund policy": "https://shop.example/policies/refund-policy", "Lamps": "https://shop.example/collections/lamps",
     }
     assert stage.known.items["articles/8"].trail == ("News",)
-    await stage.run(collections="on", hidden="")
+    await stage.run(collections="read", hidden="skip")
     assert set(stage.audiences()) == public
     assert "is unlisted" in [told.reason for told in stage.known.of(Skipped)]
     shop.locked = True
-    await stage.run(collections="on")
+    await stage.run(collections="read")
     assert set(stage.audiences().values()) == {Audience.INTERNAL}, "a storefront behind a password shows nothing to everybody"
-    await stage.run(products="", pages="", articles="", collections="", policies="on")
+    await stage.run(products="skip", pages="skip", articles="skip", collections="skip", policies="read")
     assert set(stage.audiences()) == {"Refund policy"}
 
 
@@ -162,18 +162,39 @@ async def test_every_published_language_is_an_article_of_its_own(stage: Stage) -
     page = stage.shop.page("Shipping", "<p>Two days.</p>")
     page["translated"] = {"de": {"title": "Versand", "body_html": "<p>Zwei Tage.</p>", "handle": "versand"}}
     stage.shop.policy("REFUND_POLICY", "<p>30 days.</p>")["translated"] = {"pt-BR": {"body": "<p>30 dias.</p>"}}
-    await stage.run(languages="on")
+    stage.shop.later(hours=2)
+    await stage.run(languages="read")
     assert {path: (item.title, item.language, item.url, item.content) for path, item in stage.known.items.items()} == {
         "pages/1": ("Shipping", "en", "https://shop.example/pages/shipping", b"<p>Two days.</p>"), "pages/1/de": ("Versand", "de", "https://shop.example/de/pages/versand", b"<p>Zwei Tage.</p>"),
         "policies/refund-policy": ("Refund policy", "en", "https://shop.example/policies/refund-policy", b"<p>30 days.</p>"),
         "policies/refund-policy/pt-BR": ("Refund policy", "pt", "https://shop.example/policies/refund-policy", b"<p>30 dias.</p>"),
     }
+    stage.shop.locales = ("en", "de")
+    await stage.run(languages="read")
+    assert "policies/refund-policy/pt-BR" not in stage.known.items
+    page["translated"]["fr"] = {"title": "Envoi"}
+    stage.shop.locales = ("en", "de", "fr")
+    await stage.run(languages="read")
+    assert stage.known.items["pages/1/fr"].title == "Envoi", "a language that is new is read at once"
     stage.shop.later(days=1)
     page["translated"] = {}
-    await stage.run(languages="on")
+    await stage.run(languages="read")
     assert "pages/1/de" not in stage.known.items, "that a translation is gone does not move the time of its page"
     await stage.run()
     assert set(stage.known.items) == {"pages/1", "policies/refund-policy"}
+
+
+@pytest.mark.parametrize("told", range(1, 8))
+async def test_a_run_that_dies_between_two_languages_leaves_none_out(stage: Stage, told: int) -> None:
+    stage.shop.locales = ("en", "de", "fr")
+    for title in ("One", "Two"):
+        stage.shop.page(title)["translated"] = {"de": {"title": f"{title} auf Deutsch"}, "fr": {"title": f"{title} en français"}}
+    stage.shop.later(hours=2)
+    assert SOURCE is not None
+    async with stage.way({"languages": "read"}) as way:
+        await stage.known.run(SOURCE, way, stop_after=told)
+        await stage.known.run(SOURCE, way)
+    assert set(stage.known.items) == {f"pages/{number}{locale}" for number in (1, 2) for locale in ("", "/de", "/fr")}
 
 
 async def test_only_what_is_asked_for(stage: Stage) -> None:
@@ -313,13 +334,13 @@ async def test_what_is_deleted_while_it_is_read_is_gone(stage: Stage) -> None:
 
 async def test_the_check_says_what_it_reached_or_what_to_do(stage: Stage) -> None:
     stage.shop.locales = ("en", "de")
-    assert await stage.check(languages="on") == "Connected to the shop “Lamp shop” (https://shop.example), also in de."
+    assert await stage.check(languages="read") == "Connected to the shop “Lamp shop” (https://shop.example), also in de."
     stage.shop.locked = True
     assert "asks for a password" in await stage.check()
     stage.shop.scopes = {"write_products", "read_online_store_pages", "read_legal_policies"}
     assert "Connected" in await stage.check()
     with pytest.raises(SourceFailed, match="lacks the scope read_locales, read_translations"):
-        await stage.check(languages="on")
+        await stage.check(languages="read")
     with pytest.raises(SourceFailed, match="refused the access token"):
         await stage.check(token="shpat_wrong")
     stage.shop.faults.append(lambda *_: Response(status=404))
@@ -330,7 +351,7 @@ async def test_the_check_says_what_it_reached_or_what_to_do(stage: Stage) -> Non
         with pytest.raises(Refused, match=words):
             await stage.check(**{name: value})
     with pytest.raises(Refused, match="Nothing of the shop is chosen"):
-        await stage.check(products="", pages="", policies="", articles="")
+        await stage.check(products="skip", pages="skip", policies="skip", articles="skip")
 
 
 @pytest.mark.parametrize("said", ["lamps", "Lamps.myshopify.com", "https://lamps.myshopify.com/admin", "https://admin.shopify.com/store/lamps/products"])

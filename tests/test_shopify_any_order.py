@@ -20,7 +20,7 @@ from tests.vendors import Request, Response, Waits, link, vendor
 
 pytestmark = pytest.mark.enable_socket
 
-WISHES = {"shop": "lamps", "token": TOKEN, "collections": "on", "languages": "on"}
+WISHES = {"shop": "lamps", "token": TOKEN, "collections": "read", "languages": "read"}
 SHELVES = {"Product": "products", "Page": "pages", "Article": "articles", "Collection": "collections"}
 Json = dict[str, Any]
 
@@ -75,7 +75,11 @@ class ShopInAnyOrder(RuleBasedStateMachine):
         self.edit(thing)
         self.runner.run(self._run())
         self.edit(thing)
-        self.run()
+        self.runner.run(self._run())
+        _, _, _, kind, number = thing["id"].split("/")
+        if int(number) in getattr(self.shop, SHELVES[kind]):
+            text = str(thing.get("descriptionHtml") or thing.get("body"))
+            assert text in self.known.items[f"{SHELVES[kind]}/{number}"].content.decode()
 
     @rule(thing=things, price=st.integers(1, 99), sold_out=st.booleans())
     def reprice(self, thing: Json, price: int, sold_out: bool) -> None:
@@ -97,10 +101,19 @@ class ShopInAnyOrder(RuleBasedStateMachine):
     @rule(thing=things, locale=st.sampled_from(["de", "fr"]), there=st.booleans())
     def translate_or_not(self, thing: Json, locale: str, there: bool) -> None:
         """Which does not move the time of the thing."""
+        self.run()
         thing["translated"].pop(locale, None)
         if there:
             thing["translated"][locale] = {"title": f"In {locale}", "body_html": self._text()}
-        self.up_to_date = False
+        self.run()
+
+    @rule(thing=things, told=st.integers(1, 4))
+    def translate_and_die(self, thing: Json, told: int) -> None:
+        """While one language of a thing has been told, and the next has not."""
+        thing["translated"] = {locale: {"title": f"In {locale}", "body_html": self._text()} for locale in ("de", "fr")}
+        self.shop.change(thing)
+        self.runner.run(self._run(stop_after=told))
+        self.run()
 
     @rule(locales=st.sampled_from([("en",), ("en", "de"), ("en", "de", "fr"), ("de", "en")]))
     def choose_languages(self, locales: tuple[str, ...]) -> None:
@@ -113,9 +126,12 @@ class ShopInAnyOrder(RuleBasedStateMachine):
         getattr(self.shop, SHELVES[kind]).pop(int(number), None)
         self.up_to_date = False
 
-    @rule(locked=st.booleans())
-    def lock_the_storefront(self, locked: bool) -> None:
-        self.shop.locked = locked
+    @rule()
+    def lock_the_storefront_and_open_it(self) -> None:
+        self.shop.locked = True
+        self.run()
+        self.after_a_run_the_knowledge_is_what_the_shop_holds()
+        self.shop.locked = False
         self.up_to_date = False
 
     @rule(seconds=st.sampled_from([0, 1, 600]))

@@ -80,7 +80,7 @@ class Readers:
 async def read(notion: Notion, listing: Listing, page: Listed, facts: list[tuple[str, str]], *, public: bool) -> Page | None:
     """A page's text and what belongs to it; None where it is gone by now. Raises TooMuch, SourceFailed."""
     found, reader = Page(), _Reader(notion, listing, public)
-    tree = await reader.nested(page.id, found, 0)
+    tree = await reader.nested(page.id, found, ())
     if not tree and not await notion.get(f"pages/{segment(page.id)}"):
         return None
     lines = [f"- {escaped(name)}: {escaped(value)}" for name, value in facts]
@@ -97,18 +97,21 @@ class _Reader:
     public: bool
     count: int = 0
 
-    async def nested(self, id: str, page: Page, depth: int) -> tuple[Block, ...]:
-        if depth > _DEEPEST:
+    async def nested(self, id: str, page: Page, above: tuple[str, ...]) -> tuple[Block, ...]:
+        """`above`: what it stands in. What stands in itself, as synced blocks can, is not gone into again."""
+        if id in above:
+            return ()
+        if len(above) > _DEEPEST:
             raise TooMuch(f"it nests deeper than {_DEEPEST} levels")
         found: list[Block] = []
         async for entries in self.notion.entries(f"blocks/{segment(id)}/children"):
             self.count += len(entries)
             if self.count > _MOST_BLOCKS:
                 raise TooMuch(f"it has more than {_MOST_BLOCKS:,} blocks; make several pages of it")
-            found.extend([await self._block(entry, page, depth) for entry in entries if not gone(entry)])
+            found.extend([await self._block(entry, page, (*above, id)) for entry in entries if not gone(entry)])
         return tuple(found)
 
-    async def _block(self, entry: Json, page: Page, depth: int) -> Block:
+    async def _block(self, entry: Json, page: Page, above: tuple[str, ...]) -> Block:
         id, kind = str(entry.get("id")), str(entry.get("type"))
         body = entry.get(kind)
         block = Block(id, kind, body if isinstance(body, dict) else {})
@@ -119,7 +122,7 @@ class _Reader:
         inside: tuple[Block, ...] = ()
         if entry.get("has_children") and kind not in _READ_ELSEWHERE | _NOT_READ:
             source = await self._source(block, page)
-            inside = await self.nested(source, page, depth + 1) if source else ()
+            inside = await self.nested(source, page, above) if source else ()
         return Block(id, kind, block.body, inside)
 
     async def _source(self, block: Block, page: Page) -> str | None:

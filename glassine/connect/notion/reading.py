@@ -58,16 +58,14 @@ class Run:
 
     async def tell(self) -> AsyncIterator[Told]:
         """Everything, and at the end that it was everything: what was not named is gone. Or only what was asked for."""
-        if self.asked.only:
-            await self._only()
-        else:
-            await self.listing.fill()
+        await self.listing.fill()  # also for a few pages: their texts name others
         if self.wishes.roots and not self.asked.only and not [root for root in self.wishes.roots if await self.listing.root(root)]:
             raise SourceFailed(Trouble.MISSING, "None of the chosen pages is shared with the integration any more. In Notion, open each under •••, Connections, and add it again.")
+        only = {path.split("/")[1] for path in self.asked.only if path.startswith("pages/")}
         for id in unnamed(self.asked.only or self.asked.markers, self.listing):
             if not await self.listing.page(id):
                 yield Gone(path=f"pages/{id}", reason="It was deleted in Notion, or is no longer shared with the integration.")
-        self._enqueue(self.listing.pages.values())
+        self._enqueue([page for page in self.listing.pages.values() if page.id in only or not self.asked.only])
         while self._waiting:
             page = self._waiting.popleft()
             if await self.listing.wanted(("page_id", page.id)):
@@ -77,10 +75,6 @@ class Run:
         for name in self.listing.cut:
             yield Failed(path=name, reason="Notion gives only the first part of this list. Choose pages or databases further down to get all of them.")
         yield Complete(marker={"at": self.link.now.isoformat()}, everything=not self.asked.only)
-
-    async def _only(self) -> None:
-        for path in self.asked.only:
-            await self.listing.page(path.split("/")[1] if path.startswith("pages/") else "")
 
     def _enqueue(self, found: Iterable[Listed]) -> None:
         new = [page for page in found if page.id not in self._seen]
@@ -116,10 +110,10 @@ class Run:
         if read is None:
             yield Gone(path=f"pages/{page.id}", reason="It was deleted in Notion while it was being read.")
             return
-        for id in read.pages:
+        for id in read.pages if not self.asked.only else ():
             if below := await self.listing.page(id):
                 self._enqueue([below])
-        for id in read.databases:
+        for id in read.databases if not self.asked.only else ():
             self._enqueue(await self.listing.rows(id))
         failed = False
         for file in read.files if self.wishes.files else ():  # before their page: a run that breaks off between them reads the page again

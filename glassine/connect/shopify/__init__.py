@@ -17,19 +17,22 @@ _SCOPES = {"products": ("read_products",), "collections": ("read_products",), "p
 _MOST_METAFIELDS = 10
 
 
+def _part(name: str, title: str, help: str = "", *, default: str = "read", read: str = "Read them") -> Field:
+    choices = {"read": read, "skip": "Leave it out" if read.endswith("team") else "Leave them out"}
+    return Field(name=name, title=title, help=help, kind=FieldKind.CHOICE, required=False, default=default, choices=choices)
+
+
 class _Shop:
     """What a shop sells, and what it says on its pages."""
 
     fields: tuple[Field, ...] = (
         Field(name="shop", title="Shop", help="Its address at Shopify, such as acme.myshopify.com, from Settings, Domains."),
         Field(name="token", title="Admin API access token", kind=FieldKind.SECRET, help="Of an app that you made for this in Shopify. It needs read_products, read_content and read_legal_policies, and nothing that writes."),
-        Field(name="products", title="Read products", kind=FieldKind.SWITCH, required=False, default="on", help="Descriptions, prices, options and whether they can be bought."),
-        Field(name="pages", title="Read pages", kind=FieldKind.SWITCH, required=False, default="on"),
-        Field(name="policies", title="Read policies", kind=FieldKind.SWITCH, required=False, default="on", help="Refunds, shipping, privacy, terms."),
-        Field(name="articles", title="Read blog articles", kind=FieldKind.SWITCH, required=False, default="on"),
-        Field(name="collections", title="Read collections", kind=FieldKind.SWITCH, required=False, help="Their descriptions."),
-        Field(name="hidden", title="Read what is not in the online store", kind=FieldKind.SWITCH, required=False, default="on", help="Drafts, archived and unlisted products and unpublished pages, for your team only. Off: they are left out."),
-        Field(name="languages", title="Read translations", kind=FieldKind.SWITCH, required=False, help="Each published language becomes an article of its own. The app needs read_locales and read_translations."),
+        _part("products", "Products", "Descriptions, prices, options and whether they can be bought."),
+        _part("pages", "Pages"), _part("policies", "Policies", "Refunds, shipping, privacy, terms."), _part("articles", "Blog articles"),
+        _part("collections", "Collections", "Their descriptions.", default="skip"),
+        _part("hidden", "What is not in the online store", "Drafts, archived and unlisted products and unpublished pages. No answer to a customer uses them.", read="Read it for the team"),
+        _part("languages", "Translations", "Each published language becomes an article of its own. The app needs read_locales and read_translations as well.", default="skip"),
         Field(name="metafields", title="Metafields of products", kind=FieldKind.LINES, required=False, help="Which of them become part of a product's text, one a line, as namespace.key: for example custom.care_guide."),
     )
 
@@ -44,7 +47,7 @@ class _Shop:
         needed = {" or ".join(_SCOPES[kind]) for kind in wishes.kinds if not granted & set(_SCOPES[kind])}
         needed |= {scope for scope in ("read_locales", "read_translations") if wishes.languages and scope not in granted}
         if needed:
-            raise SourceFailed(Trouble.FORBIDDEN, f"The app lacks the scope {', '.join(sorted(needed))}. Add it to the app in Shopify and install the app again, or switch off here what needs it.")
+            raise SourceFailed(Trouble.FORBIDDEN, f"The app lacks the scope {', '.join(sorted(needed))}. Add it to the app in Shopify and install the app again, or leave out here what needs it.")
         whole = await shop(shopify, wishes)
         shown = "" if whole.open else " Its storefront asks for a password, or does not say whether it does, so everything is for your team only."
         tongues = f", also in {', '.join(whole.locales)}" if whole.locales else ""
@@ -64,9 +67,9 @@ def _shopify(link: Link) -> Shopify:
 
 def _wishes(settings: Mapping[str, str]) -> Wishes:
     """Raises Refused for what cannot be right."""
-    kinds = frozenset(kind for kind in (*KINDS, "policies") if _is_on(settings, kind))
+    kinds = frozenset(kind for kind in (*KINDS, "policies") if _is_read(settings, kind))
     if not kinds:
-        raise Refused("Nothing of the shop is chosen to be read. Switch on at least one of products, pages, policies, blog articles and collections.")
+        raise Refused("Nothing of the shop is chosen to be read. Read at least one of products, pages, policies, blog articles and collections.")
     named = [line.strip() for line in settings.get("metafields", "").splitlines() if line.strip()]
     for name in named:
         if not re.fullmatch(r"[\w$:-]{1,255}\.[\w-]{1,64}", name, re.ASCII):
@@ -74,12 +77,12 @@ def _wishes(settings: Mapping[str, str]) -> Wishes:
     if len(named) > _MOST_METAFIELDS:
         raise Refused(f"{len(named)} metafields are chosen, and {_MOST_METAFIELDS} is the most.")
     pairs = tuple((namespace, key) for namespace, _, key in (name.rpartition(".") for name in named))
-    return Wishes(kinds=kinds, hidden=_is_on(settings, "hidden"), languages=_is_on(settings, "languages"), metafields=pairs)
+    return Wishes(kinds=kinds, hidden=_is_read(settings, "hidden"), languages=_is_read(settings, "languages"), metafields=pairs)
 
 
-def _is_on(settings: Mapping[str, str], name: str) -> bool:
-    default = next((field.default for field in _Shop.fields if field.name == name), "")
-    return settings.get(name, default).strip().lower() in ("on", "true", "yes", "1")
+def _is_read(settings: Mapping[str, str], part: str) -> bool:
+    default = next(field.default for field in _Shop.fields if field.name == part)
+    return (settings.get(part) or default) == "read"
 
 
 connector = Connector(name="shopify", title="Shopify", hosts=("*.myshopify.com",), source=_Shop())

@@ -130,7 +130,7 @@ def _in_words(errors: list[Any], codes: set[str]) -> SourceFailed:
         needed = [str((error.get("extensions") or {}).get("requiredAccess") or error.get("message") or "") for error in errors if isinstance(error, dict)]
         scopes = sorted(set(re.findall(r"\bread_[a-z_]+\b", " ".join(needed))))
         named = " or ".join(scopes) if scopes else "a scope that its message does not name"
-        return SourceFailed(Trouble.FORBIDDEN, f"The app may not read this: it lacks the scope {named}. Add it to the app in Shopify, install the app again, or switch that part off here.")
+        return SourceFailed(Trouble.FORBIDDEN, f"The app may not read this: it lacks the scope {named}. Add it to the app in Shopify, install the app again, or leave that part out here.")
     if "SHOP_INACTIVE" in codes:
         return SourceFailed(Trouble.FORBIDDEN, "The shop is not active in Shopify, so it cannot be read.")
     return SourceFailed(Trouble.MALFORMED, "Shopify did not understand the question. If this stays, this version of Glassine is too old for Shopify's API.")
