@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -42,20 +42,32 @@ async def _inside(tx: Tx, org: OrgId, body: str, urls: Sequence[str], own: str, 
         tx, org, ids=[to.article for to in found.values() if to.article], slugs=[to.slug for to in found.values() if to.slug],
         pictures=[to.picture for to in found.values() if to.picture],
     )
-    return {url: _fault(to, there, body, id) for url, to in found.items()}
+    return await asyncio.to_thread(_faults, found, there, body, id)
 
 
-def _fault(to: rule.Inside, there: Targets, body: str, id: ArticleId | None) -> str:
+def _faults(found: Mapping[str, rule.Inside], there: Targets, body: str, id: ArticleId | None) -> dict[str, str]:
+    """In a thread, because a long text takes a while to be read; each is read once."""
+    headings: dict[str, set[str]] = {}
+
+    def has(text: str, heading: str) -> bool:
+        if text not in headings:
+            headings[text] = rule.headings(text)
+        return not heading or heading in headings[text]
+
+    return {url: _fault(to, there, body, id, has) for url, to in found.items()}
+
+
+def _fault(to: rule.Inside, there: Targets, body: str, id: ArticleId | None, has: Callable[[str, str], bool]) -> str:
     if to.picture:
         return "" if to.picture in there.pictures else "There is no such picture."
     if not to.article and not to.slug:
-        return "" if not to.heading or to.heading in rule.headings(body) else "This article has no such heading."
+        return "" if has(body, to.heading) else "This article has no such heading."
     target = _target(to, there)
     if target is None:
         return _GONE
     if not target.published and target.id != id:
         return _DRAFT
-    return "" if not to.heading or to.heading in rule.headings(target.body) else "The article has no such heading."
+    return "" if has(target.body, to.heading) else "The article has no such heading."
 
 
 def _target(to: rule.Inside, there: Targets) -> Target | None:
@@ -66,7 +78,7 @@ def _target(to: rule.Inside, there: Targets) -> Target | None:
 
 async def note(tx: Tx, org: OrgId, article: ArticleId, body: str, own: str) -> None:
     """Keeps where a text leads that has just been published."""
-    urls = rule.links(body)
+    urls = await asyncio.to_thread(rule.links, body)
     inside = await _inside(tx, org, body, urls, own, article)
     outside = [url for url in urls if rule.outside(url, own)]
     await links.note(tx, org, article, inside, outside)
