@@ -4,6 +4,7 @@ import { startInbox } from "./inbox.js";
 import { startInspect } from "./inspect.js";
 import { startKeys } from "./keys.js";
 import { closestOf, csrf, say, localTimes } from "./page.js";
+import { startOrders } from "./order.js";
 import { startReveals } from "./reveal.js";
 import { startTyping } from "./typing.js";
 
@@ -97,6 +98,7 @@ startInbox();
 startTyping();
 startInspect();
 startEditor();
+startOrders();
 localTimes();
 setInterval(localTimes, 30000);
 document.addEventListener("htmx:after:swap", localTimes);
