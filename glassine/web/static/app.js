@@ -3,8 +3,8 @@ import { startEditor } from "./editor.js";
 import { startInbox } from "./inbox.js";
 import { startInspect } from "./inspect.js";
 import { startKeys } from "./keys.js";
-import { closestOf, csrf, say, localTimes } from "./page.js";
 import { startOrders } from "./order.js";
+import { closestOf, csrf, say, localTimes } from "./page.js";
 import { startReveals } from "./reveal.js";
 import { startTyping } from "./typing.js";
 
