@@ -29,9 +29,9 @@ _CHANGED = "Somebody else changed this article after you opened it. Your text is
 _MOST_SHOWN = 300_000  # characters of a text that a preview renders
 _TOOLS = (
     ("bold", "B", "Bold (Ctrl+B)", "b", "wrap", "**…**"), ("italic", "I", "Italic (Ctrl+I)", "i", "wrap", "*…*"), ("heading", "H", "Heading", "", "lines", "## "),
-    ("list", "• List", "List", "", "lines", "- "), ("steps", "1. Steps", "Numbered list", "", "lines", "1. "), ("link", "Link", "Link (Ctrl+K)", "k", "wrap", "[…](https://)"),
+    ("list", "List", "List", "", "lines", "- "), ("steps", "Steps", "Steps, numbered", "", "lines", "1. "), ("link", "Link", "Link (Ctrl+K)", "k", "wrap", "[…](https://)"),
     ("code", "Code", "Code (Ctrl+E)", "e", "wrap", "`…`"), ("fence", "Block", "Block of code", "", "wrap", "```\n…\n```"),
-    ("table", "Table", "Table", "", "put", "\\n\\n| What | How |\\n| --- | --- |\\n| … | … |\\n\\n"), ("quote", "Note", "Callout", "", "lines", "> [!NOTE]\\n> "),
+    ("table", "Table", "Table", "", "put", "\\n\\n| What | How |\\n| --- | --- |\\n| … | … |\\n\\n"), ("quote", "Callout", "Callout", "", "lines", "> [!NOTE]\\n> "),
 )
 
 
