@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -288,3 +290,18 @@ async def test_a_lock_that_is_lost_is_made_anew(world: World, own: Shop, run: Ru
     lock.write_text("{")
     with pytest.raises(Misconfigured, match="git"):
         await run("pull")
+
+
+async def test_pictures_go_along_and_nothing_else_does(world: World, own: Shop, run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "content"
+    await run("init")
+    (folder / "images").mkdir()
+    png = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+    (folder / "images" / "a lamp.png").write_bytes(png)
+    (tmp_path / "secret.png").write_bytes(png)
+    (folder / "lamps.md").write_text("---\ntitle: Lamps\n---\n\n![A lamp](images/a%20lamp.png \"Lit\") ![Gone](images/gone.png) ![Out](../secret.png) ![Web](https://x.example/a.png)\n")
+    assert await run("push", publish=True) == 0
+    text = held(folder)["lamps.md"]
+    assert re.search(rf'!\[A lamp\]\(/images/{own.org}/[0-9a-f-]{{36}}\.png "Lit"\)', text)
+    assert "![Gone](images/gone.png) ![Out](../secret.png) ![Web](https://x.example/a.png)" in text
+    assert await run("status") == 0

@@ -21,6 +21,7 @@ from glassine.words.errors import Refused
 from glassine.words.ids import ArticleId
 from glassine.words.knowledge import Audience
 from glassine.words.site import Link
+from tests.office import signed_in
 from tests.shop import Shop, founded_shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -289,3 +290,13 @@ async def test_a_switched_off_help_centre_is_shut_everywhere(world: World, clien
         answer = await at(client, f"/help/{shop.org}{path}")
         assert answer.status_code == 403, path
         assert "Not for now" not in answer.text
+
+
+async def test_what_readers_said_stands_on_the_articles_page(world: World, shop: Shop, client: httpx2.AsyncClient) -> None:
+    id = await written(world, shop, "Does this help anybody?")
+    await client.post(f"/help/{shop.org}/en/does-this-help-anybody/helpful", data={"helpful": "no", "comment": "Which size?"}, headers={"user-agent": "reader"})
+    async with signed_in(world, shop.owner) as office:
+        page = (await office.get(f"/knowledge/{id}")).text
+    assert "It helped 0 of 1 readers who said so." in page
+    assert "Which size?" in page
+    assert f"/help/{shop.org}/en/does-this-help-anybody" in page

@@ -10,8 +10,9 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import yaml
 
@@ -20,6 +21,7 @@ from glassine.words.content import Act, Locked, Page, Remote, Shelf, Step
 TOPIC_FILE = "topic.toml"
 _PLAIN = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[^\W\d_][^\n\r:#'\"\[\]{}&*!|>%@`\\\t\u0085\u2028\u2029]*(?<! )", re.IGNORECASE)
 _FRONT = re.compile(r"\A---\r?\n(.*?)^---[ \t]*\r?\n?", re.DOTALL | re.MULTILINE)
+_IMAGE = re.compile(r"(!\[[^\]]*\]\()(?![a-z]+:|/)([^)\s]+)((?:\s+\"[^\"]*\")?\))")
 _TEXTS = ("title", "description", "meta_title", "meta_description", "slug", "locale", "audience", "url", "translation_of")
 _SEGMENT = re.compile(r"[^\s/\\.][^/\\]*")
 
@@ -73,6 +75,16 @@ def read(text: str, topic: str) -> Page:
     if texts.setdefault("audience", "public") not in ("public", "segment", "internal"):
         raise Unreadable("`audience` is public, segment or internal.")
     return Page(**texts, body=_body(text[found.end() :]), position=position, segments=tuple(map(str, segments)), topic=topic)
+
+
+def with_pictures(body: str, sent: Callable[[str], str | None]) -> str:
+    """The text with pictures of the folder shown from where they are then; `sent` is given a path as it was written, and tells None for what is no such picture."""
+
+    def elsewhere(match: re.Match[str]) -> str:
+        to = sent(unquote(match[2]))
+        return match[0] if to is None else f"{match[1]}{to}{match[3]}"
+
+    return _IMAGE.sub(elsewhere, body)
 
 
 def write_topic(shelf: Shelf) -> str:

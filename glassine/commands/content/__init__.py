@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from glassine.commands.content import folder as folders
@@ -177,6 +177,7 @@ class _Work:
         _say(f"push {step.path}")
         if self.options.dry:
             return
+        page = replace(page, body=rules.with_pictures(page.body, lambda target: self._sent(step.path, target)))
         written = self.server.write(page, step.remote)
         text = rules.write(written.page)
         if text != step.mine:  # the server has found out the language, made a slug, or the file was written by hand
@@ -184,6 +185,11 @@ class _Work:
         self.folder.agree(step.path, text, written.id)
         if self.options.publish:
             self.server.publish(written.id)
+
+    def _sent(self, page: str, target: str) -> str | None:
+        """A picture of the folder's goes along, and gets the address that it has there."""
+        picture = self.folder.picture(page, target)
+        return None if picture is None else self.server.upload(Path(target).name, picture)
 
     def _publish(self, step: Step) -> None:
         assert step.remote is not None, "it is there"

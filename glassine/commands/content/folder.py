@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glassine.rules.content import TOPIC_FILE, is_inside, mark
+from glassine.rules.content import folder as rules_folder
 from glassine.words.content import Locked
 from glassine.words.errors import Misconfigured
 
 SETTINGS, LOCK, HIDDEN = "glassine-content.toml", "glassine-content.lock.json", ".glassine"
-_LARGEST = 2_000_000  # bytes
+_LARGEST, _LARGEST_PICTURE = 2_000_000, 5_000_000  # bytes
+_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,6 +36,12 @@ class Folder:
         place = self._place(path)
         place.parent.mkdir(parents=True, exist_ok=True)
         _write(place, text)
+
+    def picture(self, page: str, target: str) -> bytes | None:
+        """The file that a page shows, if it is one of this folder's."""
+        place = (self.root / rules_folder(page) / target).resolve()
+        inside = place.is_relative_to(self.root.resolve()) and place.suffix.lower() in _PICTURES
+        return place.read_bytes() if inside and place.is_file() and place.stat().st_size <= _LARGEST_PICTURE else None
 
     def remove(self, path: str) -> None:
         """A file, and the folders that it leaves empty."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 from collections.abc import Iterator
 from typing import Any, Self
 from urllib.parse import quote, urlencode, urlsplit
@@ -63,15 +64,23 @@ class Server:
     def publish(self, id: str) -> Remote:
         return _remote(self._ask("POST", f"/help-center/content/{quote(id)}/publish"))
 
+    def upload(self, name: str, picture: bytes) -> str:
+        """A picture's address for Markdown. The same picture is kept once, however often it is sent."""
+        boundary = secrets.token_hex(16)
+        plain = "".join(letter for letter in name if letter.isascii() and (letter.isalnum() or letter in "._-")) or "picture"
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{plain}"\r\nContent-Type: application/octet-stream\r\n\r\n'
+        body = head.encode() + picture + f"\r\n--{boundary}--\r\n".encode()
+        return str(self._ask("POST", "/knowledge/images/upload", body, f"multipart/form-data; boundary={boundary}")["url"])
+
     def delete(self, id: str) -> None:
         self._ask("DELETE", f"/knowledge/articles/{quote(id)}")
 
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+    def _ask(self, method: str, path: str, body: Any = None, media_type: str = "application/json") -> Any:
         """Raises Refused in the server's own words, and Misconfigured where there is no Glassine to be reached."""
         headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json", "User-Agent": "glassine-content"}
-        sent = None if body is None else json.dumps(body).encode()
+        sent = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         if sent is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = media_type
         status, raw = self._exchange(method, f"{self._base}/api{path}", sent, headers)
         try:
             answer = json.loads(raw) if raw else None

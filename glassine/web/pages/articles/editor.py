@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from glassine.rules.differences import pieces
 from glassine.rules.pasted import to_markdown
 from glassine.rules.permits import require
-from glassine.story import authoring, content_rules, indexing, learning, segments, topics
+from glassine.story import authoring, content_rules, indexing, learning, segments, site_settings, topics
 from glassine.web import render
 from glassine.web.pages.frame import Said, done, form, fragment, page
 from glassine.web.staff import PageRoute, Signed, Staff
@@ -40,6 +40,11 @@ async def preview(request: Request, staff: Signed) -> Response:
     """An article's Markdown as readers see it."""
     require(staff.actor, Verb.READ_KNOWLEDGE)
     return fragment(request, staff, "preview.html", **await _rendered((await form(request)).get("body", "")))
+
+
+async def _told(staff: Staff, article: Article) -> dict[str, Any]:
+    """What readers said of it, and where they read it."""
+    return {"votes": await site_settings.votes(staff.world, staff.actor, article.id), "public_at": await site_settings.address(staff.world, staff.actor.org, article.id)}
 
 
 async def _rendered(body: str) -> dict[str, Any]:
@@ -150,8 +155,9 @@ async def _editor(request: Request, staff: Staff, working: Working | None, f: Ma
     found: list[Fault] = list(more.pop("faults", ()))
     if working and not found and not wrong:
         found = await content_rules.faults(staff.world, staff.actor.org, working.fields, id=working.article.id)
+    told = await _told(staff, article) if article else {}
     return await page(
-        request, staff, "article.html", here="knowledge", status=status, article=article, f=f, wrong=wrong, **await _rendered(f["body"]),
+        request, staff, "article.html", here="knowledge", status=status, article=article, f=f, wrong=wrong, **told, **await _rendered(f["body"]),
         saved_at=working.saved_at if working else None, foreign=bool(article and article.source != authoring.EDITOR), tools=_TOOLS, faults=found, reads=any(one.unchecked for one in found),
         topics=await topics.all_of(staff.world, staff.actor.org), segments=await segments.every(staff.world, staff.actor),
         id=article.id if article else "", token=working.token if working else "", words=_standing(article), **{"theirs": (), **more},
