@@ -69,6 +69,7 @@ async def test_a_folder_is_connected_read_and_followed(world: World, zoo: Shop, 
     at = await connected(admin, folder)
     page = (await admin.get(at)).text
     assert "holds 12 files that can be read" in page, "what the test of the settings found"
+    assert "No page has been read yet." in page
     assert f'hx-get="{at}/progress"' in page
     await settled(world)
     assert (await admin.get(f"{at}/progress")).headers["HX-Trigger"] == "reload"
@@ -81,7 +82,9 @@ async def test_a_folder_is_connected_read_and_followed(world: World, zoo: Shop, 
     await admin.act(f"{at}/sync")
     await settled(world)
     assert await count(world, zoo) == 11
-    assert "zebra3.md" not in (await admin.get(f"{at}?q=zebra3")).text.split('id="pages"')[1]
+    filtered = (await admin.get(f"{at}?q=zebra3&state=synced")).text
+    assert "No page fits." in filtered
+    assert '<option value="synced" selected>' in filtered
 
 
 async def test_what_is_wrong_is_said_and_what_was_typed_stays(admin: Browser, folder: Path) -> None:
