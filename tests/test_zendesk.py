@@ -265,6 +265,38 @@ async def test_files_that_were_added_without_a_change_of_the_article_are_met_wit
     assert f"articles/{article.id}/attachments/{one.id}" in mirror.items
 
 
+async def test_articles_take_turns_to_be_asked_for_files_so_that_each_comes_once_a_day(centre: HelpCentre, server: Vendor, mirror: Mirror) -> None:
+    some = [centre.write(f"Number {number}") for number in range(12)]
+    await mirror.run(server)
+    asked: list[int] = []
+    for _ in range(24):
+        mirror.later(hours=1)
+        server.seen.clear()
+        await mirror.run(server)
+        asked.append(len([path for path in paths(server.seen) if path.endswith("/attachments")]))
+    assert asked == [1] * 24, "one in an hour, for a twelfth of them is two hours' share"
+    one = centre.attach(some[3], "manual.pdf", b"%PDF-1.7")
+    for _ in range(12):
+        mirror.later(hours=2)
+        await mirror.run(server)
+    assert f"articles/{some[3].id}/attachments/{one.id}" in mirror.items
+
+
+async def test_a_first_run_that_was_stopped_does_not_ask_again_for_files_it_had_asked_for(centre: HelpCentre, server: Vendor, mirror: Mirror) -> None:
+    for number in range(6):
+        centre.write(f"Number {number}")
+    left = iter(range(9))
+    centre.faults = lambda _: Response(status=403) if next(left, None) is None else None
+    await mirror.run_failing(server)
+    already, mirror.cursor = len(mirror.items), None
+    assert 0 < already < 6
+    centre.faults = lambda _: None
+    server.seen.clear()
+    await mirror.run(server)
+    assert len([path for path in paths(server.seen) if path.endswith("/attachments")]) <= 6 - already + 1
+    assert len(mirror.items) == 6
+
+
 async def test_one_page_is_read_again_when_asked_for(centre: HelpCentre, server: Vendor, mirror: Mirror) -> None:
     first, second = centre.write(), centre.write("Other")
     await mirror.run(server)

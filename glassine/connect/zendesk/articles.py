@@ -63,7 +63,7 @@ def texts(article: Json, shelves: Shelves, rules: Rules) -> Iterator[Item | Skip
             path=path, title=str(translation.get("title") or article.get("title") or "").strip() or f"Article {article['id']}", content=str(translation["body"]).encode(), media_type="text/html",
             url=_address(translation) or _address(article), language=locale.partition("-")[0] or None, audience=shown, updated_at=at(translation.get("updated_at")),
             trail=shelves.trail(article.get("section_id"), locale),
-        ))
+        ), rules.attachments)
 
 
 def _left_out(article: Json, translation: Json, rules: Rules) -> str:

@@ -6,6 +6,7 @@ a hundred articles with their texts, and the incremental listing is used between
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,7 +19,8 @@ from glassine.words.sources import Asked, Checkpoint, Failed, Gone, Item, Progre
 
 _SMALL = 300  # articles: up to here each run lists everything, for that is three requests
 _FULL_EACH = timedelta(hours=1)
-_FILES_EACH = timedelta(days=1)  # how often each article is asked for its files; one that changed or has some is asked whenever it is met
+_FILES_EACH = timedelta(days=1)  # how often an article is asked for its files; one that changed or has some is asked whenever it is met
+_MOST_ASKED = 2_000  # articles that a run asks so; in larger help centres it takes some days
 _OVERLAP = 120  # seconds that are read twice, for what was being saved as the last run looked
 _LOOKED_UP = 100  # articles that no page held are asked for one by one before they count as gone; more are for a person to judge
 _OF_THE_RUN = (Trouble.CREDENTIALS, Trouble.UNREACHABLE, Trouble.LIMITED)  # troubles that are not of one file
@@ -39,6 +41,7 @@ class Run:
     silent: set[str] = field(default_factory=set)  # of those, the ones that gave no document
     again: set[str] = field(default_factory=set)  # articles of which a file could not be had: the next run asks for it, whether they change or not
     known: dict[str, list[str]] = field(default_factory=dict)  # article -> its paths
+    high: int = 0  # the last article whose turn it was to be asked for files
 
     def __post_init__(self) -> None:
         for path in self.asked.markers:
@@ -78,17 +81,17 @@ class Run:
         cursor = self.asked.cursor or {}
         self.met, self.silent, self.again = set(), set(cursor.get("silent", ())), set(cursor.get("again", ()))
         self.newest = max(self.newest, int(cursor.get("newest", 0)))
-        all_files = bool(cursor.get("files", self._ago("files") >= _FILES_EACH))
+        low, self.high = cursor.get("turn") or self._turn()
         done, total = int(cursor.get("done", 0)), await self._count()
         listing = self.zendesk.pages("help_center/articles", "articles", after=str(cursor.get("after", "")), sort_by="created_at", sort_order="asc", include="translations")
         async for page, after in listing:
             for article in page:
-                async for told in self._article(article, files=all_files):
+                async for told in self._article(article, files=low < _number(article.get("id")) <= self.high):
                     yield told
             done += len(page)
             yield Progress(done=done, total=max(done, total))
             if after:
-                yield Checkpoint(cursor={"after": after, "done": done, "files": all_files, "newest": self.newest, "silent": sorted(self.silent), "again": sorted(self.again)})
+                yield Checkpoint(cursor={"after": after, "done": done, "turn": [low, self.high], "newest": self.newest, "silent": sorted(self.silent), "again": sorted(self.again)})
         missing = [] if cursor else sorted(self.known.keys() - self.met)
         for id in missing if len(missing) <= _LOOKED_UP else ():  # an article may slip between pages: only one that is not there is gone
             async for told in self._shown(id):
@@ -109,8 +112,21 @@ class Run:
             both = {name: sorted(mine | set(self._since.get(name, ()))) for name, mine in (("silent", self.silent), ("again", self.again))}
             return {**self._since, "newest": self.newest, **both}
         now = self.zendesk.link.now.isoformat()
-        files = now if (self.asked.cursor or {}).get("files", self._ago("files") >= _FILES_EACH) else self._since.get("files", now)
-        return {"newest": self.newest, "full": now, "files": files, "rules": repr(self.rules), "open": self.shelves.open, "silent": sorted(self.silent), "again": sorted(self.again)}
+        return {"newest": self.newest, "full": now, "turn": self.high, "rules": repr(self.rules), "open": self.shelves.open, "silent": sorted(self.silent), "again": sorted(self.again)}
+
+    def _turn(self) -> tuple[int, int]:
+        """Whose turn it is to be asked for files without having changed: those behind the one id and up to the other. Each comes once a day, as far as a run may ask so many.
+
+        The first run asks those that are new to it, so that one that the other side stops before its end gets further the next time.
+        """
+        if not self._since:
+            return 0, 0
+        ids = sorted(_number(id) for id in self.known)
+        many = min(_MOST_ASKED, math.ceil(len(ids) * min(1.0, self._ago("full") / _FILES_EACH)))
+        low = int(self._since.get("turn", 0))
+        low = low if ids and low < ids[-1] and many < len(ids) else 0
+        turn = [id for id in ids if id > low][:many]
+        return (low, turn[-1]) if turn else (0, 0)
 
     def _ago(self, what: str) -> timedelta:
         """How long ago it was last done; very long where it never was."""
@@ -195,3 +211,7 @@ class Run:
 def _id(path: str) -> str:
     """The article of a path such as `articles/7/de` or `articles/7/attachments/9`."""
     return path.split("/")[1] if "/" in path else ""
+
+
+def _number(id: object) -> int:
+    return int(str(id)) if str(id).isdigit() else 0
