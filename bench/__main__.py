@@ -47,29 +47,15 @@ def _crash(options: argparse.Namespace) -> list[Figure]:
 
 
 def _search(options: argparse.Namespace) -> list[Figure]:
-    from bench.scratch import database
-    from bench.search_speed import REFERENCE, run
+    from bench.retrieval import speed_of
 
-    with database(None) as url:
-        found = asyncio.run(run(url, 10_000, False, data.folder(options.data)))
-    scan = found["scan_p50_ms"]
-    return [
-        Figure(what=f"floor: plain scan of 10,000 vectors, p50 ({REFERENCE} where the bar was set)", value=scan, best=found["scan_min_ms"], unit="ms"),
-        Figure(what="search in 10,000 passages, p50", value=found["p50_ms"], best=found["min_ms"], unit="ms", ratio=found["p50_ms"] / scan),
-        Figure(what="search in 10,000 passages, p95", value=found["p95_ms"], unit="ms", bar=15, ratio=found["p95_ms"] / scan, ratio_bar=15 / REFERENCE),
-    ]
+    return speed_of(10_000, data.folder(options.data))
 
 
 def _retrieval(options: argparse.Namespace) -> list[Figure]:
-    from bench.retrieval import run, squad2
-    from bench.scratch import database
+    from bench.retrieval import figures
 
-    with database(None) as url:
-        found = next(row for row in asyncio.run(run(url, [squad2(data.folder(options.data))])) if row["method"] == "all")
-    return [
-        Figure(what="retrieval on squad2, hit@1", value=found["hit@1"], bar=0.8, least=True),
-        Figure(what="retrieval on squad2, R@10", value=found["R@10"], bar=0.965, least=True),
-    ]
+    return figures(data.folder(options.data), sizes=tuple(map(int, options.sizes.split(","))) if options.sizes else (), short=options.short)
 
 
 def _gaps(options: argparse.Namespace) -> list[Figure]:
@@ -114,6 +100,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="the folder of the public data sets; BENCH_DATA, or ../shared/data beside the checkout")
     parser.add_argument("--short", action="store_true", help="one round of each, and crashes for 20 seconds")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000, help="of what the crash bench kills, and when")
+    parser.add_argument("--sizes", default="", help="of retrieval: also search in so many generated passages, as in 10000,100000,1000000")
     options = parser.parse_args()
     unknown = set(options.names) - set(NAMES)
     if unknown:

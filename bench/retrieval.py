@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import hashlib
+import itertools
 import json
 import math
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from bench.data import folder
+from bench import search_speed
+from bench.data import archives, folder
 from bench.scratch import database
+from bench.table import Figure
 from glassine.config import Settings
 from glassine.rules.passages import terms
 from glassine.store import search, visibility
@@ -28,7 +33,7 @@ from glassine.story import finding, house, learning
 from glassine.story.world import World, live
 from glassine.words.house import OrgSettings
 from glassine.words.ids import ArticleId, OrgId
-from glassine.words.knowledge import EVERYBODY, Hit
+from glassine.words.knowledge import EVERYBODY, Hit, ImportLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +117,8 @@ async def measure(world: World, task: Task) -> list[dict[str, Any]]:
     halves = [in_half_b(question) for question, _ in task.questions]
     return [
         {
-            "task": task.name, "method": method, "questions": len(found), "learned_s": round(learned, 1), **figures(found),
-            "half_b": figures([rank for rank, b in zip(found, halves, strict=True) if b]),
+            "task": task.name, "method": method, "questions": len(found), "learned_s": round(learned, 1), **scores(found),
+            "half_b": scores([rank for rank, b in zip(found, halves, strict=True) if b]),
         }
         for method, found in ranks.items()
     ]
@@ -123,7 +128,7 @@ def in_half_b(question: str) -> bool:
     return hashlib.sha256(question.encode()).digest()[0] % 2 == 1
 
 
-def figures(ranks: list[int]) -> dict[str, float]:
+def scores(ranks: list[int]) -> dict[str, float]:
     """From the rank of the right article for each question; 0 is not found."""
     return {
         "hit@1": round(sum(rank == 1 for rank in ranks) / len(ranks), 4),
@@ -142,6 +147,89 @@ async def run(url: str, tasks: list[Task]) -> list[dict[str, Any]]:
                     print(f"{row['task']:12} {row['method']:5} {row['questions']:6} questions   {told}", flush=True)
                     found.append(row)
     return found
+
+
+BARS: Mapping[str, Mapping[str, float]] = MappingProxyType({
+    "squad2": {"hit@1": 0.85, "R@10": 0.98}, "clapnq": {"nDCG@10": 0.985}, "xquad de/de": {"hit@1": 0.95}, "xquad de/en": {"hit@1": 0.89},
+})
+
+
+def figures(data: Path, *, sizes: Sequence[int] = (), short: bool = False) -> list[Figure]:
+    """Every row of the table in docs/search.md. `sizes` also searches in so many generated passages; a million take a quarter of an hour to make."""
+    found: list[Figure] = []
+    tasks = [squad2(data), clapnq(data), xquad(data, "de"), xquad(data, "en")]
+    with database(None) as url:
+        rows = asyncio.run(run(url, tasks[:1] if short else tasks))
+    for row in rows:
+        for name, value in row.items():
+            if name in ("hit@1", "R@10", "nDCG@10"):
+                bar = BARS[row["task"]].get(name) if row["method"] == "all" else None
+                found.append(Figure(what=f"{row['task']}, {row['method']}, {name} (half B {row['half_b'][name]:.3f})", value=value, bar=bar, least=True))
+    if not short:
+        with database(None) as url:
+            found += asyncio.run(indexed(url, data))
+    for size in sizes:
+        found += speed_of(size, data)
+    return found
+
+
+async def indexed(url: str, data: Path) -> list[Figure]:
+    """The real help centres, brought in as `glassine import` does; broken off once on the way, to see that it goes on from there."""
+    spent, files, kept = 0.0, 0, 0
+    with tempfile.TemporaryDirectory() as home:
+        async with live(Settings(home=Path(home), database_url=url)) as world:
+            founded = await house.found(world, "Help centres", f"bench-{time.time_ns()}@example.com", "Bench", OrgSettings())
+            for archive in archives(data):
+                began = time.perf_counter()
+                with contextlib.suppress(ExceptionGroup):
+                    await learning.import_folder(world, founded.organization, archive, source=archive.name, report=_breaks_off(archive.name))
+                counts = await learning.import_folder(world, founded.organization, archive, source=archive.name, report=_shown(archive.name))
+                spent, files, kept = spent + time.perf_counter() - began, files + sum(counts.values()), kept + counts.get("unchanged", 0)
+                print(f"{archive.name}: {counts}", flush=True)
+    return [
+        Figure(what=f"index the real help centres, {files:,} files", value=spent, unit="s", bar=120),
+        Figure(what="files that were not indexed again after breaking off", value=kept),
+    ]
+
+
+def _breaks_off(name: str) -> Callable[[ImportLine], None]:
+    show = _shown(name)
+    told = iter(range(100))
+
+    def tell(line: ImportLine) -> None:
+        show(line)
+        if next(told, None) is None:
+            raise InterruptedError("broken off after 100 files, by the bench")
+
+    return tell
+
+
+def _shown(name: str) -> Callable[[ImportLine], None]:
+    count = itertools.count(1)
+
+    def tell(_: ImportLine) -> None:
+        if (number := next(count)) % 100 == 0:
+            print(f"  {name}: {number} files", flush=True)
+
+    return tell
+
+
+def speed_of(size: int, data: Path) -> list[Figure]:
+    """Search without the question's encoding in an organisation of `size` generated passages."""
+    found = search_speed.of_size(size, data)
+    print(json.dumps(found), flush=True)
+    scan, of = found.get("scan_p50_ms"), f"in {size:,} passages"
+    rows = [Figure(what=f"floor: plain scan of {size:,} vectors, p50", value=scan, best=found["scan_min_ms"], unit="ms")] if scan else []
+    bar = search_speed.BARS.get(size)
+    stated = bar / search_speed.REFERENCE / (size / 10_000) if bar and scan else None
+    return [
+        *rows, Figure(what=f"search {of}, p50", value=found["p50_ms"], best=found["min_ms"], unit="ms", ratio=found["p50_ms"] / scan if scan else None),
+        Figure(what=f"search {of}, p95", value=found["p95_ms"], unit="ms", bar=bar, ratio=found["p95_ms"] / scan if scan else None, ratio_bar=stated),
+        Figure(what=f"recall@10 of the vector part {of}", value=found["recall@10"], bar=0.95, least=True),
+        Figure(what=f"deleted and no longer found {of}", value=found["gone_s"], unit="s", bar=5),
+        Figure(what=f"on disk {of}", value=sum(value for name, value in found.items() if name.endswith("s_mb")), unit="MB"),
+        *([Figure(what=f"own index {of}: build", value=found["index_s"], unit="s"), Figure(what=f"own index {of}: memory and disk", value=found["index_mb"], unit="MB")] if "index_s" in found else []),
+    ]
 
 
 def main() -> None:

@@ -1,8 +1,7 @@
-"""Measures search alone, without the query's encoding, in one organisation of 10,000 generated passages: `python -m bench.search_speed`.
+"""Measures search alone, without the question's encoding, in one organisation of many generated passages: `python -m bench.search_speed [--sizes 10000,100000,1000000]`.
 
-The bench makes an organisation of its own and removes it at the end. Words follow Zipf's law over the vocabulary
-of squad2's paragraphs, four sentences a passage (520 characters; three real help centres have 300 to 490); vectors are random but clustered, because
-timing does not depend on what they mean.
+Sentences are squad2's, four a passage (520 characters; three real help centres have 300 to 490). Vectors are seeded: topics, subjects within them and
+passages around those, with a spectrum that falls as MiniLM's does, and each question lies near one passage (a cosine of about .6, as in squad2).
 """
 
 from __future__ import annotations
@@ -12,72 +11,197 @@ import asyncio
 import json
 import statistics
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import numpy as np
 import psycopg
+from numpy.typing import NDArray
+from psycopg import sql
 
 from bench.data import folder
 from bench.scratch import database
 from glassine.rules.passages import chunks, terms
-from glassine.store import Store, articles, search
-from glassine.store.vectors import literal
-from glassine.words.ids import OrgId, new_id
-from glassine.words.knowledge import Audience
+from glassine.store import Store, articles, nearest, search
+from glassine.store.vectors import literal, packed, signs
+from glassine.words.ids import ArticleId, OrgId, new_id
 
 Owner = psycopg.Connection[tuple[Any, ...]]
+Vectors = NDArray[np.float32]
 MODEL = "bench"
 REFERENCE = 2.5  # milliseconds of the plain scan of 10,000 passages where the bar of 15 ms was set
+BARS = {10_000: 15.0, 100_000: 40.0, 1_000_000: 150.0}  # p95, milliseconds
+SIZES = tuple(BARS)
+_DIMENSIONS, _SENTENCES, _WORDS, _BATCH = 384, 4, 90, 5_000
+_TABLES = ("passages", "passage_vectors", "sentence_vectors", "postings")
+_QUERIES = 220
+_WARMING = 20
 
 
-async def fill(store: Store, org: OrgId, passages: int, sentences: list[str], random: np.random.Generator) -> None:
-    """Articles of five passages each, published through the store's own functions."""
-    centres = random.normal(size=(200, 384)).astype(np.float32)
-    made = 0
-    while made < passages:
-        async with store.tx(org) as tx:
-            for _ in range(20):
-                body = "\n\n".join(f"## Part {part}\n\n{' '.join(random.choice(sentences, 4))}" for part in range(5))
-                article = await articles.insert(
-                    tx, org, source="bench", path=str(new_id()), title="Bench", body="", audience=Audience.PUBLIC if random.random() < .8 else Audience.INTERNAL,
-                    language="en", url=None,
-                )
-                ready = []
-                for chunk in chunks("Bench", body, "en"):
-                    vectors = centres[random.integers(200)] + random.normal(size=(2 + len(chunk.sentences), 384)).astype(np.float32)
-                    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-                    ready.append(articles.Passage(
-                        chunk=chunk, terms=terms(f"{chunk.heading}\n{chunk.text}", "en"), vectors={MODEL: vectors[0]}, sentences={MODEL: vectors[1:]},
-                    ))
-                await articles.publish(tx, org, article, ready)
-                made += len(ready)
+class Pool(NamedTuple):
+    """Sentences with their terms, and questions."""
+
+    sentences: list[str]
+    terms: list[list[str]]
+    questions: list[str]
 
 
-async def measure(store: Store, org: OrgId, questions: list[str], random: np.random.Generator, plain: Owner) -> dict[str, float]:
-    """Searches, each followed by the plain scan that it is held against, so that both meet the same neighbours."""
-    searched, scanned = [], []
-    for question in questions:
-        vector = random.normal(size=384).astype(np.float32)
-        query = search.Query(terms=terms(question, "en"), vector=vector / np.float32(np.linalg.norm(vector)), model=MODEL)
+def pool(data: Path) -> Pool:
+    paragraphs = [json.loads(line)["text"] for line in (data / "squad2" / "docs_shared.jsonl").read_text().splitlines()]
+    questions = [json.loads(line)["question"] for line in (data / "squad2" / "questions_shared.jsonl").read_text().splitlines()]
+    sentences = [sentence for text in paragraphs for chunk in chunks("", text, "en") for sentence in chunk.sentences]
+    return Pool(sentences, [terms(sentence, "en") for sentence in sentences], questions)
+
+
+class Space:
+    """Where passages lie: seeded, so that a run can be repeated."""
+
+    def __init__(self, size: int) -> None:
+        self.random = np.random.default_rng(7)
+        spectrum = (np.arange(_DIMENSIONS) + 5.0) ** -0.35
+        turn, _ = np.linalg.qr(self.random.normal(size=(_DIMENSIONS, _DIMENSIONS)))
+        self.basis = (spectrum[:, None] * turn / np.linalg.norm(spectrum)).astype(np.float32)
+        self.topics, self.subjects = self.drawn(max(size // 400, 20)), self.drawn(max(size // 20, 200))
+
+    def drawn(self, count: int) -> Vectors:
+        found: Vectors = self.random.standard_normal((count, _DIMENSIONS), np.float32) @ self.basis
+        return found
+
+    def passages(self, count: int) -> Vectors:
+        subject = self.random.integers(len(self.subjects), size=count)
+        found: Vectors = unit(0.55 * self.topics[subject % len(self.topics)] + 0.5 * self.subjects[subject] + 0.67 * self.drawn(count))
+        return found
+
+    def question(self, near: Vectors) -> Vectors:
+        found: Vectors = unit(near + 1.3 * self.drawn(1))[0]
+        return found
+
+
+def unit(vectors: Vectors) -> Vectors:
+    made: Vectors = (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+    return made
+
+
+def fill(owner: Owner, org: OrgId, size: int, given: Pool, space: Space) -> Vectors:
+    """Loads by COPY, with keys and indexes made afterwards, and returns all vectors (as half floats, which is how they are stored)."""
+    rebuild = _laid_bare(owner)
+    kept = np.zeros((size, _DIMENSIONS), np.float16)
+    for start in range(0, size, _BATCH):
+        count = min(_BATCH, size - start)
+        vectors = space.passages(count)
+        kept[start : start + count] = vectors
+        picked = space.random.integers(len(given.sentences), size=(count, _SENTENCES))
+        _copied(owner, "articles", ("org_id", "id", "source", "path", "title", "body", "status", "language"), (
+            (org, UUID(int=number + 1), "bench", str(number), "Bench", "", "published", "en") for number in range(start, start + count, 5)
+        ))
+        _copied(owner, "passages", ("org_id", "number", "id", "article_id", "scope", "position", "heading", "text", "sentences"), (
+            (org, number + 1, UUID(int=number + 1), UUID(int=number - number % 5 + 1), int(number % 50 == 49), number % 5, "Bench",
+             " ".join(said), said)
+            for place, number in enumerate(range(start, start + count)) for said in [[given.sentences[one] for one in picked[place]]]
+        ))
+        _copied(owner, "passage_vectors", ("org_id", "model", "scope", "passage", "vector"), (
+            (org, MODEL, int(number % 50 == 49), number + 1, literal(vectors[number - start])) for number in range(start, start + count)
+        ))
+        _copied(owner, "sentence_vectors", ("org_id", "passage", "model", "vectors", "words"), (
+            (org, number + 1, MODEL, *_parts(vectors[number - start], space)) for number in range(start, start + count)
+        ))
+        _copied(owner, "postings", ("org_id", "scope", "term", "passage", "weight"), (
+            (org, int(number % 50 == 49), term, number + 1, weight)
+            for place, number in enumerate(range(start, start + count))
+            for term, weight in articles.weights([term for one in picked[place] for term in given.terms[one]]).items()
+        ))
+        if start % 100_000 == 0 and start:
+            print(f"  {start:,} of {size:,} passages", flush=True)
+    for statement in rebuild:
+        owner.execute(statement)
+    owner.execute("vacuum analyze articles, passages, passage_vectors, sentence_vectors, postings")
+    made: Vectors = kept.astype(np.float32)
+    return made
+
+
+def _parts(vector: Vectors, space: Space) -> tuple[bytes, bytes]:
+    """What sentences and words are compared by: around the passage's own vector."""
+    near = unit(vector + 0.05 * space.random.standard_normal((1 + _SENTENCES, _DIMENSIONS), np.float32))
+    words = np.frombuffer(space.random.bytes(_WORDS * _DIMENSIONS // 8), np.uint8)
+    ends = [2, *range(2 + (_WORDS - 2) // _SENTENCES, _WORDS + 1, (_WORDS - 2) // _SENTENCES)][: 1 + _SENTENCES]
+    return packed(near), signs(np.zeros((0, _DIMENSIONS), np.float32), ends) + words.tobytes()
+
+
+def _laid_bare(owner: Owner) -> list[str]:
+    """Takes keys and indexes off the tables, and returns the statements that put them back. Only ever in a database of the bench's own."""
+    rebuild: list[tuple[str, str]] = []
+    for table in _TABLES[::-1]:
+        for name, kind, stated in owner.execute(
+            "select conname, contype::text, pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass and contype in ('p', 'u', 'f') order by contype", (table,),
+        ).fetchall():
+            owner.execute(f'alter table {table} drop constraint "{name}" cascade')
+            rebuild.append(("2" if kind == "f" else "0", f'alter table {table} add constraint "{name}" {stated}{" not valid" if kind == "f" else ""}'))
+        for name, stated in owner.execute("select indexname, indexdef from pg_indexes where tablename = %s", (table,)).fetchall():
+            owner.execute(f'drop index "{name}"')
+            rebuild.append(("1", stated))
+    for table in ("articles", *_TABLES):
+        owner.execute(f"alter table {table} no force row level security")
+    for table in _TABLES[1:]:
+        owner.execute(f"alter table {table} set unlogged")  # less to write; it is read the same
+    return ["set maintenance_work_mem = '1GB'", *(statement for _, statement in sorted(rebuild, key=lambda one: one[0])), *(
+        f"alter table {table} force row level security" for table in ("articles", *_TABLES)
+    )]
+
+
+def _copied(owner: Owner, table: str, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) -> None:
+    statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)))
+    with owner.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+async def measured(store: Store, owner: Owner, org: OrgId, size: int, given: Pool, space: Space, vectors: Vectors) -> dict[str, float]:
+    """Searches as the product makes them, each followed by the plain scan that it is held against where there are few enough, so that both meet the same neighbours."""
+    large = org if size >= nearest.LARGE else None
+    scanned_too = size <= 100_000 and _plain(owner)
+    seen = np.arange(size) % 50 != 49
+    searched, scanned, held = [], [], []
+    for number in space.random.integers(size, size=_QUERIES):
+        asked = terms(given.questions[int(space.random.integers(len(given.questions)))], "en")
+        query = search.Query(
+            terms=asked, vector=space.question(vectors[number]), model=MODEL, size=size, large=large, words=unit(space.random.standard_normal((10, _DIMENSIONS), np.float32)),
+        )
         began = time.perf_counter()
         async with store.tx(org) as tx:
-            await search.search(tx, query=query, scopes=(0, 1))
-        searched.append((time.perf_counter() - began) * 1000)
-        scanned.append(scan(plain, query))
-    searched, scanned = searched[20:], scanned[20:]  # the first ones warm the caches
-    return {
+            await search.search(tx, query=query, scopes=[0])
+        searched.append((time.perf_counter() - began) * 1_000)
+        if scanned_too:
+            scanned.append(scan(owner, query))
+        held.append(await _recall(store, org, query, vectors, seen))
+    searched, scanned = searched[_WARMING:], scanned[_WARMING:]
+    found = {
         "queries": len(searched), "p50_ms": statistics.median(searched), "p95_ms": statistics.quantiles(searched, n=20)[18], "min_ms": min(searched),
-        "scan_p50_ms": statistics.median(scanned), "scan_min_ms": min(scanned),
+        "recall@10": statistics.mean(held),
     }
+    return found | ({"scan_p50_ms": statistics.median(scanned), "scan_min_ms": min(scanned)} if scanned else {})
 
 
-def copied(owner: Owner) -> None:
+async def _recall(store: Store, org: OrgId, query: search.Query, vectors: Vectors, seen: NDArray[np.bool_]) -> float:
+    """How many of the ten nearest that may be seen are among the ten nearest that the search reads."""
+    assert query.vector is not None, "the bench makes one"
+    cosines = np.where(seen, vectors @ query.vector, -2.0)
+    right = set((np.argpartition(-cosines, 10)[:10] + 1).tolist())
+    only = search.Query(terms=[], vector=query.vector, model=MODEL, size=query.size, large=query.large)
+    async with store.tx(org) as tx:
+        hits = await search.search(tx, query=only, scopes=[0], limit=24)
+    ten = sorted(hits, key=lambda hit: -hit.scores["passage"])[:10]
+    return len(right & {hit.passage.int for hit in ten}) / 10
+
+
+def _plain(owner: Owner) -> bool:
     """The organisation's vectors in a table of their own, without row-level security or anything else: what a scan can be held against."""
     owner.execute("create temporary table plain (passage bigint, vector halfvec(384))")
     owner.execute("alter table plain alter column vector set storage plain")
     owner.execute("insert into plain select passage, vector from passage_vectors where model = %s", (MODEL,))
     owner.execute("analyze plain")
+    return True
 
 
 def scan(owner: Owner, query: search.Query) -> float:
@@ -85,45 +209,68 @@ def scan(owner: Owner, query: search.Query) -> float:
     assert query.vector is not None, "the bench makes one"
     began = time.perf_counter()
     owner.execute("select passage from plain order by vector <#> %s::halfvec limit 24", (literal(query.vector),), prepare=True).fetchall()
-    return (time.perf_counter() - began) * 1000
+    return (time.perf_counter() - began) * 1_000
 
 
-async def run(url: str, passages: int, keep: bool, data: Path) -> dict[str, float]:
-    random = np.random.default_rng(7)
-    paragraphs = [json.loads(line)["text"] for line in (data / "squad2" / "docs_shared.jsonl").read_text().splitlines()]
-    questions = [json.loads(line)["question"] for line in (data / "squad2" / "questions_shared.jsonl").read_text().splitlines()]
-    sentences = [sentence for text in paragraphs for chunk in chunks("", text, "en") for sentence in chunk.sentences]
-    org = OrgId(new_id())
+async def gone(store: Store, org: OrgId, size: int, vectors: Vectors) -> float:
+    """Seconds from asking for an article's deletion to a search that no longer finds it."""
+    article = ArticleId(UUID(int=size // 10 * 5 + 1))
+    number = article.int - 1
+    query = search.Query(terms=[], vector=vectors[number], model=MODEL, size=size, large=org if size >= nearest.LARGE else None)
+    async with store.tx(org) as tx:
+        assert article in {hit.article for hit in await search.search(tx, query=query, scopes=[0])}, "it is found before"
+    began = time.perf_counter()
+    async with store.tx(org) as tx:
+        await articles.delete(tx, org, article)
+    while True:
+        async with store.tx(org) as tx:
+            if article not in {hit.article for hit in await search.search(tx, query=query, scopes=[0])}:
+                return time.perf_counter() - began
+
+
+async def run(url: str, size: int, data: Path) -> dict[str, float]:
+    """In an organisation of `size` passages; the database is the bench's own."""
+    given, org, space = pool(data), OrgId(new_id()), Space(size)
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute("select set_config('glassine.org_id', %s, false)", (str(org),))
         owner.execute("insert into organizations (id, name, widget_token) values (%s, 'bench', '')", (org,))
-        try:
-            async with Store(url) as store:
+        began = time.perf_counter()
+        vectors = fill(owner, org, size, given, space)
+        found: dict[str, float] = {"passages": size, "fill_s": time.perf_counter() - began}
+        async with Store(url) as store:
+            if size >= nearest.LARGE:
                 began = time.perf_counter()
-                await fill(store, org, passages, sentences, random)
-                filled = time.perf_counter() - began
-                owner.execute("vacuum analyze passages, passage_vectors, sentence_vectors, postings")
-                copied(owner)
-                found = await measure(store, org, [str(one) for one in random.choice(questions, 320)], random, owner)
-            sizes = {table: owner.execute("select pg_total_relation_size(%s)", (table,)).fetchone() for table in ("passages", "passage_vectors", "sentence_vectors", "postings")}
-        finally:
-            if not keep:
-                owner.execute("delete from organizations where id = %s", (org,))
-    return {"passages": passages, "fill_s": filled, **found, **{f"{table}_mb": (size or [0])[0] / 1e6 for table, size in sizes.items()}}
+                await nearest.build(store, org, MODEL)
+                async with store.tx(org) as tx:
+                    assert MODEL in await nearest.ready(tx, org), "the index is there"
+                found["index_s"] = time.perf_counter() - began
+                row = owner.execute("select sum(pg_relation_size(c.oid)) from pg_class c where starts_with(relname, 'nearest_')").fetchone()
+                found["index_mb"] = float((row or [0])[0] or 0) / 1e6
+            print(f"  measuring in {size:,} passages", flush=True)
+            found |= await measured(store, owner, org, size, given, space, vectors)
+            found["gone_s"] = await gone(store, org, size, vectors)
+        for table in _TABLES:
+            row = owner.execute("select pg_total_relation_size(%s)", (table,)).fetchone()
+            found[f"{table}_mb"] = (row or [0])[0] / 1e6
+    return found
+
+
+def of_size(size: int, data: Path) -> dict[str, float]:
+    """In a database of its own."""
+    with database(None) as url:
+        return {name: round(value, 3) for name, value in asyncio.run(run(url, size, data)).items()}
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--database", help="address of an empty database with pgvector; without it a server is started")
-    options.add_argument("--passages", type=int, default=10_000)
-    options.add_argument("--keep", action="store_true", help="leave the organisation in the database")
+    options.add_argument("--sizes", default="10000", help="numbers of passages, with commas between")
     options.add_argument("--data", type=Path, help="the folder of the public data sets")
     chosen = options.parse_args()
-    with database(chosen.database) as url:
-        figures = {name: round(value, 2) for name, value in asyncio.run(run(url, chosen.passages, chosen.keep, folder(chosen.data))).items()}
-    for name, value in figures.items():
-        print(f"{name:22} {value:>10}")
-    print(json.dumps(figures))
+    for size in map(int, chosen.sizes.split(",")):
+        found = of_size(size, folder(chosen.data))
+        for name, value in found.items():
+            print(f"{name:22} {value:>12,}")
+        print(json.dumps(found), flush=True)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 from glassine.words.errors import Misconfigured
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy reads it when it is first imported: its products are small, and threads of its own would wait in circles for them
+
 VARIABLES: Mapping[str, str] = {
     "GLASSINE_HOME": "The folder that holds all state: the embedded database, the master key and the lock.",
     "GLASSINE_HOST": "The address to listen on; 127.0.0.1 unless set, so that nothing outside this machine reaches it without a proxy.",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 import numpy as np
 from psycopg.rows import DictRow
 
-from glassine.store.vectors import Vectors, of_signs, unpacked
+from glassine.store.vectors import Vectors, products, unpacked
+from glassine.words.ids import OrgId
 from glassine.words.knowledge import Audience, Hit
 
 # What each part weighs, first among all candidates, then among the best of them. Fitted on half of squad2 and measured on the other (docs/search.md).
@@ -30,6 +31,7 @@ class Query:
     size: int | None = None  # how many passages the viewer may see, if somebody has counted lately; it scales what rare words are worth
     words: Vectors | None = field(default=None, repr=False)  # the vectors of its words, (n, 384), where the model tells
     language: str = "en"  # ISO 639-1
+    large: OrgId | None = None  # the organisation, where it has an index of its own for this model (nearest.py)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,15 +100,16 @@ def _order(one: Candidate) -> tuple[float, int]:
 
 
 def _add_up(found: list[Candidate], weights: Mapping[str, float]) -> None:
+    """Each part in standard deviations from the mean of those that have it. In plain Python: these are few numbers, and an array costs more to make."""
     for one in found:
         one.parts = {}
     for name in weights:
         having = [one for one in found if name in one.raw]
-        known = np.array([one.raw[name] for one in having], np.float32)
-        if having:
-            deviations = (known - known.mean()) / max(float(known.std()), 1e-6)
-            for one, value in zip(having, deviations.tolist(), strict=True):
-                one.parts[name] = value
+        known = [one.raw[name] for one in having]
+        mean = sum(known) / max(len(known), 1)
+        deviation = max(math.sqrt(sum((value - mean) ** 2 for value in known) / max(len(known), 1)), 1e-6)
+        for one, value in zip(having, known, strict=True):
+            one.parts[name] = (value - mean) / deviation
     whole = sum(weights.values())
     for one in found:
         weighed = sum(weights[name] for name in one.parts)
@@ -118,34 +121,32 @@ def _meet(found: list[Candidate], query: Query) -> bool:
     told = [one for one in found if one.row["words"]]
     if query.words is None or not len(query.words) or not told:
         return False
-    rows, ends = of_signs([one.row["words"] for one in told], query.words.shape[1])
-    nearness = (rows @ query.words.T) / np.sqrt(query.words.shape[1])
-    starts, owners, headings = _stretches(ends)
+    nearness, ends = products([one.row["words"] for one in told], query.words / math.sqrt(query.words.shape[1]))
+    starts, headings, firsts = _stretches(ends)
     met = np.maximum.reduceat(nearness, starts, axis=0)
-    for number, one in enumerate(told):
-        own = owners == number
-        one.raw["met"] = float(met[own].max(axis=0).mean())
-        alone = met[own & ~headings]
-        one.raw["met_sentence"] = float(alone.mean(axis=1).max()) if len(alone) else one.raw["met"]
+    passages = np.maximum.reduceat(met, firsts, axis=0).mean(axis=1)
+    sentences = np.maximum.reduceat(np.where(headings, -1.0, met.mean(axis=1)), firsts)
+    for one, whole, alone in zip(told, passages.tolist(), sentences.tolist(), strict=True):
+        one.raw["met"], one.raw["met_sentence"] = whole, alone if alone > -1 else whole  # a passage cut short by the model's limit may be a heading only
     return True
 
 
-def _stretches(ends: list[tuple[int, ...]]) -> tuple[Any, Any, Any]:
-    """Where each heading and sentence begins among all rows, whose it is, and which are headings. Those without words are left out."""
+def _stretches(ends: list[tuple[int, ...]]) -> tuple[list[int], list[bool], list[int]]:
+    """Where each heading and sentence begins among all rows, which of them are headings, and which is the first of each passage. Those without words are left out."""
     starts: list[int] = []
-    owners: list[int] = []
     headings: list[bool] = []
+    firsts: list[int] = []
     before = 0
-    for number, own in enumerate(ends):
+    for own in ends:
+        firsts.append(len(starts))
         at = 0
         for place, end in enumerate(own):
             if end > at:
                 starts.append(before + at)
-                owners.append(number)
                 headings.append(place == 0)
                 at = end
         before += own[-1]
-    return np.array(starts), np.array(owners), np.array(headings)
+    return starts, headings, firsts
 
 
 def _hit(one: Candidate, query: Query) -> Hit:

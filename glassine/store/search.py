@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from psycopg.rows import DictRow
 
@@ -17,14 +18,17 @@ from glassine.store.statements import Statements
 from glassine.store.vectors import Halves
 from glassine.words.knowledge import Hit
 
-__all__ = ["Found", "Query", "find", "ranked", "search", "size", "values"]
+__all__ = ["Found", "Query", "find", "ranked", "search", "size", "statement", "values"]
 
 _SQL = Statements(__file__)
 
 _CANDIDATES = 24  # of each leg at least; 15 to 200 rank alike on squad2
 _ROUGH = 200  # passages nearest by bits, among which the nearest by vector are looked for; 100 to all find the same first passage
+_ROUGH_OF_LARGE = 400
+_COMMON = 10_000  # passages that hold a term from which it is too common to find any by itself
 _MOST_TERMS = 32  # of a long message, the first
 _RAREST_TERMS = 6  # of those, what is scored: common words cost the most and say the least; 5 to all rank alike on squad2
+_EXACT = _SQL.candidates.replace("{rough}", _SQL.exact)
 
 
 class Found(NamedTuple):
@@ -45,18 +49,25 @@ async def find(tx: Tx, *, query: Query, scopes: Sequence[int], limit: int = 8) -
     if query.vector is not None or query.terms:
         asked = values(query if query.size is not None else replace(query, size=await size(tx, scopes)), scopes, limit)
         await tx.execute(_SQL.plan)
-        found = await (await tx.execute(_SQL.candidates, asked, binary=True)).fetchall()
+        found = await (await tx.execute(statement(query), asked, binary=True)).fetchall()
     if not found:
         row = await (await tx.execute(_SQL.version)).fetchone()
         return Found([], int(row["version"]) if row else 0)
     return Found(ranked(found, query, limit), found[0]["version"])
 
 
+def statement(query: Query) -> str:
+    """With the leg that looks for the nearest by bits: through all of them, or in an index that the organisation has for this model."""
+    if query.large is None:
+        return _EXACT
+    return _SQL.candidates.replace("{rough}", _SQL.indexed.format(org=UUID(str(query.large)), model=query.model.replace("'", "")))
+
+
 def values(query: Query, scopes: Sequence[int], limit: int) -> dict[str, Any]:
     """What a statement that looks for candidates is given."""
     return {
         "model": query.model, "vector": None if query.vector is None else Halves.of(query.vector), "terms": list(dict.fromkeys(query.terms))[:_MOST_TERMS],
-        "scopes": list(scopes), "candidates": max(_CANDIDATES, limit), "rough": _ROUGH, "rarest": _RAREST_TERMS, "size": query.size,
+        "scopes": list(scopes), "candidates": max(_CANDIDATES, limit), "rough": _ROUGH if query.large is None else _ROUGH_OF_LARGE, "common": _COMMON, "rarest": _RAREST_TERMS, "size": query.size,
     }
 
 

@@ -57,13 +57,11 @@ def signs(tokens: Vectors, ends: Sequence[int]) -> bytes:
     return struct.pack(f"<H{len(ends)}H", len(ends), *ends) + np.packbits(tokens > 0, axis=1).tobytes()
 
 
-def of_signs(kept: Sequence[bytes], dimensions: int) -> tuple[Vectors, list[tuple[int, ...]]]:
-    """The reverse for several texts at once: rows of -1 and 1, all texts' together, and for each text its ends with its number of rows as the last."""
+def products(kept: Sequence[bytes], with_: Vectors) -> tuple[Vectors, list[tuple[int, ...]]]:
+    """The words of several texts, each as a vector of -1 and 1, multiplied with other vectors: (all words, others). For each text its ends, its number of words last."""
     heads = [struct.unpack_from(f"<{struct.unpack_from('<H', one)[0]}H", one, 2) for one in kept]
     rows = [one[2 + 2 * len(ends) :] for one, ends in zip(kept, heads, strict=True)]
-    width = dimensions // 8
-    bits = _SIGNED[np.frombuffer(b"".join(rows), np.uint8)].reshape(-1, dimensions)
-    return bits, [(*ends, len(one) // width) for ends, one in zip(heads, rows, strict=True)]
-
-
-_SIGNED: Vectors = (np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1) * 2.0 - 1.0).astype(np.float32)  # of each byte
+    dimensions = with_.shape[1]
+    bits = np.unpackbits(np.frombuffer(b"".join(rows), np.uint8)).reshape(-1, dimensions).astype(np.float32)
+    found: Vectors = bits @ (2 * with_.T) - with_.sum(axis=1)  # a bit is 0 where the sign is negative
+    return found, [(*ends, len(one) * 8 // dimensions) for ends, one in zip(heads, rows, strict=True)]

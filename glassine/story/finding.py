@@ -11,7 +11,7 @@ from glassine.edge import threads
 from glassine.edge.language import detect
 from glassine.rules import passages
 from glassine.rules.redaction import PLACEHOLDER
-from glassine.store import Tx, house, search, versions, visibility
+from glassine.store import Tx, house, nearest, search, versions, visibility
 from glassine.story.world import World
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId
@@ -90,7 +90,7 @@ async def _seek(world: World, org: OrgId, text: str, viewer: Viewer, language: s
     query = await prepared(world, asked, spoken)
     async with world.store.tx(org) as tx:
         scopes = await visibility.seen_by(tx, org, viewer)
-        query = replace(query, size=await _size(world, tx, org, scopes))
+        query = await _counted(world, tx, org, scopes, query)
         hits, version = await search.find(tx, query=query, scopes=scopes, limit=limit)
     return Sought([comparable(world, hit, spoken) for hit in hits], version, query.size or 0, spoken, scopes)
 
@@ -108,12 +108,19 @@ async def prepared(world: World, asked: str, spoken: str) -> search.Query:
     return search.Query(terms=passages.terms(asked, spoken), vector=read.vector, words=read.tokens, model=world.embed.model(spoken), language=spoken)
 
 
-async def _size(world: World, tx: Tx, org: OrgId, scopes: tuple[int, ...]) -> int:
-    """How many passages there are, or were half a minute ago: it only scales what rare words are worth, and counting is a tenth of a search."""
-    counted, size = world.sizes.get((org, scopes), (-_COUNTED, 0))
+async def _counted(world: World, tx: Tx, org: OrgId, scopes: tuple[int, ...], query: search.Query) -> search.Query:
+    """With how many passages there are, or were half a minute ago: it only scales what rare words are worth, and counting is a tenth of a search.
+
+    Where there are very many, also whether they have an index of their own; it is built beside all this when they have not.
+    """
+    counted, size, indexed = world.sizes.get((org, scopes), (-_COUNTED, 0, frozenset()))
     if counted <= time.monotonic() - _COUNTED:
-        counted, size = world.sizes[org, scopes] = (time.monotonic(), await search.size(tx, scopes))
-    return size
+        size = await search.size(tx, scopes)
+        indexed = await nearest.ready(tx, org) if size >= nearest.LARGE // 2 else frozenset()
+        world.sizes[org, scopes] = (time.monotonic(), size, indexed)
+        if size >= nearest.LARGE and query.model not in indexed:
+            world.start(nearest.build(world.store, org, query.model)).add_done_callback(lambda done: done.cancelled() or done.exception())
+    return replace(query, size=size, large=org if query.model in indexed else None)
 
 
 def comparable(world: World, hit: Hit, spoken: str) -> Hit:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from glassine.rules.reactions import turn_of
-from glassine.store import DatabaseError, Unreachable, house, jobs, sessions
+from glassine.store import DatabaseError, Unreachable, house, jobs, nearest, sessions
 from glassine.story import gaps, learning, ledger, link_check, notices, retaining, segments, sources, syncing, tidying, turn
 from glassine.story.turn import Scene, Settled
 from glassine.story.world import World
@@ -182,6 +182,7 @@ async def sweep(world: World) -> None:
             return
         freed, everybody = await jobs.sweep(broom), await jobs.organizations(broom)
         await house.sweep_doors(broom)
+        await nearest.drop_others(world.store, broom, everybody)
         for org in everybody:
             async with world.store.tx(org) as tx:
                 for session in await sessions.forgotten(tx, org):
