@@ -29,7 +29,7 @@ from bench.table import Figure
 from glassine.config import Settings
 from glassine.rules.passages import terms
 from glassine.store import search, visibility
-from glassine.story import finding, house, learning
+from glassine.story import finding, house, importing, learning
 from glassine.story.world import World, live
 from glassine.words.house import OrgSettings
 from glassine.words.ids import ArticleId, OrgId
@@ -182,8 +182,8 @@ async def indexed(url: str, data: Path) -> list[Figure]:
             for archive in archives(data):
                 began = time.perf_counter()
                 with contextlib.suppress(ExceptionGroup):
-                    await learning.import_folder(world, founded.organization, archive, source=archive.name, report=_breaks_off(archive.name))
-                counts = await learning.import_folder(world, founded.organization, archive, source=archive.name, report=_shown(archive.name))
+                    await importing.import_folder(world, founded.organization, archive, source=archive.name, report=_breaks_off(archive.name))
+                counts = await importing.import_folder(world, founded.organization, archive, source=archive.name, report=_shown(archive.name))
                 spent, files, kept = spent + time.perf_counter() - began, files + sum(counts.values()), kept + counts.get("unchanged", 0)
                 print(f"{archive.name}: {counts}", flush=True)
     return [
