@@ -25,10 +25,11 @@ _SQL = Statements(__file__)
 _CANDIDATES = 24  # of each leg at least; 15 to 200 rank alike on squad2
 _ROUGH = 200  # passages nearest by bits, among which the nearest by vector are looked for; 100 to all find the same first passage
 _ROUGH_OF_LARGE = 400
-_COMMON = 10_000  # passages that hold a term from which it is too common to find any by itself
+_COMMON = 4_000  # passages that hold a term from which it is too common to find any by itself
 _MOST_TERMS = 32  # of a long message, the first
 _RAREST_TERMS = 6  # of those, what is scored: common words cost the most and say the least; 5 to all rank alike on squad2
-_EXACT = _SQL.candidates.replace("{rough}", _SQL.exact)
+_BEFORE, _, _REST = _SQL.candidates.partition("-- by bits:")
+_AFTER = _REST.partition("-- :by bits")[2]
 
 
 class Found(NamedTuple):
@@ -59,8 +60,8 @@ async def find(tx: Tx, *, query: Query, scopes: Sequence[int], limit: int = 8) -
 def statement(query: Query) -> str:
     """With the leg that looks for the nearest by bits: through all of them, or in an index that the organisation has for this model."""
     if query.large is None:
-        return _EXACT
-    return _SQL.candidates.replace("{rough}", _SQL.indexed.format(org=UUID(str(query.large)), model=query.model.replace("'", "")))
+        return _SQL.candidates
+    return f"{_BEFORE}{_SQL.indexed.replace(str(UUID(int=0)), str(query.large)).replace('a model', query.model)}{_AFTER}"
 
 
 def values(query: Query, scopes: Sequence[int], limit: int) -> dict[str, Any]:

@@ -4,16 +4,11 @@
 select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
     set_config('hnsw.ef_search', '400', true), set_config('hnsw.iterative_scan', 'relaxed_order', true)  -- of an organisation's own index, if it has one
 
--- name: exact
--- By one bit a dimension, which stand in the index, among all that may be seen.
-select passage from passage_vectors
-where model = %(model)s and scope = any (%(scopes)s) and %(vector)s::halfvec is not null
-order by bits <~> (select binary_quantize(%(vector)s::halfvec)::bit(384)), passage limit %(rough)s
-
 -- name: indexed
--- The same in an organisation with an index of its own (store/nearest.py), which is used only where its name stands in the statement.
+-- What stands between the marks of `candidates`, in an organisation with an index of its own (store/nearest.py), which is used only where its names stand in the
+-- statement: they take the place of these two.
 select passage from passage_vectors
-where org_id = '{org}' and model = '{model}' and scope = any (%(scopes)s)
+where org_id = '00000000-0000-0000-0000-000000000000' and model = 'a model' and scope = any (%(scopes)s)
 order by bits <~> binary_quantize(%(vector)s::halfvec)::bit(384) limit %(rough)s
 
 -- name: candidates
@@ -24,7 +19,13 @@ order by bits <~> binary_quantize(%(vector)s::halfvec)::bit(384) limit %(rough)s
 -- A term that stands in very many passages finds none by itself, unless there is no rarer one; it counts in what else was found.
 with near as materialized (
     select passage from passage_vectors
-    where model = %(model)s and scope = any (%(scopes)s) and passage = any (array({rough}))
+    where model = %(model)s and scope = any (%(scopes)s) and passage = any (array(
+        -- by bits:
+        select passage from passage_vectors
+        where model = %(model)s and scope = any (%(scopes)s) and %(vector)s::halfvec is not null
+        order by bits <~> (select binary_quantize(%(vector)s::halfvec)::bit(384)), passage limit %(rough)s
+        -- :by bits
+    ))
     order by vector <#> %(vector)s::halfvec limit %(candidates)s
 ), weights as materialized (
     select asked.term, found.passages >= %(common)s as common, row_number() over (order by found.passages) = 1 as rarest,
