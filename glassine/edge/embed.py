@@ -64,6 +64,10 @@ class Embedder:
         elsewhere, answering = (0.791, 0.835) if across else (0.817, 0.888)
         return max(-1.0, min(1.0, 0.22 + 0.42 * (cosine - elsewhere) / (answering - elsewhere)))
 
+    def alike(self, language: str) -> float:
+        """The cosine from which two questions of this language count as one."""
+        return 0.80 if language == "en" else 0.95
+
     async def query(self, text: str, language: str = "en") -> Vectors:
         """One search query, shape (384,)."""
         return (await self.asked(text, language)).vector

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from glassine.rules import extract
+from glassine.rules import extract, spelling
 from glassine.rules.grounding import Grounded
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Event
@@ -24,9 +24,11 @@ def in_hand(message: Event, history: Sequence[Event]) -> Files:
     return next((files for event in said if (files := enclosed(event))), ())
 
 
-def question(message: Event, history: Sequence[Event]) -> str:
-    """What to search for: what the customer asks. Of a file that comes with hardly a word, its beginning."""
-    asked, files = extract.query(message.text, history), enclosed(message)
+def question(message: Event, history: Sequence[Event], language: str = "en") -> str:
+    """What to search for: what the customer asks, with what it goes on from. Of a file that comes with hardly a word, its beginning."""
+    said = [event.text for event in history if event.actor is ActorKind.USER and event.seq < message.seq]
+    chosen, files = extract.query(message.text, history), enclosed(message)
+    asked = spelling.carried(chosen, said, language) if chosen == message.text else chosen
     return asked if len(asked.split()) >= _WORDS or not files else f"{asked} {files[0][1][:_GLIMPSE]}".strip()
 
 

@@ -16,7 +16,7 @@ from glassine.rules.markdown import Block, blocks
 from glassine.rules.stop_words import STOP_WORDS
 from glassine.words.knowledge import Chunk
 
-VERSION = 3  # of chunking and terms together: articles cut by another version are indexed again at the next import
+VERSION = 4  # of chunking and terms together: articles cut by another version are indexed again at the next import
 
 _MOST_WORDS = 170  # about 230 of MiniLM's 256 tokens, which leaves room for the heading
 _MOST_SENTENCES = 40
@@ -233,6 +233,8 @@ def terms(text: str, language: str) -> list[str]:
         parts = _PART.findall(whole)
         if len(whole) <= _LONGEST_TERM and "'" not in whole and whole != parts[0]:
             found.append(whole)
+            if any(letter.isdigit() for letter in whole) and (bare := "".join(parts)) not in parts:
+                found.append(bare)  # 'SKU1234' is 'SKU-1234'
         for part in parts:
             found.extend(_of_part(part, language))
     return found

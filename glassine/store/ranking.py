@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 import numpy as np
 from psycopg.rows import DictRow
 
 from glassine.store.vectors import Vectors, products, unpacked
-from glassine.words.ids import OrgId
+from glassine.words.ids import ArticleId, OrgId
 from glassine.words.knowledge import Audience, Hit
 
 # What each part weighs, first among all candidates, then among the best of them. Fitted on half of squad2 and measured on the other (docs/search.md).
 FIRST: Mapping[str, float] = {"passage": 1.0, "sentence": 1.0, "words": 1.0}
 FIRST_ELSEWHERE: Mapping[str, float] = {"passage": 1.0, "sentence": 1.0, "words": 0.5}  # in other languages than English
 AGAIN: Mapping[str, float] = {"met": 1.0, "met_sentence": 1.0, "sentence": 0.25, "words": 0.5}
+_SAME = 0.9  # share of their words from which two passages say the same
 _READ_AGAIN = 20  # candidates whose words are compared
 
 
@@ -31,6 +31,7 @@ class Query:
     size: int | None = None  # how many passages the viewer may see, if somebody has counted lately; it scales what rare words are worth
     words: Vectors | None = field(default=None, repr=False)  # the vectors of its words, (n, 384), where the model tells
     language: str = "en"  # ISO 639-1
+    pinned: Sequence[ArticleId] = ()  # articles that people want to come first, in this order
     large: OrgId | None = None  # the organisation, where it has an index of its own for this model (nearest.py)
 
 
@@ -46,11 +47,27 @@ class Candidate:
 
 
 def ranked(found: list[DictRow], query: Query, limit: int) -> list[Hit]:
-    """The best of the candidates, best first."""
-    different: dict[str, Candidate] = {}  # the same words often stand in several articles, and are worth one hit
-    for one in rerank(candidates(found, query), query):
-        different.setdefault(one.row["text"], one)
-    return [_hit(one, query) for one in islice(different.values(), limit)]
+    """The best of the candidates, best first: pinned articles before all, and what says the same in several articles once."""
+    kept: list[tuple[Candidate, frozenset[str], list[str]]] = []
+    for one in _pinned_first(rerank(candidates(found, query), query), query.pinned):
+        words = frozenset(one.row["text"].casefold().split())
+        same = next((also for _, others, also in kept if len(words & others) >= _SAME * len(words | others)), None)
+        if same is None and len(kept) == limit:
+            break
+        if same is None:
+            kept.append((one, words, []))
+        elif one.row["title"] not in same:
+            same.append(one.row["title"])
+    return [_hit(one, query, [title for title in also if title != one.row["title"]]) for one, _, also in kept]
+
+
+def _pinned_first(found: list[Candidate], pinned: Sequence[ArticleId]) -> list[Candidate]:
+    """The best passage of each pinned article, then all others as they were."""
+    first = [best for article in pinned for best in [next((one for one in found if one.row["article_id"] == article), None)] if best]
+    for place, one in enumerate(first):
+        one.raw["pinned"] = 1.0
+        one.score = max(one.score, found[0].score) + len(first) - place
+    return [*first, *(one for one in found if one not in first)] if first else found
 
 
 def candidates(found: list[DictRow], query: Query) -> list[Candidate]:
@@ -95,8 +112,9 @@ def rerank(found: list[Candidate], query: Query) -> list[Candidate]:
     return sorted(best, key=_order) + rest
 
 
-def _order(one: Candidate) -> tuple[float, int]:
-    return -one.score, one.row["passage"]
+def _order(one: Candidate) -> tuple[float, int, int]:
+    """Of those that are as good as each other, what was published last."""
+    return -round(one.score, 2), -one.row["since"], one.row["passage"]
 
 
 def _add_up(found: list[Candidate], weights: Mapping[str, float]) -> None:
@@ -149,12 +167,12 @@ def _stretches(ends: list[tuple[int, ...]]) -> tuple[list[int], list[bool], list
     return starts, headings, firsts
 
 
-def _hit(one: Candidate, query: Query) -> Hit:
+def _hit(one: Candidate, query: Query, also: Sequence[str] = ()) -> Hit:
     row = one.row
     return Hit(
         passage=row["id"], article=row["article_id"], title=row["title"], heading=row["heading"], text=row["text"], url=row["url"], language=row["language"],
         audience=Audience(row["audience"]), score=one.score,
-        similarity=next((one.raw[name] for name in ("sentence", "passage") if name in one.raw), 0.0), best_sentence=_best_sentence(one, query),
+        similarity=next((one.raw[name] for name in ("sentence", "passage") if name in one.raw), 0.0), best_sentence=_best_sentence(one, query), also=tuple(also),
         scores={name: round(value, 4) for name, value in one.raw.items()} | {f"z_{name}": round(value, 4) for name, value in one.parts.items()},
     )
 

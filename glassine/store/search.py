@@ -68,7 +68,7 @@ def values(query: Query, scopes: Sequence[int], limit: int) -> dict[str, Any]:
     """What a statement that looks for candidates is given."""
     return {
         "model": query.model, "vector": None if query.vector is None else Halves.of(query.vector), "terms": list(dict.fromkeys(query.terms))[:_MOST_TERMS],
-        "scopes": list(scopes), "candidates": max(_CANDIDATES, limit), "rough": _ROUGH if query.large is None else _ROUGH_OF_LARGE, "common": _COMMON, "rarest": _RAREST_TERMS, "size": query.size,
+        "scopes": list(scopes), "pinned": list(query.pinned), "candidates": max(_CANDIDATES, limit), "rough": _ROUGH if query.large is None else _ROUGH_OF_LARGE, "common": _COMMON, "rarest": _RAREST_TERMS, "size": query.size,
     }
 
 

@@ -44,6 +44,8 @@ with near as materialized (
     select passage from near
     union
     (select passage from lexical order by rank desc, passage limit %(candidates)s)
+    union
+    (select number from passages where article_id = any (%(pinned)s::uuid[]) and scope = any (%(scopes)s) order by position limit %(candidates)s)
 ), widespread as materialized (
     select c.passage, sum(w.idf * p.weight) as score
     from weights w cross join candidates c
@@ -54,7 +56,7 @@ with near as materialized (
 -- `offset 0` keeps each look-up a look-up: joined freely, the planner reads every passage to find sixty.
 select (select coalesce(max(version), 0) from knowledge) as version, candidates.passage, v.cosine,
     coalesce(l.score, 0) + coalesce(m.score, 0) as lexical, s.vectors, s.words,
-    p.id, p.article_id, a.title, p.heading, p.text, p.sentences, a.url, a.language, p.scope, case p.scope when 0 then 'public' when 1 then 'internal' else a.sees end as audience
+    p.id, p.article_id, a.title, p.heading, p.text, p.sentences, a.url, a.language, p.scope, p.since, case p.scope when 0 then 'public' when 1 then 'internal' else a.sees end as audience
 from candidates
     cross join lateral (select * from passages where number = candidates.passage offset 0) as p
     cross join lateral (select title, url, language, case audience when 'segment' then 'segment' else 'internal' end as sees from articles where id = p.article_id offset 0) as a

@@ -65,11 +65,14 @@ with there as materialized (
     select number from near
     union
     (select number from lexical order by score desc limit %(candidates)s)
+    union
+    (select t.number from there t left join passages p on p.org_id = %(org)s and p.number = t.number left join former_passages f on f.org_id = %(org)s and f.number = t.number
+     where coalesce(p.article_id, f.article_id) = any (%(pinned)s::uuid[]) order by t.number limit %(candidates)s)
 )
 select chosen.number as passage, -v.distance as cosine, coalesce(l.score, 0) as lexical, v.vectors, v.words,
     coalesce(p.id, f.id) as id, coalesce(p.article_id, f.article_id) as article_id, coalesce(p.title, f.title) as title, coalesce(p.heading, f.heading) as heading,
     coalesce(p.text, f.text) as text, coalesce(p.sentences, f.sentences) as sentences, case when p.id is null then f.url else p.url end as url,
-    coalesce(p.language, f.language) as language, coalesce(p.scope, f.scope) as scope,
+    coalesce(p.language, f.language) as language, coalesce(p.scope, f.scope) as scope, coalesce(p.since, f.since) as since,
     case coalesce(p.scope, f.scope) when 0 then 'public' when 1 then 'internal' else 'segment' end as audience, (select jsonb_object_agg(term, idf) from weights) as idf
 from chosen
     left join passages p on p.org_id = %(org)s and p.number = chosen.number

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from glassine.edge import threads
 from glassine.edge.language import detect
 from glassine.rules import passages
 from glassine.rules.redaction import PLACEHOLDER
 from glassine.store import Tx, house, nearest, search, versions, visibility
+from glassine.story import hints
+from glassine.story.hints import NOTHING, Told
 from glassine.story.world import World
 from glassine.words.house import OrgSettings
-from glassine.words.ids import OrgId
+from glassine.words.ids import ArticleId, OrgId
 from glassine.words.knowledge import Hit, Viewer
 
 LIMIT = 8  # passages that an answer is made from
@@ -32,6 +35,11 @@ class Sought(NamedTuple):
     size: int
     spoken: str
     scopes: tuple[int, ...]
+    told: Told = NOTHING
+
+    def given(self) -> dict[str, Any]:
+        """What of it a turn's evidence keeps, so that the same can be searched once more."""
+        return {"knowledge": self.version, "size": self.size, "spoken": self.spoken, "scopes": list(self.scopes), "told": self.told.given()}
 
 
 async def find(world: World, org: OrgId, text: str, *, viewer: Viewer, language: str | None = None, limit: int = LIMIT) -> list[Hit]:
@@ -91,8 +99,10 @@ async def _seek(world: World, org: OrgId, text: str, viewer: Viewer, language: s
     async with world.store.tx(org) as tx:
         scopes = await visibility.seen_by(tx, org, viewer)
         query = await _counted(world, tx, org, scopes, query)
+        told = await hints.tell(tx, org, query, scopes, asked, world.embed.alike(spoken))
+        query = replace(query, terms=[*query.terms, *told.terms], pinned=told.pinned)
         hits, version = await search.find(tx, query=query, scopes=scopes, limit=limit)
-    return Sought([comparable(world, hit, spoken) for hit in hits], version, query.size or 0, spoken, scopes)
+    return Sought([comparable(world, hit, spoken) for hit in hits], version, query.size or 0, spoken, scopes, told)
 
 
 def plainly(text: str) -> str:
@@ -106,6 +116,13 @@ async def prepared(world: World, asked: str, spoken: str) -> search.Query:
     begun, embedding = world.ahead.pop((_VECTOR, asked), (0.0, None)) if spoken == "en" else (0.0, None)
     read = await (embedding if embedding and begun > time.monotonic() - _AHEAD else world.embed.asked(asked, spoken))
     return search.Query(terms=passages.terms(asked, spoken), vector=read.vector, words=read.tokens, model=world.embed.model(spoken), language=spoken)
+
+
+def as_then(query: search.Query, given: Mapping[str, Any]) -> search.Query:
+    """With what a turn's search was told, by its evidence."""
+    told = given.get("told") or {}
+    pinned = tuple(ArticleId(UUID(one)) for one in told.get("pinned", ()))
+    return replace(query, size=int(given["size"]), terms=[*query.terms, *told.get("terms", ())], pinned=pinned)
 
 
 async def _counted(world: World, tx: Tx, org: OrgId, scopes: tuple[int, ...], query: search.Query) -> search.Query:

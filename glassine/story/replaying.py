@@ -7,7 +7,6 @@ as it is. Times and ids are not compared. What is shown of a difference is maske
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from glassine import __version__
@@ -91,7 +90,7 @@ def _reasons(notes: Sequence[str]) -> list[str]:
 async def _searched(world: World, kept: Recalled) -> Step:
     if not kept.trace["query"]:
         return _not_searched(kept)
-    query = enclosed.question(kept.scene.message, kept.scene.history)
+    query = enclosed.question(kept.scene.message, kept.scene.history, kept.scene.language)
     found, says = await searched_again(world, kept, query)
     same = query == kept.trace["query"] and comparing.same_hits(kept.hits, found, _NEAR)
     if same:
@@ -113,7 +112,7 @@ async def searched_again(world: World, kept: Recalled, query: str) -> tuple[tupl
     asked, spoken = finding.plainly(query), str(given["spoken"])
     if not asked or not spoken:
         return (), "Nothing in the message can be searched for."
-    prepared = replace(await finding.prepared(world, asked, spoken), size=int(given["size"]))
+    prepared = finding.as_then(await finding.prepared(world, asked, spoken), given)
     async with world.store.tx(org) as tx:
         now = await versions.current(tx, org)
         if now == kept.row["knowledge"]:

@@ -186,10 +186,10 @@ async def _answered(world: World, scene: Scene, trace: Trace, means: Means) -> O
         return _judged(world, scene, trace, small_talk)
     means.tell("searched")
     with _timed(trace, "search"):
-        trace.query = enclosed.question(scene.message, scene.history)
+        trace.query = enclosed.question(scene.message, scene.history, scene.language)
         sought = await means.search(trace.query)
         trace.hits = sight.escaped(sought.hits[: finding.LIMIT])
-        trace.given |= {"knowledge": sought.version, "size": sought.size, "spoken": sought.spoken, "scopes": list(sought.scopes)}
+        trace.given |= sought.given()
     scene = await scenarios.meet(world, scene, trace)
     if (own_words := guiding.fixed(scene.scenarios or ())) is not None:
         return _judged(world, scene, trace, own_words)

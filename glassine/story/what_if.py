@@ -97,7 +97,7 @@ async def _searched_as_then(world: World, kept: Recalled, query: str, scopes: tu
     """The knowledge base as it was then, without an article or with another text in its place if one is named."""
     org, given = kept.scene.org, kept.trace["given"]
     spoken, size, version = str(given["spoken"]), int(given["size"]), int(kept.row["knowledge"])
-    asked = replace(await finding.prepared(world, finding.plainly(query), spoken), size=size)
+    asked = finding.as_then(await finding.prepared(world, finding.plainly(query), spoken), given)
     stand_in = await _stand_in(world, kept, change.article, change.text) if change.article and change.text.strip() else None
     async with world.store.tx(org) as tx:
         candidates = await versions.candidates(tx, org, version, {**search.values(asked, scopes, finding.LIMIT), "without": [change.article] if change.article else []})

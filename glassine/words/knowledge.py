@@ -99,6 +99,7 @@ class Hit:
     best_sentence: str
     language: str = "en"  # of the article, ISO 639-1
     scores: dict[str, float] = field(default_factory=dict)
+    also: tuple[str, ...] = ()  # titles of other articles that say the same in nearly the same words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
