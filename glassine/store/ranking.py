@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from glassine.words.knowledge import Audience, Hit
 FIRST: Mapping[str, float] = {"passage": 1.0, "sentence": 1.0, "words": 1.0}
 FIRST_ELSEWHERE: Mapping[str, float] = {"passage": 1.0, "sentence": 1.0, "words": 0.5}  # in other languages than English
 AGAIN: Mapping[str, float] = {"met": 1.0, "met_sentence": 1.0, "sentence": 0.25, "words": 0.5}
+_WORD = re.compile(r"\w+")
 _SAME = 0.9  # share of their words from which two passages say the same
 _READ_AGAIN = 20  # candidates whose words are compared
 
@@ -50,7 +52,7 @@ def ranked(found: list[DictRow], query: Query, limit: int) -> list[Hit]:
     """The best of the candidates, best first: pinned articles before all, and what says the same in several articles once."""
     kept: list[tuple[Candidate, frozenset[str], list[str]]] = []
     for one in _pinned_first(rerank(candidates(found, query), query), query.pinned):
-        words = frozenset(one.row["text"].casefold().split())
+        words = frozenset(_WORD.findall(one.row["text"].casefold()))
         same = next((also for _, others, also in kept if len(words & others) >= _SAME * len(words | others)), None)
         if same is None and len(kept) == limit:
             break

@@ -40,6 +40,7 @@ NOTHING = Told()
 
 async def tell(tx: Tx, org: OrgId, query: search.Query, scopes: Sequence[int], text: str, near: float) -> Told:
     """What concerns this question. `near`: from which cosine two questions count as one."""
+    text = text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")  # what the database can take
     known = await hints.asked(tx, org, query, scopes, text, near)
     same = spelling.meant(text, known.synonyms, query.language)
     corrected = [each for each in [await _meant(tx, org, word, query.language, scopes) for word in _unknown(text, known.missing, query.language)] if each[1]]
@@ -52,9 +53,12 @@ async def tell(tx: Tx, org: OrgId, query: search.Query, scopes: Sequence[int], t
 
 
 def _unknown(text: str, missing: Sequence[str], language: str) -> list[str]:
-    """The words of a question of which no term stands anywhere."""
+    """The words of a question of which no term stands anywhere, and the codes that do not stand anywhere as a whole."""
     found = [word.strip(".,;:!?\"'()") for word in text.casefold().split()]
-    return [word for word in dict.fromkeys(found) if (made := passages.terms(word, language)) and set(made) <= set(missing)][:_CORRECTED]
+    return [
+        word for word in dict.fromkeys(found)
+        if (made := passages.terms(word, language)) and (set(made) <= set(missing) or (word in missing and any(letter.isdigit() for letter in word)))
+    ][:_CORRECTED]
 
 
 async def _meant(tx: Tx, org: OrgId, word: str, language: str, scopes: Sequence[int]) -> tuple[str, list[str]]:

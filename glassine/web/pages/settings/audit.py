@@ -65,6 +65,8 @@ _VERBS = {  # icon, and a sentence over the row's details
     "knowledge.source_stop": ("plug", "stopped a run over the source “{name}”"), "knowledge.source_exclude": ("plug", "left {pages} pages of the source “{name}” out"),
     "knowledge.source_include": ("plug", "took {pages} pages of the source “{name}” in again"), "knowledge.file_upload": ("file", "uploaded {file} to “{name}”"),
     "knowledge.source_decide": ("plug", "decided on {pages} pages that are gone from “{name}”: {what}"), "knowledge.file_delete": ("bin", "deleted {file} of “{name}”"),
+    "knowledge.pin": ("check", "pinned the article “{title}” to a question"), "knowledge.unpin": ("undo", "took a pin off the article “{title}”"),
+    "knowledge.synonyms_add": ("rows", "made synonyms of “{title}”"), "knowledge.synonyms_remove": ("bin", "removed the synonyms “{title}”"),
     "knowledge.topic_order": ("rows", "put topics or articles in another order"),
     "gaps.resolved": ("check", "resolved a gap"), "gaps.archived": ("book", "archived a gap"), "gaps.open": ("book", "opened a gap again"), "gaps.rename": ("book", "renamed a gap"),
     "gaps.merge": ("book", "merged a gap into another"), "gaps.part": ("book", "took the merging of a gap back"), "gaps.draft": ("book", "drafted the article “{title}” for a gap"),
