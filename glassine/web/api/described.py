@@ -117,6 +117,7 @@ class Hit(BaseModel):
     similarity: float
     best_sentence: str
     scores: dict[str, float]
+    also: list[str]  # titles of other articles that say the same in nearly the same words
 
 
 class Hits(BaseModel):

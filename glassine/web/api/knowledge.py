@@ -33,7 +33,7 @@ async def search(
         {
             "passage_id": str(hit.passage), "article_id": str(hit.article), "title": hit.title, "heading": hit.heading, "text": hit.text, "url": hit.url,
             "audience": hit.audience, "score": round(hit.score, 4), "similarity": round(hit.similarity, 4), "best_sentence": hit.best_sentence,
-            "scores": {name: round(value, 4) for name, value in hit.scores.items()},
+            "scores": {name: round(value, 4) for name, value in hit.scores.items()}, "also": list(hit.also),
         }
         for hit in hits
     ]})

@@ -116,7 +116,7 @@ def _event(log: list[Event], id: object) -> Event | None:
 def passages(hits: Sequence[Mapping[str, Any]], used: set[str]) -> list[Passage]:
     """What a search found, best first, each figure beside the same figure of the others. `used`: passage ids."""
     every = [{"score": float(hit["score"]), "similarity": float(hit["similarity"]), **{n: float(v) for n, v in (hit.get("scores") or {}).items()}} for hit in hits]
-    return [Passage(hit, str(hit["passage"]) in used, [_part(name, own, every) for name in own if not name.startswith("z_")]) for hit, own in zip(hits, every, strict=True)]
+    return [Passage(hit, str(hit["passage"]) in used, [_part(name, own, every) for name in own if not name.startswith("z_") and name != "pinned"]) for hit, own in zip(hits, every, strict=True)]
 
 
 def _part(name: str, own: Mapping[str, float], every: Sequence[Mapping[str, float]]) -> Figure:

@@ -1,0 +1,95 @@
+"""Knowledge › Search: what a question finds and why, what should have been found, and what people tell search: pins and synonyms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from glassine.rules.permits import require
+from glassine.story import expecting, finding, hints
+from glassine.story.finding import languages_of
+from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
+from glassine.web.pages.inspect import passages
+from glassine.web.staff import PageRoute, Signed, Staff
+from glassine.words.errors import Refused
+from glassine.words.ids import ArticleId
+from glassine.words.knowledge import EVERYBODY, TEAM
+from glassine.words.people import Verb
+
+router = APIRouter(prefix="/knowledge/search", include_in_schema=False, route_class=PageRoute)
+_BACK = "/knowledge/search"
+
+
+@router.get("")
+async def show(request: Request, staff: Signed) -> Response:
+    require(staff.actor, Verb.READ_KNOWLEDGE)
+    return await _shown(request, staff, {})
+
+
+@router.post("")
+async def ask(request: Request, staff: Signed) -> Response:
+    """By post, so that what people try stands in no address and no log."""
+    require(staff.actor, Verb.READ_KNOWLEDGE)
+    return await _shown(request, staff, await form(request))
+
+
+async def _shown(request: Request, staff: Staff, given: dict[str, str]) -> Response:
+    question, sees, wanted = given.get("question", "").strip(), given.get("sees", "public"), given.get("wanted", "").strip()
+    values: dict[str, Any] = {"question": question, "sees": sees, "wanted": wanted, "hits": None, "told": None, "expected": (), "spoken": ""}
+    if question:
+        viewer = TEAM if sees == "internal" else EVERYBODY
+        sought = await finding.seek(staff.world, staff.actor.org, question, viewer=viewer, limit=expecting.ALL)
+        values |= {"hits": passages([asdict(hit) for hit in sought.hits[: finding.LIMIT]], set()), "told": sought.told, "spoken": sought.spoken or "en"}
+        if wanted:
+            values["expected"] = await expecting.expected(staff.world, staff.actor, sought, viewer, wanted)
+    if by_htmx(request):
+        return fragment(request, staff, "searched.html", **values)
+    listed = await hints.listed(staff.world, staff.actor)
+    return await page(request, staff, "searching.html", here="knowledge", pins=listed.pins, synonyms=listed.synonyms, languages=await languages_of(staff.world, staff.actor.org), **values)
+
+
+@router.post("/pins")
+async def pin(request: Request, staff: Signed) -> Response:
+    given = await form(request)
+    id = await hints.pin(staff.world, staff.actor, ArticleId(_uuid(given.get("article", ""))), given.get("question", ""), await _language(staff, given))
+    return done(request, staff, _BACK, Said(text="Pinned. It comes first for this question and those that mean the same.", undo=f"{_BACK}/pins/{id}/remove"), "reload")
+
+
+@router.post("/pins/{id}/remove")
+async def unpin(request: Request, staff: Signed, id: UUID) -> Response:
+    article, question, language = await hints.unpin(staff.world, staff.actor, id)
+    said = Said(text="The pin is off.", undo=f"{_BACK}/pins", fields={"article": str(article), "question": question, "language": language})
+    return done(request, staff, _BACK, said, "reload")
+
+
+@router.post("/synonyms")
+async def add_synonyms(request: Request, staff: Signed) -> Response:
+    given = await form(request)
+    id = await hints.add_synonyms(staff.world, staff.actor, _phrases(given.get("phrases", "")), await _language(staff, given))
+    return done(request, staff, _BACK, Said(text="The next search knows them.", undo=f"{_BACK}/synonyms/{id}/remove"), "reload")
+
+
+@router.post("/synonyms/{id}/remove")
+async def remove_synonyms(request: Request, staff: Signed, id: UUID) -> Response:
+    phrases, language = await hints.remove_synonyms(staff.world, staff.actor, id)
+    return done(request, staff, _BACK, Said(text="The synonyms are removed.", undo=f"{_BACK}/synonyms", fields={"phrases": ", ".join(phrases), "language": language}), "reload")
+
+
+def _phrases(text: str) -> Sequence[str]:
+    return [phrase for line in text.splitlines() for phrase in line.split(",")]
+
+
+async def _language(staff: Staff, given: dict[str, str]) -> str:
+    spoken = await languages_of(staff.world, staff.actor.org)
+    return given.get("language", "") if given.get("language") in spoken else spoken[0]
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refused("Choose the article first.") from None
