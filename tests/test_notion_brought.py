@@ -14,8 +14,8 @@ from tests import notion_twin, shopify_twin
 from tests.notion_twin import Workspace, block, error, paragraph, say, text
 from tests.shop import Shop, founded_shop
 from tests.shopify_twin import ShopTwin, variant
-from tests.test_vendors_brought import again, at, connected, known, told
-from tests.vendors import Response
+from tests.test_vendors_brought import again, at, connected, known, settled, told
+from tests.vendors import Request, Response
 
 pytestmark = pytest.mark.enable_socket
 NOTION = {"token": notion_twin.TOKEN, "published": "on", "files": "on", "filter": "Status = Live"}
@@ -94,6 +94,32 @@ async def test_customers_are_told_what_the_online_store_shows(world: World, comp
         shop.change(lamp, status="ARCHIVED")
         await again(world, company, source)
         assert not any("29.90" in one for one in await told(world, company, "What does the lamp Aurora AU-R cost?"))
+
+
+async def test_a_first_run_that_breaks_off_is_gone_on_with(world: World, company: Shop) -> None:
+    notion = Workspace()
+    for number in range(4):
+        notion.page(f"Number {number}", paragraph(f"Answer {number}."), public=True)
+    notion.later(hours=2)
+    read: list[str] = []
+
+    def counted(request: Request) -> Response | None:
+        if "children" not in request.target:
+            return None
+        read.append(request.target)
+        return error(401, "unauthorized", "API token is invalid.") if len(read) == 3 else None
+
+    notion.faults.append(counted)
+    async with at(world, "notion", notion.answer):
+        source = await connected(world, company, "notion", NOTION)
+        assert len(await known(world, company, source)) == 2
+        await again(world, company, source)
+        assert await known(world, company, source) == shown(notion)
+        assert len(read) == 3 + 2, "what the broken run had read is not read again"
+        changed, _ = await sources.change(world, company.owner, source.id, {**source.settings, "published": "off"}, Options(name="notion"))
+        await settled(world)
+        assert set((await known(world, company, changed)).values()) == {False}
+        assert len(read) == 3 + 2 + 4, "other settings read everything again"
 
 
 @pytest.mark.parametrize("kind", ["notion", "shopify"])

@@ -84,9 +84,15 @@ async def set_next(tx: Tx, org: OrgId, id: SourceId, at: datetime | None) -> Non
     await tx.execute(_SQL.set_next, {"org": org, "id": id, "at": at})
 
 
-async def succeeded(tx: Tx, org: OrgId, id: SourceId, *, at: datetime, marker: Mapping[str, Any] | None, made: str | None) -> None:
+async def begin_anew(tx: Tx, org: OrgId, id: SourceId, made: str) -> Connected:
+    """For a run that is to read everything: all markers are forgotten, and those that it brings count."""
+    row = await one(tx, _SQL.begin_anew, {"org": org, "id": id, "made": made})
+    return _connected(row) if row else _missing()
+
+
+async def succeeded(tx: Tx, org: OrgId, id: SourceId, *, at: datetime, marker: Mapping[str, Any] | None) -> None:
     """`marker` None leaves it as it is, as after a run over a few pages."""
-    await tx.execute(_SQL.succeeded, {"org": org, "id": id, "at": at, "marker": None if marker is None else Jsonb(dict(marker)), "made": made})
+    await tx.execute(_SQL.succeeded, {"org": org, "id": id, "at": at, "marker": None if marker is None else Jsonb(dict(marker))})
 
 
 async def put_file(tx: Tx, org: OrgId, source: SourceId, *, name: str, media_type: str, content: bytes, by: str) -> None:

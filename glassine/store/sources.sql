@@ -49,8 +49,13 @@ update sources set withdrawn_at = %(at)s where org_id = %(org)s and id = %(id)s
 -- name: set_next
 update sources set next_run_at = %(at)s where org_id = %(org)s and id = %(id)s
 
+-- name: begin_anew
+-- What was cut, embedded or chosen otherwise does not count any more. What is read from now on does, also where the run breaks off.
+with forgotten as (update source_pages set marker = '' where org_id = %(org)s and source_id = %(id)s and marker <> '')
+update sources set made = %(made)s, marker = null where org_id = %(org)s and id = %(id)s returning *
+
 -- name: succeeded
-update sources set marker = coalesce(%(marker)s, marker), made = coalesce(%(made)s, made), last_done_at = %(at)s, first_done_at = coalesce(first_done_at, %(at)s)
+update sources set marker = coalesce(%(marker)s, marker), last_done_at = %(at)s, first_done_at = coalesce(first_done_at, %(at)s)
 where org_id = %(org)s and id = %(id)s
 
 -- name: put_file

@@ -60,17 +60,20 @@ async def set_next(tx: Tx, org: OrgId, source: Connected, world: World) -> None:
 
 async def run(world: World, org: OrgId, id: RunId, *, report: Report | None = None, roots: tuple[str, ...] | None = None) -> RunOutcome | None:
     """Runs it to its end, and returns how it ended; None when it had ended before. `roots`: what the operator opens just for this run."""
+    languages = await languages_of(world, org)
+    made = " ".join([str(passages.VERSION), *sorted({world.embed.model(one) for one in languages})])
     async with world.store.tx(org) as tx:
         begun = await runs.begin(tx, org, id)
         source = await sources.load(tx, org, begun.source) if begun else None
+        if begun and source and not begun.only and source.made != made:
+            source = await sources.begin_anew(tx, org, source.id, made)
         known = await runs.known(tx, org, source.id, source.key) if source else {}
     if begun is None or source is None:
         return None
-    languages = await languages_of(world, org)
     course = Course(
         world=world, org=org, source=source, run=begun, report=report or _quiet,
         bringer=Bringer(world=world, org=org, source=source, run=begun.id, languages=languages, known=known),
-        counts=Counter(begun.counts), made=" ".join([str(passages.VERSION), *sorted({world.embed.model(one) for one in languages})]),
+        counts=Counter(begun.counts),
     )
     secrets = await reaching.secrets_of(world, source, org)
     try:
@@ -99,7 +102,6 @@ class Course:
     run: Run
     report: Report
     bringer: Bringer
-    made: str
     counts: Counter[str]
     done: int = 0
     total: int | None = None
@@ -128,11 +130,10 @@ class Course:
             await asyncio.gather(watching, *self.at_work, return_exceptions=True)
 
     def _asked(self) -> Asked:
-        """What is known counts only if it was cut and embedded as it would be now."""
-        same = self.source.made == self.made
+        """What is known counts: it was cut and embedded as it would be now."""
         markers = {page.part_of: page.marker for page in self.bringer.known.values() if page.marker and page.state is not PageState.PENDING}
         return Asked(
-            since=self.source.marker if same and not self.run.only else None, cursor=self.run.cursor, markers=markers if same and not self.run.only else {}, only=self.run.only,
+            since=None if self.run.only else self.source.marker, cursor=self.run.cursor, markers={} if self.run.only else markers, only=self.run.only,
         )
 
     async def _consume(self, link: reaching.SourceLink, asked: Asked) -> Complete:
@@ -275,7 +276,7 @@ class Course:
     async def _succeed(self, complete: Complete) -> None:
         async with self.world.store.tx(self.org) as tx:
             await sources.succeeded(
-                tx, self.org, self.source.id, at=self.world.clock(), marker=None if self.run.only else complete.marker, made=None if self.run.only else self.made,
+                tx, self.org, self.source.id, at=self.world.clock(), marker=None if self.run.only else complete.marker,
             )
             await runs.forget(tx, self.org, self.source.id, delays_before=self.world.clock() - DELAYS_KEPT)
             if self.source.withdrawn_at:
