@@ -1,0 +1,172 @@
+"""The newcomer's way at a real browser: a website and a folder of Markdown are connected, read before one's eyes, asked and cited, and what is deleted is answered no more."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from glassine.config import Settings
+from glassine.web.staff import COOKIE
+from tests.running import Product, product
+
+__all__ = ["product"]  # the fixture
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.long]
+AXE = Path(__file__).with_name("vendor") / "axe.min.js"
+PICTURES = os.environ.get("TEST_PICTURES")  # a folder for pictures of the way, for people
+WARRANTY = "The warranty of a kettle lasts four years. Keep the receipt, for without it nothing is repaired free of charge."
+PAGES = {
+    "/": "<main><h1>Kettle help</h1><p>Welcome to the help pages of the kettle works. What people ask most stands here, in short words and in one place.</p>"
+    '<a href="/warranty">Warranty</a> <a href="/cleaning">Cleaning</a> <a href="/app">App</a></main>',
+    "/warranty": f"<nav>Home</nav><main><h1>Warranty</h1><h2>How long does the warranty of a kettle last?</h2><p>{WARRANTY}</p></main><footer>Imprint</footer>",
+    "/cleaning": "<main><h1>Cleaning</h1><p>Boil vinegar and water in the kettle once a month, wait an hour, and rinse it three times.</p></main>",
+    "/app": '<div id="app"></div><script src="/app.js"></script>',
+}
+Open = Callable[..., Page]
+
+
+class Works:
+    """The website of the kettle works. `pages` may change at any time."""
+
+    def __init__(self) -> None:
+        self.pages = dict(PAGES)
+        works = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = works.pages.get(self.path, "").encode()
+                self.send_response(200 if body else 404)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Tests print nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.host = f"127.0.0.1:{self.server.server_address[1]}"
+
+
+@pytest.fixture(scope="module")
+def works() -> Iterator[Works]:
+    made = Works()
+    thread = threading.Thread(target=made.server.serve_forever, daemon=True)
+    thread.start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("notes")
+    (folder / "descaling.md").write_text("# Descaling\n\n## How often must a kettle be descaled?\n\nA kettle must be descaled every six weeks where the water is hard.\n")
+    (folder / "lids.md").write_text("# Lids\n\nA spare lid costs seven euros and fits every kettle made since 2019.\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def settings(database_url: str, home: Path, works: Works, notes: Path) -> Settings:
+    return Settings(home=home, database_url=database_url, allow_private=(works.host,), content_roots=(str(notes),))
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, product: Product) -> Iterator[Open]:
+    """The owner at a page. What the browser complains about fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def go(path: str, **options: Any) -> Page:
+        context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, **options})
+        context.add_cookies([{"name": COOKIE, "value": product.owner.cookies[COOKIE], "url": product.url}])
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text) if "Content Security Policy" in line.text else None)
+        page.goto(product.url + path)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def ask(product: Product, question: str) -> str:
+    """What a new customer is answered, with its evidence."""
+    session = str(product.ask("POST", "/chat/sessions", {"channel": {"type": "web"}}).json()["id"])
+    answer = product.ask("POST", f"/chat/sessions/{session}/send", {"sender": {"type": "contact"}, "message": {"type": "text", "text": question}})
+    return str(answer.json()["data"]["autopilotResponse"])
+
+
+def picture(page: Page, name: str) -> None:
+    if PICTURES:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            page.screenshot(path=f"{PICTURES}/{name}-{scheme}.png", full_page=True)
+        page.emulate_media(color_scheme="light")
+
+
+def begin(page: Page, kind: str, name: str, **fields: str) -> None:
+    page.get_by_role("link", name="Sources", exact=True).first.click()
+    page.get_by_role("link", name="Add a source").first.click()
+    picture(page, "kinds")
+    page.locator(".kind-card", has_text=kind).click()
+    for label, value in fields.items():
+        page.get_by_label(label).first.fill(value)
+    page.get_by_label("Name", exact=True).fill(name)
+
+
+def test_a_newcomer_connects_a_website_asks_and_deletes_a_page(visit: Open, product: Product, works: Works) -> None:
+    page = visit("/knowledge")
+    begin(page, "Website", "Kettle works", **{"Start addresses": "http://169.254.169.254/"})
+    page.get_by_role("button", name="Test and save").click()
+    expect(page.get_by_role("alert").first).to_contain_text("is not a public address")
+    picture(page, "refused")
+    page.get_by_label("Start addresses").fill(f"http://{works.host}")
+    page.get_by_role("button", name="Test and save").click()
+    expect(page.locator("body")).to_contain_text("Reached Kettle help: it has no sitemap; pages are found by their links, and the first leads to 3")
+    picture(page, "connected")
+    expect(page.locator("#pages")).to_contain_text("has no text without JavaScript", timeout=30_000)
+    page.reload()
+    picture(page, "read")
+    expect(page.locator("#pages")).to_contain_text("Warranty")
+    page.evaluate(AXE.read_text())
+    faults = page.evaluate("() => axe.run({runOnly: ['wcag2a', 'wcag2aa']}).then(found => found.violations.map(one => one.id + ': ' + one.nodes[0].html))")
+    assert faults == []
+    answer = ask(product, "How long does the warranty of a kettle last?")
+    assert "four years" in answer
+    assert f"http://{works.host}/warranty" in answer
+    del works.pages["/warranty"]
+    page.get_by_role("button", name="Sync now").click()
+    expect(page.locator("body")).to_contain_text("1 removed", timeout=30_000)
+    picture(page, "deleted")
+    assert "four years" not in ask(product, "How long does the warranty of a kettle last?")
+
+
+def test_a_newcomer_connects_a_folder_of_markdown(visit: Open, product: Product, notes: Path) -> None:
+    page = visit("/knowledge")
+    begin(page, "folder", "Notes", **{"Folder": str(notes)})
+    page.get_by_role("button", name="Test and save").click()
+    expect(page.locator("#pages")).to_contain_text("Descaling", timeout=30_000)
+    assert "six weeks" in ask(product, "How often must a kettle be descaled?")
+    (notes / "descaling.md").unlink()
+    page.get_by_role("button", name="Sync now").click()
+    expect(page.locator("body")).to_contain_text("1 removed", timeout=30_000)
+    assert "six weeks" not in ask(product, "How often must a kettle be descaled?")
