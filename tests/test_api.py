@@ -247,7 +247,7 @@ async def test_with_assist_the_ai_speaks_to_the_team_only_and_small_talk_is_no_e
 async def test_the_source_of_an_answer_can_be_opened(client: Client, shop: Shop, articles: None) -> None:
     said = await send(client, shop, await start(client, shop), "How long do I have to return an unused lamp?")
     address = said["autopilotResponse"]["debugInfo"]["knowledge"][0]["url"]
-    page = await client.get("/help/" + address.split("/help/")[1])
+    page = await client.get("/help/" + address.split("/help/")[1], follow_redirects=True)
     assert page.status_code == 200
     assert "unused lamp within 30 days" in page.text
 
