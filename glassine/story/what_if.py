@@ -128,7 +128,7 @@ class _StandIn:
     def _row(self, place: int, passage: articles.Passage, asked: search.Query, idf: dict[str, float]) -> dict[str, Any]:
         held, vector = articles.weights(passage.terms), passage.vectors.get(asked.model)
         return {
-            "passage": -1 - place, "id": PassageId(new_id()), "article_id": self.article, "title": self.title, "url": self.url, "language": self.language, "audience": self.audience,
+            "passage": -1 - place, "since": 0, "id": PassageId(new_id()), "article_id": self.article, "title": self.title, "url": self.url, "language": self.language, "audience": self.audience,
             "heading": passage.chunk.heading, "text": passage.chunk.text, "sentences": list(passage.chunk.sentences),
             "cosine": float(vector @ asked.vector) if vector is not None and asked.vector is not None else None,
             "lexical": sum(float(weight) * held.get(term, 0.0) for term, weight in idf.items()),
