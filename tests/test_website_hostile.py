@@ -181,6 +181,7 @@ HOSTILE_HTML = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HOSTILE_HTML)
 async def test_a_page_of_four_megabytes_against_the_reader_is_read_or_left(name: str) -> None:
     """That it ends is the test: with what is quadratic, each of these takes minutes."""
@@ -214,6 +215,7 @@ async def test_whatever_charset_a_page_is_in_its_text_can_be_stored(content_type
 # -- links and addresses ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 async def test_fifty_thousand_links_on_a_page_are_bounded_by_the_limit() -> None:
     links = "".join(f'<a href="/p/{"x" * (number % 50)}{number}">link</a> ' for number in range(50_000))
     async with site({"/": html(f"<h1>Links</h1><p>{'A sentence stands here. ' * 20}</p>{links}")}) as one:
