@@ -113,6 +113,11 @@ def _event(log: list[Event], id: object) -> Event | None:
     return next((event for event in log if id and str(event.id) == str(id)), None)
 
 
+_PARTS: Mapping[str, str] = {
+    "passage": "Meaning, whole", "sentence": "Meaning, best sentence", "words": "Shared words", "met": "Word by word", "met_sentence": "Word by word, in a sentence",
+}
+
+
 def passages(hits: Sequence[Mapping[str, Any]], used: set[str]) -> list[Passage]:
     """What a search found, best first, each figure beside the same figure of the others. `used`: passage ids."""
     every = [{"score": float(hit["score"]), "similarity": float(hit["similarity"]), **{n: float(v) for n, v in (hit.get("scores") or {}).items()}} for hit in hits]
@@ -128,7 +133,7 @@ def _part(name: str, own: Mapping[str, float], every: Sequence[Mapping[str, floa
     low = min(values) if name == "score" and len(values) > 1 else 0.0
     width = 1.0 if name == "similarity" else max(values) - low
     z = own.get(f"z_{name}")
-    return Figure(name.replace("_", " ").capitalize(), own[name], (own[name] - low) / width if width > 0 else 0.0, "" if z is None else f"{z:+.1f}\u202fσ")
+    return Figure(_PARTS.get(name, name.replace("_", " ").capitalize()), own[name], (own[name] - low) / width if width > 0 else 0.0, "" if z is None else f"{z:+.1f}\u202fσ")
 
 
 def _figures(timings: Mapping[str, float]) -> list[Figure]:
