@@ -59,6 +59,8 @@ def test_broken_front_matter_is_a_fault(text: str, fault: str) -> None:
     (".html.markerb", "```\ndeploy <%= name %>\n```\n<%= partial \"/docs/partials/signing\" %>\n\n<%% shown %>", ["deploy", "Sign in first.", "<% shown %>"]),
     (".html.erb", '<ul><li><%= nav_link "Jobs", "/jobs" %></li><li>Two</li></ul><script>x()</script>', ["Jobs", "Two"]),
     (".html", "<html><head><title>x</title></head><body><h2>Fees</h2><p>5 &lt; 6 * 2<br>and</p><pre>a  b</pre></body></html>", ["Fees", "5 < 6 * 2", "and", "a  b"]),
+    (".html", "<h2>Marks</h2><p>Write &amp;copy; for &copy;, &amp;#60; and &lt;b&gt; for <b>bold</b>.</p><pre>a &amp;lt; b</pre>", ["Marks", "Write &copy; for ©, &#60; and <b> for bold.", "a &lt; b"]),
+    (".md", "Write &amp;copy; for &copy; and `&lt;` for &lt;.\n\n    x &lt; y\n\n## A &amp;lt; B", ["Write &copy; for © and `&lt;` for <.", "x &lt; y", "A &lt; B"]),
     (".md", "| a | b |\n|---|---|\n| 1 | `2` |", ["a | b", "1 | `2`"]),
     (".md", "<details>\n<summary>How much?</summary>\n\n5 euros\n</details>", ["How much?", "5 euros"]),
     (".md", "Open <!-- and never close", ["Open <!-- and never close"]),

@@ -20,6 +20,7 @@ _KNOWN = _UNSEEN | _VOID | _BREAKING | _INLINE | _OTHER
 _HIDING = re.compile(r"<(script|style|svg|nav|noscript|template|iframe|video|audio|canvas|head)\b[^>]*>", re.IGNORECASE)
 _CODE_OR_TAG = re.compile(r"(?P<code>(?P<ticks>`{1,3})[^`]{1,500}(?P=ticks)(?!`))|<(?P<end>/?)(?P<name>[A-Za-z][\w.:-]*)(?P<attributes>(?:\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)?)(?P<self>/?)>", re.DOTALL)
 _TITLE = re.compile(r"\b(?:title|label|question|summary)=(?:\"([^\"]+)\"|'([^']+)'|\{\s*[\"'`]([^\"'`]+)[\"'`]\s*\})")
+_LIKE_A_REFERENCE = re.compile(r"&(?=#?\w+;)")
 
 
 def without_tags(markdown: str) -> str:
@@ -130,5 +131,6 @@ class _Reader(HTMLParser):
         if self._in_pre:
             self.parts.append(data)
             return
-        escaped = re.sub(r"([\\`*_{}\[\]#|])", r"\\\1", data)
+        literal = _LIKE_A_REFERENCE.sub("&amp;", data).replace("<", "&lt;")  # a reader sees these: Markdown must not take them for marks again
+        escaped = re.sub(r"([\\`*_{}\[\]#|])", r"\\\1", literal)
         self.parts.append(re.sub(r"\s+", " ", escaped))

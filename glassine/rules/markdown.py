@@ -5,7 +5,6 @@ Works on text only: it reads no file, follows no include, and runs nothing that 
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import tomllib
@@ -197,7 +196,7 @@ def _inline(token: Token, *, plain: bool = False) -> str:
     parts: list[str] = []
     for child in token.children or []:
         if child.type == "text":
-            parts.append(html.unescape(child.content))
+            parts.append(child.content)
         elif child.type == "code_inline":
             edge = " " if "`" in (child.content[:1], child.content[-1:]) else ""
             parts.append(child.content if plain else f"{child.markup}{edge}{child.content}{edge}{child.markup}")
