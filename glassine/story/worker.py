@@ -11,11 +11,11 @@ from types import MappingProxyType
 
 from glassine.rules.reactions import turn_of
 from glassine.store import DatabaseError, Unreachable, house, jobs, nearest, sessions
-from glassine.story import gaps, learning, ledger, link_check, notices, retaining, segments, sources, syncing, tidying, turn
+from glassine.story import gaps, ledger, link_check, notices, retaining, segments, sources, syncing, tidying, turn
 from glassine.story.turn import Scene, Settled
 from glassine.story.world import World
 from glassine.words.errors import NotFound
-from glassine.words.ids import ArticleId, OrgId, RunId, SegmentId, SessionId
+from glassine.words.ids import OrgId, RunId, SegmentId, SessionId
 from glassine.words.work import Job, JobKind
 
 _log = logging.getLogger(__name__)
@@ -123,10 +123,6 @@ async def _notify_handoff(world: World, job: Job) -> None:
     await notices.handoff_waits(world, job.org, SessionId(job.ref), job.key)
 
 
-async def _index_article(world: World, job: Job) -> None:
-    await learning.publish(world, job.org, ArticleId(job.ref))
-
-
 async def _place_contacts(world: World, job: Job) -> None:
     await segments.ask_everybody(world, job.org, SegmentId(job.ref))
 
@@ -159,7 +155,7 @@ _WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyT
     JobKind.ANCHOR_LEDGER: _anchor_ledger, JobKind.RETAIN: _retain, JobKind.PLACE_CONTACTS: _place_contacts, JobKind.SYNC_SOURCE: _sync_source,
     JobKind.FIND_GAPS: _find_gaps,
     JobKind.CHECK_LINKS: _check_links, JobKind.TIDY_KNOWLEDGE: _tidy_knowledge,
-    JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.INDEX_ARTICLE: _index_article,
+    JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff,
 })
 
 

@@ -13,7 +13,6 @@ from glassine.words.ids import OrgId
 class JobKind(StrEnum):
     TAKE_TURN = "take_turn"  # ref: the session
     NOTIFY_HANDOFF = "notify_handoff"  # ref: the session
-    INDEX_ARTICLE = "index_article"  # ref: the article
     PLACE_CONTACTS = "place_contacts"  # ref: the segment whose rule changed
     FIND_GAPS = "find_gaps"  # ref: the organisation
     RETAIN = "retain"  # ref: the organisation
