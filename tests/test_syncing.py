@@ -17,16 +17,15 @@ from glassine.story import finding, learning, privacy, sources, syncing, tending
 from glassine.story.sources import Options, WrongFields
 from glassine.story.world import World
 from glassine.words.errors import Refused
-from glassine.words.ids import SourceId, new_id
+from glassine.words.ids import new_id
 from glassine.words.knowledge import EVERYBODY, TEAM, Audience
 from glassine.words.people import Actor, ActorKind, Role
 from glassine.words.sources import Cadence, RunOutcome
-from glassine.words.syncing import Connected, PageState, Readers, Run
+from glassine.words.syncing import PageState, Readers
 from tests.shop import Shop, founded_shop
-from tests.toy import KEY, Toy, module, toys
+from tests.toy import GIVEN, KEY, Toy, again, connected, last, module, settled, toys
 
 pytestmark = pytest.mark.enable_socket
-GIVEN = {"shelf": "top", "key": KEY}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -48,30 +47,6 @@ async def toy(world: World) -> AsyncIterator[Toy]:
         yield made
 
 
-async def settled(world: World) -> None:
-    """Runs every job that waits, as a worker would."""
-    while found := await worker._claim(world, 8):
-        world.running.update(job.id for job in found)
-        for job in found:
-            await worker._run_one(world, job)
-
-
-async def connected(world: World, zoo: Shop, **options: object) -> Connected:
-    made, _ = await sources.create(world, zoo.owner, "toys", GIVEN, Options(name="Toys", **options))  # type: ignore[arg-type]  # any of its fields
-    await settled(world)
-    return made
-
-
-async def last(world: World, zoo: Shop, id: SourceId) -> Run:
-    return (await tending.history(world, zoo.owner, id))[0]
-
-
-async def again(world: World, zoo: Shop, id: SourceId) -> Run:
-    await tending.sync_now(world, zoo.owner, id)
-    await settled(world)
-    return await last(world, zoo, id)
-
-
 async def found(world: World, zoo: Shop, question: str = "which house", *, team: bool = False) -> set[str]:
     return {hit.title for hit in await finding.find(world, zoo.org, question, viewer=TEAM if team else EVERYBODY, limit=50)}
 
@@ -79,7 +54,7 @@ async def found(world: World, zoo: Shop, question: str = "which house", *, team:
 async def test_a_new_kind_of_source_is_one_module(world: World, zoo: Shop, toy: Toy) -> None:
     """Found, its form known, checked, read, and answered from: no other file knows of it."""
     assert kinds()["toys"].title == "Toys"
-    assert [one.name for one in sources.fields_of("toys")] == ["shelf", "key"]
+    assert [one.name for one in sources.fields_of("toys")] == ["shelf", "key", "worn"]
     made, reached = await sources.create(world, zoo.owner, "toys", GIVEN, Options(name="Toys"))
     assert reached == "There are 4 toys."
     await settled(world)
@@ -170,9 +145,10 @@ async def test_a_key_that_is_revoked_in_the_middle_leaves_what_was_there(world: 
     assert KEY not in run.reason
     assert len(await found(world, zoo)) == 4
     assert len(await found(world, zoo, "garden")) >= 2
-    toy.broken_after = None
+    toy.broken_after, toy.fetched, fetched = None, [], set(toy.fetched)
     run = await again(world, zoo, source.id)
     assert (run.outcome, len(await found(world, zoo))) == (RunOutcome.DONE, 4)
+    assert set(toy.fetched) == {"ants", "bees", "cats", "dogs"} - fetched, "what was read is not fetched again, as the reason of a failure promises"
 
 
 async def test_a_run_goes_on_where_its_process_died(world: World, zoo: Shop, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,12 +270,12 @@ async def test_secrets_are_sealed_kept_and_never_told(world: World, zoo: Shop, t
     assert KEY.encode() not in row["secrets"]
     assert len(row["secrets"]) > len(KEY)
     changed, _ = await sources.change(world, zoo.owner, source.id, {"shelf": "bottom", "key": ""}, Options(name="Toys"))
-    assert changed.settings == {"shelf": "bottom"}, "and the key that was left empty still opens the door"
+    assert changed.settings == {"shelf": "bottom", "worn": "yes"}, "and the key that was left empty still opens the door"
     toy.key = "another"
     with pytest.raises(WrongFields, match="refused the key") as refused:
         await sources.change(world, zoo.owner, source.id, {"shelf": "left", "key": "wrong-key-987"}, Options(name="Toys"))
     assert "wrong-key-987" not in str(refused.value)
-    assert (await tending.seen(world, zoo.owner, source.id)).source.settings == {"shelf": "bottom"}
+    assert (await tending.seen(world, zoo.owner, source.id)).source.settings == {"shelf": "bottom", "worn": "yes"}
 
 
 async def test_nothing_is_saved_that_does_not_work(world: World, zoo: Shop, toy: Toy) -> None:

@@ -11,10 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import glassine.connect
+from glassine.story import sources, tending, worker
+from glassine.story.sources import Options
 from glassine.story.world import World
+from glassine.words.ids import SourceId
+from glassine.words.syncing import Connected, Run
+from tests.shop import Shop
 from tests.vendors import Request, Response, Vendor, vendor
 
 KEY = "toy-secret-0123456789"
+GIVEN = {"shelf": "top", "key": KEY}
 MODULE = '''"""A toy vendor."""
 
 from __future__ import annotations
@@ -31,6 +37,7 @@ class Toys:
     fields = (
         Field(name="shelf", title="Shelf", help="Which shelf of toys is read."),
         Field(name="key", title="Key", kind=FieldKind.SECRET),
+        Field(name="worn", title="Worn toys too", kind=FieldKind.SWITCH, required=False, default="yes"),
     )
 
     async def check(self, link):
@@ -131,3 +138,27 @@ async def toys(world: World) -> AsyncIterator[Toy]:
             yield made
         finally:
             world.settings, world.gate._book._allowed = before, book
+
+
+async def settled(world: World) -> None:
+    """Runs every job that waits, as a worker would."""
+    while found := await worker._claim(world, 8):
+        world.running.update(job.id for job in found)
+        for job in found:
+            await worker._run_one(world, job)
+
+
+async def connected(world: World, zoo: Shop, **options: object) -> Connected:
+    made, _ = await sources.create(world, zoo.owner, "toys", GIVEN, Options(name="Toys", **options))  # type: ignore[arg-type]  # any of its fields
+    await settled(world)
+    return made
+
+
+async def last(world: World, zoo: Shop, id: SourceId) -> Run:
+    return (await tending.history(world, zoo.owner, id))[0]
+
+
+async def again(world: World, zoo: Shop, id: SourceId) -> Run:
+    await tending.sync_now(world, zoo.owner, id)
+    await settled(world)
+    return await last(world, zoo, id)

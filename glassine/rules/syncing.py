@@ -10,13 +10,19 @@ from glassine.words.sources import Cadence
 
 UNSUSPICIOUS = 5  # pages that may go in one run whatever their share
 
+_LONGEST = timedelta(days=1)  # between two tries of a source that fails
 _EVERY: Mapping[Cadence, timedelta] = MappingProxyType({Cadence.QUARTER: timedelta(minutes=15), Cadence.HOUR: timedelta(hours=1), Cadence.DAY: timedelta(days=1)})
 
 
-def next_run(cadence: Cadence, now: datetime, chance: float) -> datetime | None:
-    """`chance` from 0 to 1 spreads sources that were connected together by a tenth of their cadence; None: only when somebody asks."""
+def next_run(cadence: Cadence, now: datetime, chance: float, failures: int = 0) -> datetime | None:
+    """`chance` from 0 to 1 spreads sources that were connected together by a tenth of their cadence; None: only when somebody asks.
+
+    From the second of `failures` in a row on, the pause doubles with each, up to a day.
+    """
     every = _EVERY.get(cadence)
-    return None if every is None else now + every * (0.95 + 0.1 * chance)
+    if every is None:
+        return None
+    return now + min(every * (1 << max(0, min(failures, 20) - 1)), _LONGEST) * (0.95 + 0.1 * chance)
 
 
 def allowed(known: int, share: int) -> int:

@@ -73,6 +73,12 @@ async def end(tx: Tx, org: OrgId, id: RunId, at: Counted, outcome: RunOutcome, *
     await tx.execute(_SQL.end, {"org": org, "id": id, "outcome": outcome, "trouble": trouble, "reason": reason, **at.sent()})
 
 
+async def failures(tx: Tx, org: OrgId, source: SourceId) -> int:
+    """How many runs in a row have failed by now; more than twenty are not counted."""
+    row = await one(tx, _SQL.failures, {"org": org, "source": source})
+    return int(row["n"]) if row else 0
+
+
 async def settle(tx: Tx, org: OrgId, source: SourceId, reason: str) -> None:
     """Runs that waited for a person wait no more."""
     await tx.execute(_SQL.settle, {"org": org, "source": source, "reason": reason})

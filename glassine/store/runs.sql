@@ -18,6 +18,14 @@ update source_runs set cursor = %(cursor)s, counts = %(counts)s, done = %(done)s
 update source_runs set outcome = %(outcome)s, trouble = %(trouble)s, reason = %(reason)s, counts = %(counts)s, done = %(done)s, total = %(total)s, ended_at = clock_timestamp(), cursor = null
 where org_id = %(org)s and id = %(id)s and ended_at is null
 
+-- name: failures
+-- How many of its newest runs failed, one after the other.
+select count(*)::int as n from (
+    select count(*) filter (where outcome <> 'failed') over (order by made_at desc, id desc) as others from (
+        select id, made_at, outcome from source_runs where org_id = %(org)s and source_id = %(source)s and ended_at is not null order by made_at desc, id desc limit 20
+    ) newest
+) counted where others = 0
+
 -- name: settle
 update source_runs set outcome = 'done', reason = %(reason)s where org_id = %(org)s and source_id = %(source)s and outcome = 'waiting'
 

@@ -84,6 +84,11 @@ async def set_next(tx: Tx, org: OrgId, id: SourceId, at: datetime | None) -> Non
     await tx.execute(_SQL.set_next, {"org": org, "id": id, "at": at})
 
 
+async def put_off(tx: Tx, org: OrgId, id: SourceId, at: datetime | None, *, now: datetime) -> None:
+    """Changes when it is read again, if that is still to come."""
+    await tx.execute(_SQL.put_off, {"org": org, "id": id, "at": at, "now": now})
+
+
 async def begin_anew(tx: Tx, org: OrgId, id: SourceId, made: str) -> Connected:
     """For a run that is to read everything: all markers are forgotten, and those that it brings count."""
     row = await one(tx, _SQL.begin_anew, {"org": org, "id": id, "made": made})

@@ -49,6 +49,10 @@ update sources set withdrawn_at = %(at)s where org_id = %(org)s and id = %(id)s
 -- name: set_next
 update sources set next_run_at = %(at)s where org_id = %(org)s and id = %(id)s
 
+-- name: put_off
+-- Not what somebody asked for while it was being read: that is due.
+update sources set next_run_at = %(at)s where org_id = %(org)s and id = %(id)s and next_run_at > %(now)s
+
 -- name: begin_anew
 -- What was cut, embedded or chosen otherwise does not count any more. What is read from now on does, also where the run breaks off.
 with forgotten as (update source_pages set marker = '' where org_id = %(org)s and source_id = %(id)s and marker <> '')

@@ -14,7 +14,7 @@ from glassine.rules.permits import require
 from glassine.rules.policies import EVERYWHERE, treatments
 from glassine.store import boundaries as stored
 from glassine.store import house, ledger, people, sources
-from glassine.story import far_sides, tending
+from glassine.story import far_sides, reaching, tending
 from glassine.story.boundaries import AI
 from glassine.story.far_sides import Facts, Far
 from glassine.story.world import World
@@ -103,7 +103,7 @@ async def draw(world: World, actor: Actor) -> DataMap:
         facts = Facts(
             org=org, actor=actor, config=world.settings, settings=settings, keys=await people.api_keys(tx, org), team=await people.all_of(tx, org),
             connection=await stored.connection(tx), articles=await stored.articles(tx, org, since),
-            sources=[{"name": one.name, "title": tending.title_of(one), "hosts": tending.hosts_of(one)} for one in await sources.all_of(tx, org)],
+            sources=[{"name": one.name, "title": tending.title_of(one), "reach": reaching.reach(one)} for one in await sources.all_of(tx, org)],
         )
         counted = _counted(
             crossed=await ledger.summary(tx, org, since), said=await stored.said(tx, org, since), refused=await stored.refused(tx, org, since),

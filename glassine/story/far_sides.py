@@ -38,7 +38,7 @@ class Facts:
     team: Sequence[Person]
     connection: Mapping[str, Any]
     articles: Mapping[str, Any]
-    sources: Sequence[Mapping[str, Any]] = ()  # name, title of its kind, hosts
+    sources: Sequence[Mapping[str, Any]] = ()  # name, title of its kind, reach
 
     @property
     def live_keys(self) -> list[Mapping[str, Any]]:
@@ -109,7 +109,10 @@ def _links(_: Facts) -> list[Far]:
 
 
 def _source(facts: Facts) -> list[Far]:
-    return [Far(who=one["name"], where=", ".join(one["hosts"]), detail=one["title"]) for one in facts.sources if one["hosts"]]
+    return [
+        Far(who=one["name"], where=", ".join(one["reach"].hosts), detail=f"{one['title']}: its settings are refused, so nothing leaves. {one['reach'].fault}" if one["reach"].fault else one["title"])
+        for one in facts.sources if one["reach"].hosts or one["reach"].fault
+    ]
 
 
 def _help(facts: Facts) -> list[Far]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from glassine import connect
 from glassine.config import resource
@@ -48,7 +49,34 @@ def link(world: World, org: OrgId, kind: str, settings: Mapping[str, str], sourc
 
 def boundary(link: GateLink) -> str:
     """What must be open for this run: sources that go out are one boundary, folders and uploads the other."""
-    return "source" if link.hosts or link.own else "import"
+    return _boundary(bool(link.hosts or link.own))
+
+
+def _boundary(out: bool) -> str:
+    return "source" if out else "import"
+
+
+class Reach(NamedTuple):
+    """Where a source's runs may connect to; with a `fault` nobody can tell, and no run leaves."""
+
+    hosts: tuple[str, ...]
+    fault: str = ""
+
+
+def reach(source: Connected) -> Reach:
+    """A connector that cannot read settings of an earlier version must not take the others off the page with it."""
+    if source.kind not in connect.sources():
+        return Reach(())
+    try:
+        return Reach(connect.source(source.kind).hosts(source.settings))
+    except Exception as error:
+        return Reach((), failure(error, {})[1])
+
+
+def boundary_of(world: World, source: Connected) -> str:
+    """As `boundary`, before there is a link."""
+    found = reach(source)
+    return _boundary(bool(found.hosts or found.fault or world.settings.vendors.get(source.kind)))
 
 
 def secret_fields(source: Source) -> frozenset[str]:

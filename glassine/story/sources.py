@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 
 from glassine import connect
 from glassine.rules.permits import require
-from glassine.store import Tx, articles, runs, sources, vault
+from glassine.store import Tx, articles, house, runs, sources, vault
 from glassine.story import reaching, syncing
 from glassine.story.world import World
+from glassine.words.boundaries import shut
 from glassine.words.errors import NotFound, Refused
+from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId, SegmentId, SourceId, new_id
 from glassine.words.people import Actor, Verb
 from glassine.words.sources import Cadence, Field, FieldKind, SourceFailed
@@ -142,12 +144,17 @@ def _filled(kind: str, given: Mapping[str, str], known: Mapping[str, str]) -> Fi
             secrets[one.name] = text or known.get(one.name, "")
             wrong |= {one.name: f"{one.title} is missing."} if one.required and not secrets[one.name] else {}
             continue
-        settings[one.name] = text or one.default
+        settings[one.name] = _as_switched(text) if one.kind is FieldKind.SWITCH and one.name in given else text or one.default
         if fault := _fault(one, settings[one.name]):
             wrong[one.name] = fault
     if wrong:
         raise WrongFields(wrong)
     return Filled(settings=settings, secrets={name: value for name, value in secrets.items() if value})
+
+
+def _as_switched(text: str) -> str:
+    """`yes`, or empty: a switch that is empty is off, also where it is on at first."""
+    return "yes" if text.lower() in ("yes", "on", "true", "1") else "" if text.lower() in ("no", "off", "false", "0") else text
 
 
 def _fault(one: Field, text: str) -> str:
@@ -157,6 +164,8 @@ def _fault(one: Field, text: str) -> str:
         return f"{one.title} is too long."
     if one.kind is FieldKind.CHOICE and text not in one.choices:
         return f"{one.title} must be one of: {', '.join(one.choices)}."
+    if one.kind is FieldKind.SWITCH and text != "yes":
+        return f"{one.title} is yes or no."
     if one.kind is FieldKind.NUMBER and not (text.isascii() and text.isdigit() and int(text) < 10_000_000):
         return f"{one.title} must be a whole number."
     return f"{one.title} must begin with https:// or http:// and name a host." if one.kind is FieldKind.URL and not _is_address(text) else ""
@@ -205,9 +214,13 @@ def _values(filled: Filled, sealed: bytes | None, options: Options) -> dict[str,
 
 
 async def keep_up(world: World, tx: Tx, org: OrgId) -> None:
-    """The sweeper's part: what is due is read, and what has grown too old is refused. Called every two seconds."""
-    for id in await sources.due(tx, org, world.clock()):
-        await syncing.ask_for(tx, org, await sources.load(tx, org, id), by=syncing.SCHEDULE, world=world)
+    """The sweeper's part: what is due is read unless its boundary is switched off, and what has grown too old is refused. Called every two seconds."""
+    due = await sources.due(tx, org, world.clock())
+    settings = OrgSettings.read((await house.load(tx, org))["settings"]) if due else None
+    for id in due:
+        source = await sources.load(tx, org, id)
+        if settings and not shut(reaching.boundary_of(world, source), settings):
+            await syncing.ask_for(tx, org, source, by=syncing.SCHEDULE, world=world)
     await syncing.refuse_aged(tx, org, world)
 
 

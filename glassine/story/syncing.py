@@ -58,6 +58,12 @@ async def set_next(tx: Tx, org: OrgId, source: Connected, world: World) -> None:
     await sources.set_next(tx, org, source.id, syncing.next_run(source.cadence, world.clock(), random.random()))  # noqa: S311 - spreads runs, guards nothing
 
 
+async def _put_off(tx: Tx, org: OrgId, source: Connected, world: World) -> None:
+    """What fails again and again is asked less and less often, once a day at least. What a person asked for meanwhile stays as it is."""
+    failures = await runs.failures(tx, org, source.id)
+    await sources.put_off(tx, org, source.id, syncing.next_run(source.cadence, world.clock(), random.random(), failures), now=world.clock())  # noqa: S311 - as above
+
+
 async def run(world: World, org: OrgId, id: RunId, *, report: Report | None = None, roots: tuple[str, ...] | None = None) -> RunOutcome | None:
     """Runs it to its end, and returns how it ended; None when it had ended before. `roots`: what the operator opens just for this run."""
     languages = await languages_of(world, org)
@@ -110,6 +116,7 @@ class Course:
     there: list[str] = field(default_factory=list)  # named, and not noted yet
     going: dict[str, str] = field(default_factory=dict)  # told to be gone: path here -> path in the source
     hidden: list[str] = field(default_factory=list)  # of those, what is out of answers already
+    left_out: dict[str, str] = field(default_factory=dict)  # of those, what is still there, and why it goes all the same
 
     async def follow(self, link: reaching.SourceLink) -> RunOutcome:
         """The whole course. A person's word ends it between two documents."""
@@ -229,6 +236,7 @@ class Course:
         """What is known of it goes, as if it were gone; else the page says why nothing is known of it."""
         parts = self.bringer.parts.get(told.path, [])
         if any(self.bringer.known[part].article for part in parts):
+            self.left_out.update(dict.fromkeys(parts, told.reason))
             await self._gone(told.path)
         elif self.bringer.excluded(told.path):
             self.there.append(told.path)
@@ -269,9 +277,15 @@ class Course:
             await runs.hold(tx, self.org, self.source.id, paths)
         await bring_back(self.world, self.org, self.source.id)
         await self._succeed(complete)
-        reason = f"{len(paths):,} of {self._live():,} pages are no longer there, so none was deleted: that may be a mistake at the source. Decide whether they go or stay."
+        reason = self._why_it_waits(paths)
         self.report(ImportLine(path=self.source.name, outcome="skipped", reason=reason))
         return await self.end(RunOutcome.WAITING, reason=reason)
+
+    def _why_it_waits(self, paths: list[str]) -> str:
+        left_out = [self.left_out[path] for path in paths if path in self.left_out]
+        what = "no longer there or left out now" if left_out else "no longer there"
+        still = f" {len(left_out):,} of them are still there, but left out, the first because: {left_out[0]}." if left_out else ""
+        return f"{len(paths):,} of {self._live():,} pages are {what}, so none was deleted: that may be a mistake at the source or in its settings.{still} Decide whether they go or stay."
 
     async def _succeed(self, complete: Complete) -> None:
         async with self.world.store.tx(self.org) as tx:
@@ -287,6 +301,8 @@ class Course:
     async def end(self, outcome: RunOutcome, *, trouble: str = "", reason: str = "") -> RunOutcome:
         async with self.world.store.tx(self.org) as tx:
             await runs.end(tx, self.org, self.run.id, self._counted(), outcome, trouble=trouble, reason=reason)
+            if outcome is RunOutcome.FAILED:
+                await _put_off(tx, self.org, self.source, self.world)
         return outcome
 
     def _counted(self) -> Counted:

@@ -11,8 +11,9 @@ from glassine import connect
 from glassine.connect.folder.entries import TYPES
 from glassine.rules.permits import require
 from glassine.store import Tx, articles, runs, sources, vault
-from glassine.story import syncing
+from glassine.story import reaching, syncing
 from glassine.story.world import World
+from glassine.words.boundaries import shut
 from glassine.words.errors import Refused
 from glassine.words.ids import ArticleId, OrgId, RunId, SourceId
 from glassine.words.people import Actor, Verb
@@ -38,6 +39,7 @@ class Seen:
     states: dict[str, int]
     delay: Delay
     canary: Delay
+    shut: str = ""  # why it may not be read now, though it is connected
 
     @property
     def reading(self) -> bool:
@@ -49,13 +51,14 @@ async def listing(world: World, actor: Actor) -> list[Seen]:
     """All sources by name."""
     require(actor, Verb.READ_KNOWLEDGE)
     org, since = actor.org, world.clock() - _DELAYS
+    settings = await world.switches.of(org)
     async with world.store.tx(org) as tx:
         found, newest, states = await sources.all_of(tx, org), await runs.newest(tx, org), await runs.states(tx, org)
         delays, canaries = await runs.delays(tx, org, since), await runs.delays(tx, org, since, canary=True)
     none = Delay(None, None, 0)
     return [
         Seen(
-            source=one, title=title_of(one), hosts=hosts_of(one), secrets=_secrets(one), run=newest.get(one.id), states=states.get(one.id, dict.fromkeys(("synced", "pending", "error", "excluded", "held"), 0)),
+            source=one, title=title_of(one), hosts=reaching.reach(one).hosts, shut=shut(reaching.boundary_of(world, one), settings), secrets=_secrets(one), run=newest.get(one.id), states=states.get(one.id, dict.fromkeys(("synced", "pending", "error", "excluded", "held"), 0)),
             delay=delays.get(one.id, none), canary=canaries.get(one.id, none) if one.canary else none,
         )
         for one in found
@@ -76,11 +79,6 @@ def title_of(one: Connected) -> str:
     """Its kind in words."""
     known = connect.sources().get(one.kind)
     return known.title if known else f"{one.kind} (this version has no such connector)"
-
-
-def hosts_of(one: Connected) -> tuple[str, ...]:
-    """Where its runs may connect to."""
-    return connect.source(one.kind).hosts(one.settings) if one.kind in connect.sources() else ()
 
 
 def _secrets(one: Connected) -> tuple[str, ...]:

@@ -127,12 +127,12 @@ async def progress(request: Request, staff: Signed, id: UUID) -> Response:
 async def edit(request: Request, staff: Signed, id: UUID) -> Response:
     require(staff.actor, Verb.WRITE_KNOWLEDGE)
     seen = await tending.seen(staff.world, staff.actor, SourceId(id))
-    one = seen.source
+    one, kind = seen.source, _kind(seen)
     given = {
-        **one.settings, "name": one.name, "cadence": str(one.cadence), "readers": str(one.readers), "share": str(one.share), "canary": one.canary,
+        **{field.name: field.default for field in kind.fields}, **one.settings, "name": one.name, "cadence": str(one.cadence), "readers": str(one.readers), "share": str(one.share), "canary": one.canary,
         "max_age_hours": str(one.max_age_hours or ""),
     }
-    return await _form(request, staff, _kind(seen), seen, given)
+    return await _form(request, staff, kind, seen, given)
 
 
 def _kind(seen: Seen) -> sources.Kind:
