@@ -129,6 +129,11 @@ def _model(facts: Facts) -> list[Far]:
     return []
 
 
+def _rerank(facts: Facts) -> list[Far]:
+    own = facts.settings
+    return [Far(who=own.rerank_model, where=_host(own.rerank_url), detail=f"set by your organisation, {_wire(own.rerank_url)}")] if own.rerank_url else []
+
+
 def _host(url: str) -> str:
     """Host and port, without whatever else stands in an address: a user name or a key may be in it."""
     try:
@@ -176,5 +181,5 @@ def _anchor(facts: Facts) -> list[Far]:
 
 _SIDES: Mapping[str, Callable[[Facts], list[Far]]] = MappingProxyType({
     "web": _web, "api": _api, "local-models": _local_models, "database": _database, "files": _files, "backup": _operator, "logs": _operator, "import": _operator,
-    "source": _source, "help": _help, "model": _model, "what-if": _model, "writing": _model, "link-check": _links, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail,
+    "source": _source, "help": _help, "model": _model, "what-if": _model, "writing": _model, "link-check": _links, "rerank": _rerank, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail,
 })  # fmt: skip

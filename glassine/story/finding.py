@@ -12,6 +12,7 @@ from glassine.edge import threads
 from glassine.edge.language import detect
 from glassine.rules import passages
 from glassine.rules.redaction import PLACEHOLDER
+from glassine.rules.reordering import NOT_ASKED, Judged
 from glassine.store import Tx, house, nearest, search, versions, visibility
 from glassine.story import hints
 from glassine.story.hints import NOTHING, Told
@@ -36,10 +37,11 @@ class Sought(NamedTuple):
     spoken: str
     scopes: tuple[int, ...]
     told: Told = NOTHING
+    judged: Judged = NOT_ASKED
 
     def given(self) -> dict[str, Any]:
         """What of it a turn's evidence keeps, so that the same can be searched once more."""
-        return {"knowledge": self.version, "size": self.size, "spoken": self.spoken, "scopes": list(self.scopes), "told": self.told.given()}
+        return {"knowledge": self.version, "size": self.size, "spoken": self.spoken, "scopes": list(self.scopes), "told": self.told.given(), **self.judged.given()}
 
 
 async def find(world: World, org: OrgId, text: str, *, viewer: Viewer, language: str | None = None, limit: int = LIMIT) -> list[Hit]:

@@ -17,6 +17,8 @@ from glassine.words.ids import OrgId, PersonId, new_id
 from glassine.words.people import Actor, Role, Verb
 from glassine.words.sessions import Autopilot, ChannelKind
 
+SEALED = frozenset({"llm_key", "rerank_key"})  # settings that only the process reads
+
 
 class Founded(NamedTuple):
     organization: OrgId
@@ -58,15 +60,16 @@ async def by_widget_token(world: World, token: str) -> OrgId:
 
 
 async def change(world: World, actor: Actor, *, name: str | None = None, **settings: Any) -> None:
-    """Sets the named settings (fields of OrgSettings). `llm_key` is given in the clear and sealed here."""
+    """Sets the named settings (fields of OrgSettings). Keys (`SEALED`) are given in the clear and sealed here."""
     require(actor, Verb.CHANGE_SETTINGS)
     unknown = set(settings) - set(OrgSettings.__slots__)
     if unknown:
         raise Refused(f"There is no setting called {', '.join(sorted(unknown))}.")
     named = sorted([*settings, *(["name"] if name else [])])
-    if settings.get("llm_key"):
-        sealed = (await world.key(actor.org)).seal(settings["llm_key"].encode(), actor.org, "organizations", "llm_key", actor.org)
-        settings["llm_key"] = base64.b64encode(sealed).decode()
+    for secret in SEALED & settings.keys():
+        if settings[secret]:
+            sealed = (await world.key(actor.org)).seal(settings[secret].encode(), actor.org, "organizations", secret, actor.org)
+            settings[secret] = base64.b64encode(sealed).decode()
     async with world.store.tx(actor.org) as tx:
         await house.change(tx, actor.org, name=name, settings=settings)
         await vault.audit(tx, actor, "settings.change", "organization", actor.org, {"changed": named})
@@ -74,9 +77,13 @@ async def change(world: World, actor: Actor, *, name: str | None = None, **setti
 
 async def llm_key(world: World, org: OrgId, settings: OrgSettings) -> str:
     """The model's key in the clear, or an empty text."""
-    if not settings.llm_key:
-        return ""
-    return (await world.key(org)).open(base64.b64decode(settings.llm_key), org, "organizations", "llm_key", org).decode()
+    return await secret(world, org, settings, "llm_key")
+
+
+async def secret(world: World, org: OrgId, settings: OrgSettings, name: str) -> str:
+    """One of the sealed settings in the clear, or an empty text."""
+    sealed: str = getattr(settings, name)
+    return (await world.key(org)).open(base64.b64decode(sealed), org, "organizations", name, org).decode() if sealed else ""
 
 
 async def channels(world: World, org: OrgId) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from glassine.edge.language import detect
 from glassine.rules.reactions import turn_of
+from glassine.rules.reordering import reach
 from glassine.rules.small_talk import small_talk
 from glassine.store import Taken, Tx, contacts, events, messages, sessions
 from glassine.store.live import notify
@@ -23,6 +24,7 @@ from glassine.story.world import World
 from glassine.words.channels import Attachment, Inbound
 from glassine.words.errors import Refused
 from glassine.words.files import FileNote
+from glassine.words.house import OrgSettings
 from glassine.words.ids import ContactId, EventId, OrgId, SessionId, new_id
 from glassine.words.people import ActorKind
 from glassine.words.privacy import Redacted, Treatment
@@ -104,7 +106,7 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
         "custom_data": len(inbound.custom_data), "policy": mask.settings.policy_version, "timings": {"mask": round((time.perf_counter() - began) * 1_000, 2)},
     }
     id, message, language = mask.session.id, EventId(inbound.external_id), inbound.language or detect(text.text, mask.settings.languages)
-    _look_ahead(world, org, mask.session, text.text, mask.session.language or language)
+    _look_ahead(world, org, mask.session, mask.settings, text.text, mask.session.language or language)
     raw = to_bytes(json.dumps(_kept(mask, text, inbound)))
     async with world.store.tx(org) as tx:
         await _before(tx, org, id, said)
@@ -143,10 +145,10 @@ async def _masked(world: World, mask: Mask, inbound: Inbound) -> Redacted:
     return text
 
 
-def _look_ahead(world: World, org: OrgId, session: Session, text: str, language: str | None) -> None:
+def _look_ahead(world: World, org: OrgId, session: Session, settings: OrgSettings, text: str, language: str | None) -> None:
     """The turn that is going to be taken begins to search while its message is being stored."""
     if session.owner.kind is OwnerKind.AI and small_talk(text) is None:
-        finding.look_ahead(world, org, text, viewer=sight.customer(session), language=language or "en")
+        finding.look_ahead(world, org, text, viewer=sight.customer(session), language=language or "en", limit=reach(settings, finding.LIMIT))
 
 
 async def _before(tx: Tx, org: OrgId, id: SessionId, said: Sequence[tuple[EventId, str]]) -> None:

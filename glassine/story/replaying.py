@@ -15,6 +15,7 @@ from glassine.rules.grounding import Grounded
 from glassine.rules.permits import require
 from glassine.rules.policies import policy_of
 from glassine.rules.redaction import before_names, redact
+from glassine.rules.reordering import Judged, reordered
 from glassine.store import search, vault, versions
 from glassine.story import comparing, conversations, finding, recalling, sight, turn
 from glassine.story.masking import storable
@@ -112,15 +113,17 @@ async def searched_again(world: World, kept: Recalled, query: str) -> tuple[tupl
     asked, spoken = finding.plainly(query), str(given["spoken"])
     if not asked or not spoken:
         return (), "Nothing in the message can be searched for."
+    judged = Judged.read(given)  # a reranker is not asked again: what it said then is applied once more
+    limit = judged.reach(finding.LIMIT)
     prepared = finding.as_then(await finding.prepared(world, asked, spoken), given)
     async with world.store.tx(org) as tx:
         now = await versions.current(tx, org)
         if now == kept.row["knowledge"]:
-            hits, says = await search.search(tx, query=prepared, scopes=recalling.scopes(given), limit=finding.LIMIT), "The knowledge base has not changed since."
+            hits, says = await search.search(tx, query=prepared, scopes=recalling.scopes(given), limit=limit), "The knowledge base has not changed since."
         else:
-            candidates = await versions.candidates(tx, org, kept.row["knowledge"], {**search.values(prepared, recalling.scopes(given), finding.LIMIT), "without": []})
-            hits, says = search.ranked(candidates, prepared, finding.LIMIT), f"Looked up in the knowledge base as it was then: it has changed {_times(now - kept.row['knowledge'])} since."
-    return sight.escaped([finding.comparable(world, hit, spoken) for hit in hits]), says
+            candidates = await versions.candidates(tx, org, kept.row["knowledge"], {**search.values(prepared, recalling.scopes(given), limit), "without": []})
+            hits, says = search.ranked(candidates, prepared, limit), f"Looked up in the knowledge base as it was then: it has changed {_times(now - kept.row['knowledge'])} since."
+    return sight.escaped([finding.comparable(world, hit, spoken) for hit in reordered(hits, judged.scores)[: finding.LIMIT]]), says
 
 
 def _times(count: int) -> str:

@@ -19,6 +19,7 @@ from glassine.edge.secrets import Key, Ring, Unreadable
 from glassine.store import Tx, contacts, house, jobs, people, rotations, vault
 from glassine.story import sources
 from glassine.story.contacts import identity_of, own_key
+from glassine.story.house import SEALED
 from glassine.story.world import KEY_AGE, World
 from glassine.words.errors import Refused
 from glassine.words.house import OrgSettings
@@ -166,14 +167,14 @@ async def _contact_over(tx: Tx, org: OrgId, ring: Ring, row: contacts.Sealed) ->
 
 
 async def _reseal_settings(world: World, org: OrgId, ring: Ring) -> None:
-    """The key of the organisation's language model, the one setting that is sealed."""
+    """The keys of the organisation's language model and reranker, the settings that are sealed."""
     async with world.store.tx(org) as tx:
         await house.lock(tx, org)
         settings = OrgSettings.read((await house.load(tx, org))["settings"])
-        if settings.llm_key:
-            plain = ring.open(base64.b64decode(settings.llm_key), org, "organizations", "llm_key", org)
-            sealed = ring.newest.seal(plain, org, "organizations", "llm_key", org)
-            await house.change(tx, org, settings={"llm_key": base64.b64encode(sealed).decode()})
+        for name in sorted(SEALED):
+            if former := getattr(settings, name):
+                plain = ring.open(base64.b64decode(former), org, "organizations", name, org)
+                await house.change(tx, org, settings={name: base64.b64encode(ring.newest.seal(plain, org, "organizations", name, org)).decode()})
 
 
 class Checked(NamedTuple):
@@ -189,8 +190,8 @@ async def check_organization(world: World, org: OrgId, *, newest_only: bool = Fa
     by: Key = ring.newest if newest_only else ring
     opened, unreadable, last = dict.fromkeys(_KINDS, 0), 0, ContactId(UUID(int=0))
     settings = OrgSettings.read((await _load(world, org))["settings"])
-    if settings.llm_key:
-        fits = _opens(by, base64.b64decode(settings.llm_key), org, "organizations", "llm_key", org)
+    for name, sealed in [(name, getattr(settings, name)) for name in sorted(SEALED) if getattr(settings, name)]:
+        fits = _opens(by, base64.b64decode(sealed), org, "organizations", name, org)
         opened["model keys"] += fits
         unreadable += not fits
     for id, sealed in await sources.sealed_of(world, org):

@@ -22,7 +22,7 @@ from glassine.store import Tx, events, jobs, messages, sessions
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
 from glassine.store.sessions import Mode
-from glassine.story import debugging, evidence, finding, masking, scenarios, sight
+from glassine.story import debugging, evidence, finding, masking, reranking, scenarios, sight
 from glassine.story.evidence import Conditions
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
@@ -114,7 +114,7 @@ def own_means(world: World, scene: Scene, running: Running | None = None) -> Mea
 
     async def search(text: str) -> Sought:
         limit = debugging.EVERYTHING if scene.debug else finding.LIMIT
-        return await finding.seek(world, scene.org, text, viewer=scene.viewer, language=scene.language, limit=limit)
+        return await reranking.seek(world, scene.org, text, viewer=scene.viewer, language=scene.language, limit=limit, session=scene.session.id)
 
     def tell(step: str) -> None:
         if running is None:

@@ -13,6 +13,7 @@ from glassine.edge.llm import Llm
 from glassine.rules import differences, extract
 from glassine.rules.permits import require
 from glassine.rules.redaction import restore
+from glassine.rules.reordering import Judged, reordered
 from glassine.store import articles, search, vault, versions, visibility
 from glassine.store.vectors import packed
 from glassine.story import comparing, debugging, finding, indexing, learning, recalling, turn
@@ -98,13 +99,15 @@ async def _searched_as_then(world: World, kept: Recalled, query: str, scopes: tu
     org, given = kept.scene.org, kept.trace["given"]
     spoken, size, version = str(given["spoken"]), int(given["size"]), int(kept.row["knowledge"])
     asked = finding.as_then(await finding.prepared(world, finding.plainly(query), spoken), given)
+    judged = Judged.read(given)
+    limit = judged.reach(finding.LIMIT)
     stand_in = await _stand_in(world, kept, change.article, change.text) if change.article and change.text.strip() else None
     async with world.store.tx(org) as tx:
-        candidates = await versions.candidates(tx, org, version, {**search.values(asked, scopes, finding.LIMIT), "without": [change.article] if change.article else []})
+        candidates = await versions.candidates(tx, org, version, {**search.values(asked, scopes, limit), "without": [change.article] if change.article else []})
     if stand_in and (stand_in.scope is None or stand_in.scope in scopes):
         idf = candidates[0]["idf"] or {} if candidates else {}
         candidates = [*candidates, *stand_in.rows(asked, idf)]
-    hits = [finding.comparable(world, hit, spoken) for hit in search.ranked(candidates, asked, finding.LIMIT)]
+    hits = [finding.comparable(world, hit, spoken) for hit in reordered(search.ranked(candidates, asked, limit), judged.scores)[: finding.LIMIT]]
     return Sought(hits, version, size, spoken, scopes)
 
 

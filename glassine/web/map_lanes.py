@@ -10,7 +10,7 @@ from glassine.story.data_map import DataMap, Mapped
 from glassine.words.boundaries import STAGES, Direction, Stage
 
 ICONS: Mapping[str, str] = MappingProxyType({
-    "web": "chat", "api": "plug", "local-models": "model", "database": "rows", "files": "file", "backup": "copy", "logs": "note", "import": "book", "source": "plug", "writing": "note", "link-check": "out", "help": "globe",
+    "web": "chat", "api": "plug", "local-models": "model", "database": "rows", "files": "file", "backup": "copy", "logs": "note", "import": "book", "source": "plug", "writing": "note", "link-check": "out", "rerank": "rows", "help": "globe",
     "model": "model", "what-if": "help", "team": "people", "reveal": "eye", "mail": "mail", "anchor": "lock",
 })  # fmt: skip
 _STAGES = {Stage.MASK: "lock", Stage.STORE: "rows", Stage.SEARCH: "search", Stage.MODEL: "ai", Stage.GUARD: "shield", Stage.DELIVER: "send"}

@@ -140,6 +140,13 @@ _ALL = (
         gate=True,
     ),
     Boundary(
+        name="rerank", title="Reranker", direction=Direction.BOTH, stage=Stage.SEARCH,
+        carries="The masked question and at most twenty passages that the reader of the answer may see (internal ones only for your team and its drafts), out; a figure for each passage, in.",
+        protected="Masked before it is sent, checked again at the gate, and sent over TLS unless the address says http://. Nothing is sent for searches on the help pages.",
+        off="No reranker is asked any more: passages stand in the order of Glassine's own search.",
+        gate=True, ai=True,
+    ),
+    Boundary(
         name="team", title="Your team", direction=Direction.BOTH, stage=Stage.DELIVER,
         carries="Masked conversations, articles and settings, to people who are signed in; their replies and notes, masked before they are stored.",
         protected="Signed-in browsers only, by role. Pages are not cached, and forms need a token of their own.",

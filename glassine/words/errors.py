@@ -33,6 +33,14 @@ class ModelFailed(Exception):
         self.kind, self.raw = kind, raw
 
 
+class RerankFailed(Exception):
+    """A reranker gave no usable answer. `kind`: timeout | rate_limited | refused | malformed | unreachable | stopped (by the gate)."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
 class CrossingRefused(Exception):
     """The egress gate did not let a request out: the destination is not declared, not public or switched off, or a limit was broken."""
 

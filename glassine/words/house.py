@@ -22,7 +22,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrgSettings:
-    """What an organisation can set. `llm_key` is sealed under the organisation's key; `patience` is how many minutes a
+    """What an organisation can set. `llm_key` and `rerank_key` are sealed under the organisation's key; `patience` is how many minutes a
     customer who was handed off may wait before the session is overdue. `treatments` and `patterns` are read by rules/policies.py."""
 
     regions: tuple[str, ...] = ("US", "GB", "DE")
@@ -40,6 +40,9 @@ class OrgSettings:
     llm_url: str = ""
     llm_model: str = ""
     llm_key: str = field(default="", repr=False)
+    rerank_url: str = ""  # the whole address
+    rerank_model: str = ""
+    rerank_key: str = field(default="", repr=False)
     ai_off: bool = False  # the switch for all AI
     switched_off: tuple[str, ...] = ()  # names of words/boundaries.py that nothing may cross
     off_since: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # `ai`, or a boundary's name: `at` (ISO 8601) and `by`

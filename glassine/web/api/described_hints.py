@@ -1,7 +1,8 @@
-"""What the routes of pins and synonyms answer with, described for the API's own documentation. It checks nothing."""
+"""What the routes of pins, synonyms and the reranker answer with, described for the API's own documentation. It checks nothing."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -31,3 +32,24 @@ class Synonyms(BaseModel):
 
 class Made(BaseModel):
     id: UUID
+
+
+class RerankerFailure(BaseModel):
+    kind: str
+    times: int
+    last_at: datetime
+    says: str
+
+
+class Reranker(BaseModel):
+    url: str
+    model: str
+    has_key: bool
+    closed: str
+    failures: list[RerankerFailure]
+
+
+class RerankerTried(BaseModel):
+    reached: str
+    milliseconds: int
+    sensible: bool

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from glassine.story import finding
+from glassine.story import reranking
 from glassine.web.api import described
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
@@ -28,7 +28,7 @@ async def search(
 ) -> Any:
     """The best passages for a question, with every part of their score: what everybody sees, with `audience` internal what the team sees, with `contact` what that
     contact's answers may use in a session that is verified."""
-    hits = await finding.find(world, actor.org, q, viewer=_viewer(audience, contact), language=language, limit=limit)
+    hits = (await reranking.seek(world, actor.org, q, viewer=_viewer(audience, contact), language=language, limit=limit)).hits
     return JSONResponse({"items": [
         {
             "passage_id": str(hit.passage), "article_id": str(hit.article), "title": hit.title, "heading": hit.heading, "text": hit.text, "url": hit.url,

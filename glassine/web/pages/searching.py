@@ -10,18 +10,19 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.story import expecting, finding, hints
+from glassine.story import expecting, finding, hints, reranking
 from glassine.story.finding import languages_of
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.pages.inspect import passages
 from glassine.web.staff import PageRoute, Signed, Staff
-from glassine.words.errors import Refused
+from glassine.words.errors import Refused, RerankFailed
 from glassine.words.ids import ArticleId
 from glassine.words.knowledge import EVERYBODY, TEAM
 from glassine.words.people import Verb
 
 router = APIRouter(prefix="/knowledge/search", include_in_schema=False, route_class=PageRoute)
 _BACK = "/knowledge/search"
+_NOTHING: dict[str, Any] = {"question": "", "sees": "public", "wanted": "", "hits": None, "told": None, "expected": (), "spoken": "", "judged": None, "trial": None}
 
 
 @router.get("")
@@ -39,17 +40,22 @@ async def ask(request: Request, staff: Signed) -> Response:
 
 async def _shown(request: Request, staff: Staff, given: dict[str, str]) -> Response:
     question, sees, wanted = given.get("question", "").strip(), given.get("sees", "public"), given.get("wanted", "").strip()
-    values: dict[str, Any] = {"question": question, "sees": sees, "wanted": wanted, "hits": None, "told": None, "expected": (), "spoken": ""}
+    values = {**_NOTHING, "question": question, "sees": sees, "wanted": wanted}
     if question:
         viewer = TEAM if sees == "internal" else EVERYBODY
-        sought = await finding.seek(staff.world, staff.actor.org, question, viewer=viewer, limit=expecting.ALL)
-        values |= {"hits": passages([asdict(hit) for hit in sought.hits[: finding.LIMIT]], set()), "told": sought.told, "spoken": sought.spoken or "en"}
+        sought = await reranking.seek(staff.world, staff.actor.org, question, viewer=viewer, limit=expecting.ALL)
+        values |= {"hits": passages([asdict(hit) for hit in sought.hits[: finding.LIMIT]], set()), "told": sought.told, "judged": sought.judged, "spoken": sought.spoken or "en"}
         if wanted:
             values["expected"] = await expecting.expected(staff.world, staff.actor, sought, viewer, wanted)
     if by_htmx(request):
         return fragment(request, staff, "searched.html", **values)
-    listed = await hints.listed(staff.world, staff.actor)
-    return await page(request, staff, "searching.html", here="knowledge", pins=listed.pins, synonyms=listed.synonyms, languages=await languages_of(staff.world, staff.actor.org), **values)
+    return await _page(request, staff, **values)
+
+
+async def _page(request: Request, staff: Staff, **values: Any) -> Response:
+    listed, reranker = await hints.listed(staff.world, staff.actor), await reranking.current(staff.world, staff.actor)
+    languages = await languages_of(staff.world, staff.actor.org)
+    return await page(request, staff, "searching.html", here="knowledge", pins=listed.pins, synonyms=listed.synonyms, reranker=reranker, languages=languages, **values)
 
 
 @router.post("/pins")
@@ -77,6 +83,32 @@ async def add_synonyms(request: Request, staff: Signed) -> Response:
 async def remove_synonyms(request: Request, staff: Signed, id: UUID) -> Response:
     phrases, language = await hints.remove_synonyms(staff.world, staff.actor, id)
     return done(request, staff, _BACK, Said(text="The synonyms are removed.", undo=f"{_BACK}/synonyms", fields={"phrases": ", ".join(phrases), "language": language}), "reload")
+
+
+@router.post("/reranker")
+async def set_reranker(request: Request, staff: Signed) -> Response:
+    """An empty address takes it off. An empty key leaves the one that is set."""
+    given = await form(request)
+    key = given.get("key", "").strip() or ("" if given.get("forget") else None)
+    await reranking.set_up(staff.world, staff.actor, given.get("url", ""), given.get("model", ""), key)
+    said = "Saved. Ask it for the order of two sentences, to see whether it answers." if given.get("url", "").strip() else "Saved. No reranker is asked."
+    return done(request, staff, f"{_BACK}#reranker", Said(text=said), "reload")
+
+
+@router.post("/reranker/test")
+async def try_reranker(request: Request, staff: Signed) -> Response:
+    trial = await _trial(staff)
+    return fragment(request, staff, "settings/model_trial.html", trial=trial) if by_htmx(request) else await _page(request, staff, **{**_NOTHING, "trial": trial})
+
+
+async def _trial(staff: Staff) -> dict[str, str]:
+    try:
+        tried = await reranking.try_out(staff.world, staff.actor)
+    except RerankFailed as failure:
+        return {"look": "bad", "words": f"{failure} Until it works, passages stand in the order of Glassine's own search."}
+    if not tried.sensible:
+        return {"look": "warn", "words": f"{tried.reached} answered in {tried.milliseconds} ms, but put a sentence about office hours before the one that answers. Look whether the model is a reranker."}
+    return {"look": "good", "words": f"{tried.reached} answered in {tried.milliseconds} ms, and put the sentence that answers first."}
 
 
 def _phrases(text: str) -> Sequence[str]:

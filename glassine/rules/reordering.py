@@ -1,0 +1,71 @@
+"""How passages stand once somebody outside has judged them. It asks nobody, and adds or drops no passage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from glassine.words.house import OrgSettings
+from glassine.words.knowledge import Hit
+
+MOST = 20  # passages of one search that are sent to a reranker
+RERANKER = "reranker"  # the name of its part among a passage's scores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a reranker said of one search. Without a model none was asked; without scores it `failed`, and says why."""
+
+    model: str = ""
+    scores: Mapping[str, float] = field(default_factory=dict)  # by passage id
+    failed: str = ""
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Self:
+        """Out of what a turn's evidence keeps."""
+        return cls(**(given.get(RERANKER) or {}))
+
+    def given(self) -> dict[str, Any]:
+        """As a turn's evidence keeps it: nothing where none was asked."""
+        return {RERANKER: {"model": self.model, "scores": dict(self.scores), "failed": self.failed}} if self.model else {}
+
+    def reach(self, limit: int) -> int:
+        """How many passages must be at hand to put the first `limit` in this order."""
+        return max(limit, MOST) if self.model else limit
+
+
+NOT_ASKED = Judged()
+
+
+def reach(settings: OrgSettings, limit: int) -> int:
+    """How many passages a search brings where an organisation has a reranker, or has none."""
+    return max(limit, MOST) if settings.rerank_url else limit
+
+
+def to_judge(hits: Sequence[Hit]) -> list[Hit]:
+    """Those that are sent: what people pinned stays in front whatever anybody says of it."""
+    return [hit for hit in hits if not _pinned(hit)][:MOST]
+
+
+def reordered(hits: Sequence[Hit], scores: Mapping[str, float]) -> list[Hit]:
+    """Pinned passages, then the judged ones by their figures, then the rest as it was; as good as each other: as they were.
+
+    Where one that was not judged stands among the judged, as when the search is another one, nobody can say where it belongs, and all stay as they were.
+    """
+    first, others = [hit for hit in hits if _pinned(hit)], [hit for hit in hits if not _pinned(hit)]
+    known = [str(hit.passage) in scores for hit in others]
+    judged = sum(known)
+    if not judged or not all(known[:judged]):
+        return list(hits)
+    marked = [replace(hit, scores={**hit.scores, RERANKER: scores[str(hit.passage)]}) for hit in others[:judged]]
+    return [*first, *sorted(marked, key=lambda hit: -hit.scores[RERANKER]), *others[judged:]]
+
+
+def _pinned(hit: Hit) -> bool:
+    return bool(hit.scores.get("pinned"))
+
+
+def documents(hits: Iterable[Hit]) -> list[str]:
+    """A passage as a reranker reads it: the path of its headings, then its text."""
+    return [f"{hit.heading or hit.title}\n{hit.text}" for hit in hits]
