@@ -157,9 +157,9 @@ async def test_a_turn_keeps_what_it_said_and_replay_asks_nobody(
         found = await replaying.replay(world, store.owner, session, turn)
         assert Verdict.DIFFERS not in [step.verdict for step in found.steps], found
         await learning.publish(world, store.org, (await learning.save(world, store.org, title=f"Lamps {new_id()}", body="Returning a lamp is easy.", language="en")).id)
-    await what_if.ask(world, store.owner, session, turn, Change(article=ArticleId(UUID(seen["trace"]["hits"][0]["article"]))))
+    await what_if.ask(world, store.owner, session, turn, Change(article=ArticleId(UUID(seen["hits"][0]["article"]))))
     assert len(outside.seen) == 1
-    assert seen["trace"]["hits"][0]["title"] == "Refunds"
+    assert seen["hits"][0]["title"] == "Refunds"
     monkeypatch.setattr(replaying, "reordered", lambda hits, _: hits)  # without what it said then, the search would find another order
     assert Verdict.DIFFERS in [step.verdict for step in (await replaying.replay(world, store.owner, session, turn)).steps]
 
