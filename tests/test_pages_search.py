@@ -9,7 +9,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from glassine.story import learning
+from glassine.story import learning, segments
 from glassine.story.world import World
 from glassine.words.knowledge import Audience
 from glassine.words.people import Role
@@ -88,6 +88,24 @@ async def test_whoever_may_only_read_changes_nothing(world: World, shop: Shop, i
         assert 'action="/knowledge/search/synonyms"' not in page
         assert (await viewer.post(f"{AT}/pins", article=ids["Refunds"], question="x")).status_code == 403
         assert (await viewer.post(f"{AT}/synonyms", phrases="a lamp, b lamp")).status_code == 403
+
+
+async def test_a_search_as_somebody_in_chosen_segments(world: World, shop: Shop, admin: Browser, client: httpx2.AsyncClient, ids: dict[str, str]) -> None:
+    gold, silver = [await segments.create(world, shop.owner, name) for name in ("Gold search", "Silver search")]
+    saved = await learning.save(world, shop.org, title="Golden refunds", body="Golden customers get their money back on the same day.", audience=Audience.SEGMENT, segments=(gold.id,))
+    await learning.publish(world, shop.org, saved.id)
+    question = "How do I get my money back?"
+    assert "Gold search" in (await admin.get(AT)).text
+    found = {name: (await admin.swap(AT, question=question, wanted="golden", **chosen)).text for name, chosen in (
+        ("nobody", {}), ("gold", {"segment": str(gold.id)}), ("silver", {"segment": str(silver.id)}), ("both", {"segment": [str(gold.id), str(silver.id)]}),
+    )}
+    assert {name: "same day" in page for name, page in found.items()} == {"nobody": False, "gold": True, "silver": False, "both": True}
+    assert "Agents may refund" not in "".join(found.values())
+    assert [places(found[name])["Golden refunds"].endswith("whoever asks is not in it.") for name in ("nobody", "silver")] == [True, True]
+    assert (await admin.swap(AT, question=question, segment="x")).status_code == 400
+    at = f"/api/knowledge/search?q={question}&segment="
+    assert ["Golden refunds" in (await client.get(at + str(one.id), headers=shop.bearer)).text for one in (gold, silver)] == [True, False]
+    assert (await client.get(f"{at}{gold.id}&contact={gold.id}", headers=shop.bearer)).status_code == 400
 
 
 async def test_the_api_has_the_same(client: httpx2.AsyncClient, shop: Shop, ids: dict[str, str]) -> None:

@@ -20,6 +20,8 @@ async def seen_by(tx: Tx, org: OrgId, viewer: Viewer) -> tuple[int, ...]:
     """The scopes that somebody sees now. Nothing keeps them: who leaves a segment no longer sees it in the next search, in any process."""
     if viewer.team:
         return (PUBLIC, INTERNAL, *[row["number"] for row in await rows(tx, _SQL.all, {"org": org})])
+    if viewer.segments:
+        return (PUBLIC, *[row["number"] for row in await rows(tx, _SQL.of_segments, {"org": org, "segments": list(viewer.segments)})])
     if viewer.contact is None:
         return EVERYBODY
     return (PUBLIC, *[row["number"] for row in await rows(tx, _SQL.of_contact, {"org": org, "contact": viewer.contact})])

@@ -8,7 +8,7 @@ from glassine.rules.permits import require
 from glassine.story import learning
 from glassine.story.finding import Sought
 from glassine.story.world import World
-from glassine.words.knowledge import Article, ArticleStatus, Hit, Viewer
+from glassine.words.knowledge import Article, ArticleStatus, Audience, Hit, Viewer
 from glassine.words.people import Actor, Verb
 
 ALL = 48  # candidates that a search can have: 24 by meaning and 24 by words
@@ -46,7 +46,7 @@ def _of(article: Article, hits: list[Hit], viewer: Viewer) -> Expected:
 def _unseen(article: Article, hits: list[Hit], viewer: Viewer) -> str:
     if article.status is not ArticleStatus.PUBLISHED:
         return "It is a draft. Only published articles are found."
-    if not viewer.admits(article.audience):
+    if not viewer.admits(article.audience) or (viewer.segments and article.audience is Audience.SEGMENT and not {*viewer.segments} & {*article.segments}):
         return f"It is for {'a segment' if article.audience == 'segment' else 'your team'} only, and whoever asks is not in it."
     same = next((hit for hit in hits if article.title in hit.also), None)
     if same is not None:

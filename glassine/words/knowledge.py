@@ -22,14 +22,18 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Who looks for something: anybody, a contact in a session that is verified, or the team. What they may see is decided in the store, below the ranking."""
+    """Who looks for something: anybody, a contact in a session that is verified, or the team. What they may see is decided in the store, below the ranking.
+
+    `segments`: somebody who would be in these, as the team tries a search out; no customer's session makes such a viewer.
+    """
 
     team: bool = False
     contact: ContactId | None = None
+    segments: tuple[SegmentId, ...] = ()
 
     def admits(self, audience: Audience) -> bool:
         """A second net, below which nothing is internal that leaves the team. Which segments somebody is in, the store alone knows."""
-        return self.team or audience is Audience.PUBLIC or (audience is Audience.SEGMENT and self.contact is not None)
+        return self.team or audience is Audience.PUBLIC or (audience is Audience.SEGMENT and (self.contact is not None or bool(self.segments)))
 
 
 EVERYBODY = Viewer()

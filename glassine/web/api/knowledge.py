@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.wire import JSONResponse
 from glassine.words.errors import Refused
-from glassine.words.ids import ContactId
+from glassine.words.ids import ContactId, SegmentId
 from glassine.words.knowledge import TEAM, Audience, Viewer
 from glassine.words.people import Actor
 
@@ -24,11 +25,12 @@ Reader = Annotated[Actor, Depends(Scope("help-center:read"))]
 @router.get("/search", responses=shows(described.Hits))
 async def search(
     world: Here, actor: Reader, q: Annotated[str, Query(max_length=2_000)], audience: Audience = Audience.PUBLIC, contact: UUID | None = None,
+    segment: Annotated[list[UUID] | None, Query(max_length=100)] = None,
     language: Annotated[str | None, Query(pattern="^[a-z]{2}$")] = None, limit: Annotated[int, Query(ge=1, le=50)] = 8,
 ) -> Any:
     """The best passages for a question, with every part of their score: what everybody sees, with `audience` internal what the team sees, with `contact` what that
-    contact's answers may use in a session that is verified."""
-    hits = (await reranking.seek(world, actor.org, q, viewer=_viewer(audience, contact), language=language, limit=limit)).hits
+    contact's answers may use in a session that is verified, and with `segment`, as often as needed, what somebody in these segments would see."""
+    hits = (await reranking.seek(world, actor.org, q, viewer=_viewer(audience, contact, segment or []), language=language, limit=limit)).hits
     return JSONResponse({"items": [
         {
             "passage_id": str(hit.passage), "article_id": str(hit.article), "title": hit.title, "heading": hit.heading, "text": hit.text, "url": hit.url,
@@ -39,7 +41,11 @@ async def search(
     ]})
 
 
-def _viewer(audience: Audience, contact: UUID | None) -> Viewer:
-    if audience is Audience.SEGMENT and contact is None:
-        raise Refused("Name the contact whose segments are meant, as contact=….")
+def _viewer(audience: Audience, contact: UUID | None, segments: Sequence[UUID]) -> Viewer:
+    if audience is Audience.SEGMENT and contact is None and not segments:
+        raise Refused("Name the contact whose segments are meant, as contact=…, or segments, as segment=….")
+    if contact is not None and segments:
+        raise Refused("Name a contact or segments, not both.")
+    if segments and audience is not Audience.INTERNAL:
+        return Viewer(segments=tuple(map(SegmentId, segments)))
     return TEAM if audience is Audience.INTERNAL else Viewer(contact=ContactId(contact) if contact else None)

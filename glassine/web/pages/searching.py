@@ -10,19 +10,19 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.story import expecting, finding, hints, reranking
+from glassine.story import expecting, finding, hints, reranking, segments
 from glassine.story.finding import languages_of
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.pages.inspect import passages
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.words.errors import Refused, RerankFailed
-from glassine.words.ids import ArticleId
-from glassine.words.knowledge import EVERYBODY, TEAM
+from glassine.words.ids import ArticleId, SegmentId
+from glassine.words.knowledge import TEAM, Viewer
 from glassine.words.people import Verb
 
 router = APIRouter(prefix="/knowledge/search", include_in_schema=False, route_class=PageRoute)
 _BACK = "/knowledge/search"
-_NOTHING: dict[str, Any] = {"question": "", "sees": "public", "wanted": "", "hits": None, "told": None, "expected": (), "spoken": "", "judged": None, "trial": None}
+_NOTHING: dict[str, Any] = {"question": "", "sees": "public", "wanted": "", "hits": None, "told": None, "expected": (), "spoken": "", "judged": None, "trial": None, "chosen": ()}
 
 
 @router.get("")
@@ -40,9 +40,10 @@ async def ask(request: Request, staff: Signed) -> Response:
 
 async def _shown(request: Request, staff: Staff, given: dict[str, str]) -> Response:
     question, sees, wanted = given.get("question", "").strip(), given.get("sees", "public"), given.get("wanted", "").strip()
-    values = {**_NOTHING, "question": question, "sees": sees, "wanted": wanted}
+    chosen = await _chosen(request) if given else ()
+    values = {**_NOTHING, "question": question, "sees": sees, "wanted": wanted, "chosen": chosen}
     if question:
-        viewer = TEAM if sees == "internal" else EVERYBODY
+        viewer = TEAM if sees == "internal" else Viewer(segments=chosen)
         sought = await reranking.seek(staff.world, staff.actor.org, question, viewer=viewer, limit=expecting.ALL)
         values |= {"hits": passages([asdict(hit) for hit in sought.hits[: finding.LIMIT]], set()), "told": sought.told, "judged": sought.judged, "spoken": sought.spoken or "en"}
         if wanted:
@@ -52,10 +53,15 @@ async def _shown(request: Request, staff: Staff, given: dict[str, str]) -> Respo
     return await _page(request, staff, **values)
 
 
+async def _chosen(request: Request) -> tuple[SegmentId, ...]:
+    """The segments that whoever asks would be in."""
+    return tuple(SegmentId(_uuid(one, "Choose the segments from the list.")) for one in (await request.form()).getlist("segment") if isinstance(one, str))
+
+
 async def _page(request: Request, staff: Staff, **values: Any) -> Response:
     listed, reranker = await hints.listed(staff.world, staff.actor), await reranking.current(staff.world, staff.actor)
-    languages = await languages_of(staff.world, staff.actor.org)
-    return await page(request, staff, "searching.html", here="knowledge", pins=listed.pins, synonyms=listed.synonyms, reranker=reranker, languages=languages, **values)
+    languages, groups = await languages_of(staff.world, staff.actor.org), await segments.every(staff.world, staff.actor)
+    return await page(request, staff, "searching.html", here="knowledge", pins=listed.pins, synonyms=listed.synonyms, reranker=reranker, languages=languages, segments=groups, **values)
 
 
 @router.post("/pins")
@@ -120,8 +126,8 @@ async def _language(staff: Staff, given: dict[str, str]) -> str:
     return given.get("language", "") if given.get("language") in spoken else spoken[0]
 
 
-def _uuid(text: str) -> UUID:
+def _uuid(text: str, wrong: str = "Choose the article first.") -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Refused("Choose the article first.") from None
+        raise Refused(wrong) from None
