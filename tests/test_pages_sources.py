@@ -100,6 +100,30 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(admin: Browser, fo
     assert "Where is your knowledge kept?" in (await admin.get("/knowledge/sources")).text, "nothing was saved"
 
 
+async def test_a_newcomer_is_asked_for_one_thing_and_the_rest_is_folded(world: World, zoo: Shop, admin: Browser, folder: Path) -> None:
+    def parts(form: str) -> tuple[set[str], str, set[str]]:
+        """The names asked for at once, how the fold begins, and the names in it."""
+        before, after = re.split(r"<details[^>]*><summary>More settings", form, maxsplit=1)
+        fold = after.split("</details>")[0]
+        named = [set(re.findall(r'<(?:input|textarea|select)[^>]* name="(?!csrf|kind)(\w+)"', part)) for part in (before.split("data-guard")[1], fold)]
+        return named[0], re.findall(r"(<details[^>]*>)<summary>More settings", form)[0], named[1]
+
+    at_once, mark, folded = parts((await admin.get("/knowledge/sources/new?kind=website")).text)
+    assert (at_once, mark) == ({"start"}, "<details>")
+    assert folded == {"scope", "include", "exclude", "limit", "depth", "hosts", "files", "name", "cadence"}
+    assert parts((await admin.get("/knowledge/sources/new?kind=zendesk")).text)[0] == {"subdomain", "email", "token"}
+    at_once, _, _ = parts((await admin.get("/knowledge/sources/new?kind=folder")).text)
+    assert at_once == {"path", "audience"}, "who sees it is asked at once"
+    for change in ({"base_url": "nowhere"}, {"exclude": "drafts/"}, {"name": ""}):
+        answer = await admin.post("/knowledge/sources", **{**FORM, "path": "/etc", **change})
+        assert parts(answer.text)[1] == "<details open>", "what is wrong or was filled in is not hidden"
+    at = await connected(admin, folder)
+    await settled(world)
+    assert parts((await admin.get(f"{at}/edit")).text)[1] == "<details open>"
+    await admin.act(f"{at}/edit", **{**FORM, "path": str(folder), "name": "Folder or git checkout"})
+    assert 'name="name" value="Folder or git checkout 2"' in (await admin.get("/knowledge/sources/new?kind=folder")).text, "the second one needs another name"
+
+
 async def test_what_is_gone_waits_for_a_decision(world: World, zoo: Shop, admin: Browser, folder: Path) -> None:
     at = await connected(admin, folder)
     await settled(world)

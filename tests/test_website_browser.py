@@ -130,7 +130,11 @@ def begin(page: Page, kind: str, name: str, **fields: str) -> None:
     page.locator(".kind-card", has_text=kind).click()
     for label, value in fields.items():
         page.get_by_label(label).first.fill(value)
+    picture(page, "form")
+    expect(page.get_by_label("Name", exact=True)).to_be_hidden()
+    page.get_by_text("More settings", exact=True).press("Enter")
     page.get_by_label("Name", exact=True).fill(name)
+    picture(page, "form-open")
 
 
 def test_a_newcomer_connects_a_website_asks_and_deletes_a_page(visit: Open, product: Product, works: Works) -> None:

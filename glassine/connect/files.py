@@ -14,7 +14,7 @@ class Files:
     """The source. Each file's digest is its mark."""
 
     fields: tuple[Field, ...] = (
-        Field(name="audience", title="Readers", kind=FieldKind.CHOICE, default="public", choices={"public": "Everybody", "internal": "Your team only"}, help="Who may see what these files say."),
+        Field(name="audience", shown=True, title="Readers", kind=FieldKind.CHOICE, default="public", choices={"public": "Everybody", "internal": "Your team only"}, help="Who may see what these files say."),
     )
 
     async def check(self, link: Link) -> str:

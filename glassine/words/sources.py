@@ -33,6 +33,12 @@ class Field:
     required: bool = True
     default: str = ""
     choices: Mapping[str, str] = field(default_factory=dict)  # value -> title
+    shown: bool = False  # at once, although it may stay as it is: what most need, or what decides who sees what
+
+    @property
+    def more(self) -> bool:
+        """Whether a form shows it under More settings only: without a word of the admin's it works."""
+        return not self.shown and (not self.required or bool(self.default))
 
 
 FRAGMENT = "text/x-fragment"  # the media type of what is no document itself, but a part that others of its source include by its name

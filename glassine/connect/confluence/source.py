@@ -15,13 +15,13 @@ class Wiki:
     """What Confluence offers to be read."""
 
     fields: tuple[Field, ...] = (
-        Field(name="edition", title="Edition", kind=FieldKind.CHOICE, default="cloud", choices={"cloud": "Cloud", "server": "Data Center or Server"}),
+        Field(name="edition", shown=True, title="Edition", kind=FieldKind.CHOICE, default="cloud", choices={"cloud": "Cloud", "server": "Data Center or Server"}),
         Field(name="address", title="Address", help="Such as https://acme.atlassian.net, or https://wiki.acme.com for Data Center.", kind=FieldKind.URL),
-        Field(name="email", title="E-mail address", help="Cloud only: of the account that made the API token.", required=False),
+        Field(name="email", shown=True, title="E-mail address", help="Cloud only: of the account that made the API token.", required=False),
         Field(name="token", title="Token", help="Cloud: an API token from id.atlassian.com. Data Center: a personal access token from your profile.", kind=FieldKind.SECRET),
         Field(name="spaces", title="Spaces", help="Keys of spaces, one a line, such as DOCS. Empty: all that the account sees and that are not somebody's own.", kind=FieldKind.LINES, required=False),
         Field(
-            name="public_spaces", title="Spaces for answers to customers", help="Keys, one a line. Pages of all others are for your team. Pages with view restrictions, also inherited ones, always are.",
+            name="public_spaces", shown=True, title="Spaces for answers to customers", help="Keys, one a line. Pages of all others are for your team. Pages with view restrictions, also inherited ones, always are.",
             kind=FieldKind.LINES, required=False,
         ),
         Field(name="labels", title="Only pages with one of these labels", help="One label a line. Empty: all pages.", kind=FieldKind.LINES, required=False),

@@ -41,7 +41,7 @@ class Folder:
         Field(name="path", title="Folder", help="Its full path on the machine that Glassine runs on. The operator opens folders to sources with GLASSINE_CONTENT_ROOTS."),
         Field(name="base_url", title="Public address", kind=FieldKind.URL, required=False, help="Where readers find the pages, so that answers link to them: this address and the file's path without its ending."),
         Field(name="exclude", title="Leave out", kind=FieldKind.LINES, required=False, help="One pattern a line: drafts/ for a folder, *.txt for a kind of file."),
-        Field(name="audience", title="Readers", kind=FieldKind.CHOICE, default="public", choices={"public": "Everybody", "internal": "Your team only"}, help="A file whose front matter says audience: internal is for your team either way."),
+        Field(name="audience", shown=True, title="Readers", kind=FieldKind.CHOICE, default="public", choices={"public": "Everybody", "internal": "Your team only"}, help="A file whose front matter says audience: internal is for your team either way."),
     )
 
     async def check(self, link: Link) -> str:

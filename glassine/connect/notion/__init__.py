@@ -21,7 +21,7 @@ class _Notion:
     fields: tuple[Field, ...] = (
         Field(name="token", title="Integration token", kind=FieldKind.SECRET, help="In Notion under Settings, Connections, Develop or manage integrations: the internal integration secret. It needs Read content only."),
         Field(name="roots", title="Pages and databases", kind=FieldKind.LINES, required=False, help="Links to pages or databases, one a line: these and all below them. Empty for everything that the integration was given."),
-        Field(name="published", title="Pages published to the web answer customers", kind=FieldKind.SWITCH, required=False, help="Off: everything from Notion is for your team only. On: what anybody can open on the web is public, the rest stays internal."),
+        Field(name="published", shown=True, title="Pages published to the web answer customers", kind=FieldKind.SWITCH, required=False, help="Off: everything from Notion is for your team only. On: what anybody can open on the web is public, the rest stays internal."),
         Field(name="filter", title="Only rows where", kind=FieldKind.LINES, required=False, help="Conditions for rows of databases, one a line, for example: Status = Published. Rows of databases without that property are not concerned."),
         Field(name="properties", title="Properties in the text of a row", kind=FieldKind.LINES, required=False, help="Names, one a line. Empty for all of them in internal rows, and none in public ones."),
         Field(name="files", title="Read files in pages", kind=FieldKind.SWITCH, required=False, help="PDF, Word, text, CSV and HTML files that were uploaded to a page become articles of their own."),

@@ -17,7 +17,7 @@ class Guide:
 
     fields: tuple[Field, ...] = (
         Field(name="subdomain", title="Subdomain", help="What stands before .zendesk.com, such as acme. A brand with a help centre of its own has its own subdomain and is a source of its own."),
-        Field(name="email", title="E-mail address", help="Of the admin or agent whose API token this is. Leave it empty for an OAuth access token.", required=False),
+        Field(name="email", shown=True, title="E-mail address", help="Of the admin or agent whose API token this is. Leave it empty for an OAuth access token.", required=False),
         Field(name="token", title="API token", help="From Admin Center › Apps and integrations › APIs › API tokens; or an OAuth access token with the scope hc:read.", kind=FieldKind.SECRET),
         Field(
             name="team_only", title="Drafts and restricted articles", help="What not everybody sees in Zendesk is never used in an answer to a customer.", kind=FieldKind.CHOICE, required=False,

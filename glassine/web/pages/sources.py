@@ -46,7 +46,13 @@ async def new(request: Request, staff: Signed, kind: str = "") -> Response:
     chosen = next((one for one in sources.kinds() if one.name == kind), None)
     if chosen is None:
         return await page(request, staff, "sources/kinds.html", here="knowledge", kinds=sources.kinds(), roots=staff.world.settings.content_roots)
-    return await _form(request, staff, chosen, None, {"name": chosen.title, "cadence": "day", "readers": "source", "share": "30", **{one.name: one.default for one in chosen.fields}})
+    return await _form(request, staff, chosen, None, {"name": await _free_name(staff, chosen.title), "cadence": "day", "readers": "source", "share": "30", **{one.name: one.default for one in chosen.fields}})
+
+
+async def _free_name(staff: Staff, title: str) -> str:
+    """A kind's title, with a number from the second source of its kind on: most leave it as it is."""
+    taken = {one.source.name.lower() for one in await tending.listing(staff.world, staff.actor)}
+    return next(name for number in range(1, len(taken) + 2) if (name := title if number == 1 else f"{title} {number}").lower() not in taken)
 
 
 @router.post("")
