@@ -207,7 +207,7 @@ async def test_a_source_that_grows_too_old_is_refused_until_it_is_read_again(wor
     by_hand = next(one for one in (await learning.listing(world, zoo.org)).articles if one.title == "Dogs")
     await learning.unpublish(world, zoo.org, by_hand.id)
     assert len(await found(world, zoo)) == 3
-    later = datetime.now(UTC) + timedelta(hours=25)
+    later = datetime.now(UTC) + timedelta(hours=26)
     monkeypatch.setattr(world, "clock", lambda: later)
     toy.key, key = "another", toy.key
     async with world.store.tx(zoo.org) as tx:
@@ -276,6 +276,19 @@ async def test_secrets_are_sealed_kept_and_never_told(world: World, zoo: Shop, t
         await sources.change(world, zoo.owner, source.id, {"shelf": "left", "key": "wrong-key-987"}, Options(name="Toys"))
     assert "wrong-key-987" not in str(refused.value)
     assert (await tending.seen(world, zoo.owner, source.id)).source.settings == {"shelf": "bottom", "worn": "yes"}
+
+
+async def test_a_secret_is_told_to_no_other_address_than_it_was_entered_for(world: World, zoo: Shop, toy: Toy) -> None:
+    source = await connected(world, zoo)
+    assert toy.server is not None
+    asked = len(toy.server.seen)
+    with pytest.raises(WrongFields, match="Key was entered for another address") as refused:
+        await sources.change(world, zoo.owner, source.id, {"shelf": "elsewhere", "key": ""}, Options(name="Toys"))
+    assert set(refused.value.wrong) == {"key"}
+    assert len(toy.server.seen) == asked, "nobody was asked with it"
+    assert (await tending.seen(world, zoo.owner, source.id)).source.settings == source.settings
+    changed, _ = await sources.change(world, zoo.owner, source.id, {"shelf": "elsewhere", "key": KEY}, Options(name="Toys"))
+    assert changed.settings == {"shelf": "elsewhere"}
 
 
 async def test_nothing_is_saved_that_does_not_work(world: World, zoo: Shop, toy: Toy) -> None:

@@ -45,7 +45,7 @@ class Toys:
         return f"There are {len(found)} toys."
 
     def hosts(self, settings):
-        return ("toys.example",)
+        return ("other-toys.example",) if settings.get("shelf") == "elsewhere" else ("toys.example",)
 
     async def read(self, link, asked):
         after = (asked.cursor or {}).get("after", -1)

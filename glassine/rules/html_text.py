@@ -17,8 +17,8 @@ _INLINE = _names("a abbr b big cite code del em font i ins kbd mark q s samp sma
 _OTHER = _names("li dt dd td th thead tbody tfoot caption summary h1 h2 h3 h4 h5 h6 pre body html path object picture colgroup")
 _KNOWN = _UNSEEN | _VOID | _BREAKING | _INLINE | _OTHER
 
-_HIDING = re.compile(r"<(script|style|svg|nav|noscript|template|iframe|video|audio|canvas|head)\b[^>]*>", re.IGNORECASE)
-_CODE_OR_TAG = re.compile(r"(?P<code>(?P<ticks>`{1,3})[^`]{1,500}(?P=ticks)(?!`))|<(?P<end>/?)(?P<name>[A-Za-z][\w.:-]*)(?P<attributes>(?:\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)?)(?P<self>/?)>", re.DOTALL)
+_HIDING = re.compile(r"<(script|style|svg|nav|noscript|template|iframe|video|audio|canvas|head)\b[^<>]*>", re.IGNORECASE)
+_CODE_OR_TAG = re.compile(r"(?P<code>(?P<ticks>`{1,3})[^`]{1,500}(?P=ticks)(?!`))|<(?P<end>/?)(?P<name>[A-Za-z][\w.:-]*)(?P<attributes>(?:\s(?:[^<>\"']|\"[^<\"]*\"|'[^<']*')*)?)(?P<self>/?)>", re.DOTALL)
 _TITLE = re.compile(r"\b(?:title|label|question|summary)=(?:\"([^\"]+)\"|'([^']+)'|\{\s*[\"'`]([^\"'`]+)[\"'`]\s*\})")
 _LIKE_A_REFERENCE = re.compile(r"&(?=#?\w+;)")
 
@@ -94,9 +94,21 @@ def _as_markdown(name: str, ending: bool) -> str:
 def to_markdown(document: str) -> str:
     """A whole HTML page as Markdown: headings, lists, tables' cells, code; nothing of scripts, styles, navigation and forms."""
     reader = _Reader()
-    reader.feed(document)
+    reader.feed(_tamed(document))
     reader.close()
     return re.sub(r"\n{3,}", "\n\n", "".join(reader.parts)).strip() + "\n"
+
+
+_DECLARATION = re.compile(r"<[!?][^<>]*>")
+_UNCLOSED = re.compile(r"<(?=[^<>]*(?:<|\Z))")
+_MOST_UNCLOSED = 100
+
+
+def _tamed(document: str) -> str:
+    """Without what the parser reads again from its beginning each time it finds no end: comments, declarations, and very many tags that are never closed."""
+    text = _DECLARATION.sub("", without_spans(document, "<!--", "-->")).replace("<!", "&lt;!").replace("<?", "&lt;?")
+    unclosed = sum(1 for _ in _UNCLOSED.finditer(text))
+    return _UNCLOSED.sub("&lt;", text) if unclosed > _MOST_UNCLOSED else text
 
 
 class _Reader(HTMLParser):

@@ -59,6 +59,8 @@ def _normal(text: str) -> str:
 
 
 _FRONT = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n(.*?)\n\1[ \t]*(?:\n|\Z)", re.DOTALL)
+_LONGEST_FRONT = 100_000  # characters; what says more about a page is no front matter
+_MOST_REFERENCES = 10  # in it: references to references unfold into more than any memory holds
 
 
 _UNCLOSED = re.compile(r"\A\s*(?:---[ \t]*\n\w[\w-]*:\s|\+\+\+[ \t]*\n\w[\w-]*\s*=)")
@@ -69,6 +71,8 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str, str]:
     found = _FRONT.match(text)
     if not found:
         return {}, text, "its front matter has no end: a line like the first one is missing" if _UNCLOSED.match(text) else ""
+    if len(found[2]) > _LONGEST_FRONT:
+        return {}, text[found.end() :], f"its front matter has more than {_LONGEST_FRONT:,} characters"
     try:
         meta = _read_yaml(found[2]) if found[1] == "---" else tomllib.loads(found[2])
     except (yaml.YAMLError, tomllib.TOMLDecodeError, ValueError) as error:
@@ -80,18 +84,32 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str, str]:
     return {str(name): value for name, value in meta.items()}, text[found.end() :], ""
 
 
-_LEFT_BARE = re.compile(r"^(\w[\w-]*:[ \t]+)(?![\"'\[{|>])((?:[@`%*&!].*|.*:[ \t].*|.*:)?)[ \t]*$", re.MULTILINE)
+class _Front(yaml.SafeLoader):
+    """As the safe one, but for how often it follows references (`*name`)."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            self.references = getattr(self, "references", 0) + 1
+            if self.references > _MOST_REFERENCES:
+                raise yaml.YAMLError
+        return super().compose_node(parent, index)
+
+
+_LEFT_BARE = re.compile(r"^(\w[\w-]*:[ \t]++)(?![\"'\[{|>])((?:[@`%*&!].*|.*:[ \t].*|.*:)?)[ \t]*$", re.MULTILINE)
 
 
 def _read_yaml(text: str) -> Any:
     """Titles with a colon are often left without quotes, which YAML does not allow: if need be, they are put in quotes."""
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, _Front)  # noqa: S506 - it is the safe loader
     except yaml.YAMLError:
-        return yaml.safe_load(_LEFT_BARE.sub(lambda line: line[1] + json.dumps(line[2], ensure_ascii=False) if line[2] else line[0], text))
+        bare = _LEFT_BARE.sub(lambda line: line[1] + json.dumps(line[2], ensure_ascii=False) if line[2] else line[0], text)
+        return yaml.load(bare, _Front)  # noqa: S506 - as above
 
 
-_ERB = re.compile(r"<%(%|#|=|-)?(.*?)-?%>", re.DOTALL)
+# Here and below: no pattern looks through the same text again from each place where it could begin, and none gives back what it took (`++`, `*+`).
+# They hold up the whole process while they search, and what they read is a stranger's.
+_ERB = re.compile(r"<%(%|#|=|-)?((?:[^<%]++|<(?!%)|%(?!>))*+)%>")
 _QUOTED = re.compile(r"\"([^\"#]*)\"|'([^']*)'")
 
 
@@ -99,10 +117,10 @@ def _without_erb(text: str, fragments: Mapping[str, str], *, rendered: bool, dep
     """In a file that is rendered, ERB counts inside code too; in plain Markdown, ERB inside code is somebody's example."""
 
     def replaced(tag: re.Match[str]) -> str:
-        mark, code = tag[1], tag[2].strip()
+        mark, code = tag[1], tag[2].removesuffix("-").strip()
         if mark == "%":  # an escaped tag: the page shows it
-            return f"<%{tag[2]}%>"
-        name = re.match(r"(?:render\s+)?(?:partial)?[\s:(]*[\"'](?:[^\"']*/)?_?([\w-]+)[\"']", code) if mark == "=" and code.startswith(("partial", "render")) else None
+            return f"<%{tag[2].removesuffix('-')}%>"
+        name = re.match(r"(?:render\s++)?(?:partial)?[\s:(]*+[\"'](?:[^\"']*/)?_?([\w-]+)[\"']", code) if mark == "=" and code.startswith(("partial", "render")) else None
         if name:
             return _without_erb(fragments.get(name[1], ""), fragments, rendered=True, depth=depth + 1) if depth < 3 else ""
         quoted = _QUOTED.search(code) if mark == "=" and "link" in code.partition(" ")[0] else None
@@ -135,9 +153,9 @@ def _parts(text: str) -> Iterator[tuple[bool, str]]:
 
 _LEFTOVERS = [
     (re.compile(r"^(?:import\s[^\n]*?from\s*['\"][^'\"\n]+['\"];?|import\s+['\"][^'\"\n]+['\"];?|export\s+(?:const|default|function|let)\b[^\n]*)$", re.MULTILINE), ""),  # MDX
-    (re.compile(r"^\{:.*\}$|\{: ?[.#][^}\n]*\}|\[\[toc\]\]", re.MULTILINE | re.IGNORECASE), ""),  # kramdown's attribute lists
-    (re.compile(r"^(#{1,6} .*?)[ \t]*\{#[\w-]+\}[ \t]*$", re.MULTILINE), r"\1"),  # explicit ids of headings
-    (re.compile(r"^([ \t]*):{3,}[ \t]*(?:[a-z]+\b)?[ \t]*\[?([^\]\n]*)\]?[ \t]*$", re.MULTILINE), r"\n\1\2\n"),  # Docusaurus: ':::note A title'
+    (re.compile(r"^\{:.*\}$|\{: ?[.#][^{}\n]*\}|\[\[toc\]\]", re.MULTILINE | re.IGNORECASE), ""),  # kramdown's attribute lists
+    (re.compile(r"^(#{1,6} .*)\{#[\w-]+\}[ \t]*$", re.MULTILINE), r"\1"),  # explicit ids of headings
+    (re.compile(r"^([ \t]*+):{3,}+[ \t]*+(?:[a-z]++\b)?+[ \t]*+\[?+([^\]\n]*+)\]?+[ \t]*+$", re.MULTILINE), r"\n\1\2\n"),  # Docusaurus: ':::note A title'
     (re.compile(r"^(>[ \t]*)\[!\w+\][ \t]*", re.MULTILINE), r"\1"),  # GitHub: '> [!NOTE]'
 ]
 

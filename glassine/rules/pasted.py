@@ -64,7 +64,7 @@ class _Reader(HTMLParser):
     def written(self) -> str:
         while self._quotes:
             self._unquote()
-        text = re.sub(r"[ \t]+\n", lambda found: "  \n" if found[0] == "  \n" else "\n", "".join(self._out))
+        text = re.sub(r"(?<![ \t])[ \t]+\n", lambda found: "  \n" if found[0] == "  \n" else "\n", "".join(self._out))
         return re.sub(r"\n{3,}", "\n\n", _NOTHING.sub(lambda found: found[1] or found[2] or found[3] or "", text)).strip() + "\n"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -95,8 +95,8 @@ class Bringer:
 
     def _fields(self, item: Item, draft: Draft) -> dict[str, Any]:
         meta = draft.meta
-        stated = next((str(meta[name])[:2].lower() for name in ("language", "lang", "locale") if meta.get(name)), item.language)
-        url = meta.get("url")
+        stated = next((said[:2].lower() for name in ("language", "lang", "locale") if isinstance(said := meta.get(name), str) and said), item.language)
+        url = next((one for one in (meta.get("url"), item.url) if isinstance(one, str) and one.startswith(("https://", "http://"))), None)
         audience = Audience.INTERNAL if meta.get("audience") == "internal" else item.audience
         if self.source.readers is Readers.INTERNAL:
             audience = Audience.INTERNAL
@@ -105,7 +105,7 @@ class Bringer:
         return {
             "title": draft.title, "body": draft.body, "language": spoken_in(f"{draft.title}\n{draft.body}", self.languages, stated), "audience": audience,
             "segments": self.source.segments if audience is Audience.SEGMENT else (),
-            "url": url if isinstance(url, str) and url.startswith(("https://", "http://")) else item.url,
+            "url": url,
         }
 
     async def _put(self, tx: Tx, path: str, before: runs.Known | None, fields: dict[str, Any], ready: list[articles.Passage]) -> ArticleId:

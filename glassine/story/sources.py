@@ -82,6 +82,7 @@ async def change(world: World, actor: Actor, id: SourceId, given: Mapping[str, s
         before = await sources.load(tx, org, id)
     known = await reaching.secrets_of(world, before, org)
     filled = _filled(before.kind, given, known)
+    _keep_secrets_home(before, given, filled)
     _check_options(options)
     anew = dict(filled.settings) != dict(before.settings) or dict(filled.secrets) != known or (options.readers, options.segments) != (before.readers, before.segments)
     reached = await _tried(world, org, before.kind, filled, id) if anew else ""
@@ -155,6 +156,25 @@ def _filled(kind: str, given: Mapping[str, str], known: Mapping[str, str]) -> Fi
 def _as_switched(text: str) -> str:
     """`yes`, or empty: a switch that is empty is off, also where it is on at first."""
     return "yes" if text.lower() in ("yes", "on", "true", "1") else "" if text.lower() in ("no", "off", "false", "0") else text
+
+
+def _keep_secrets_home(before: Connected, given: Mapping[str, str], filled: Filled) -> None:
+    """A secret goes where whoever entered it said, and nowhere else: for another address it is entered anew. Raises WrongFields."""
+    if _destinations(before.kind, filled.settings) <= _destinations(before.kind, before.settings):
+        return
+    kept = [one for one in fields_of(before.kind) if one.name in filled.secrets and not str(given.get(one.name, "")).strip()]
+    if kept:
+        raise WrongFields({one.name: f"{one.title} was entered for another address. Enter it again." for one in kept})
+
+
+def _destinations(kind: str, settings: Mapping[str, str]) -> set[str]:
+    """Hosts, and for addresses that are filled in also whether the way there is encrypted. None for settings that name no place: nothing is sent for those."""
+    try:
+        found = set(connect.source(kind).hosts(settings))
+    except Refused:
+        return set()
+    addresses = [urlsplit(settings.get(one.name, "")) for one in fields_of(kind) if one.kind is FieldKind.URL]
+    return found | {f"{one.scheme}://{one.netloc.lower()}" for one in addresses if one.netloc}
 
 
 def _fault(one: Field, text: str) -> str:
