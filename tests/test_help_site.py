@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from datetime import timedelta
 from uuid import uuid4
 
 import httpx2
@@ -169,7 +170,8 @@ async def test_votes_are_counted_once_a_visitor_and_comments_are_masked(world: W
     votes = await site_settings.votes(world, shop.owner, id)
     assert (votes.helpful, votes.unhelpful) == (1, 1)
     assert [(helpful, words) for helpful, words, _ in votes.comments] == [(False, "Write to [EMAIL], I paid with [CARD]")]
-    assert (await site.popularity(world, shop.org))[id] == 0
+    async with world.store.tx(shop.org) as tx:
+        assert (await sites.popularity(tx, shop.org, world.clock() - timedelta(days=1)))[id] == 0
     shown = await client.get(f"/api/knowledge/articles/{id}/votes", headers=shop.bearer)
     assert (shown.json()["helpful"], shown.json()["comments"][0]["comment"]) == (1, "Write to [EMAIL], I paid with [CARD]")
     assert (await client.post(path, data={"helpful": "maybe"})).status_code == 400

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +15,14 @@ import pytest_asyncio
 
 from glassine.edge.addresses import places
 from glassine.edge.gate import Gate
-from glassine.rules.reordering import reordered
+from glassine.rules.reordering import by_popularity, reordered
 from glassine.store import ledger
 from glassine.store.ledger import Filter
-from glassine.story import boundaries, finding, house, learning, replaying, reranking, what_if
+from glassine.story import boundaries, conversations, finding, house, learning, replaying, reranking, visitor, what_if
 from glassine.story.rescan import Rescan
 from glassine.story.world import World, _recorder
 from glassine.words.errors import Refused
-from glassine.words.ids import ArticleId, PassageId, SessionId, TurnId, new_id
+from glassine.words.ids import ArticleId, EventId, PassageId, SessionId, TurnId, new_id
 from glassine.words.knowledge import EVERYBODY, TEAM, Audience, Hit
 from glassine.words.people import Role
 from glassine.words.replays import Verdict
@@ -204,6 +205,28 @@ def test_a_passage_without_a_figure_among_the_others_leaves_all_as_they_were() -
     figures = {str(one.passage): 0.1, str(two.passage): 0.9}
     assert [hit.passage for hit in reordered([one, two, three], figures)] == [two.passage, one.passage, three.passage]
     assert reordered([one, three, two], figures) == [one, three, two]
+
+
+def test_votes_break_ties_and_nothing_else() -> None:
+    one, two, three, four = (_hit(place) for place in (-2, -1, -1, 0))
+    votes = {str(three.article): 1, str(four.article): 9}
+    assert by_popularity([one, two, three, four], votes) == [one, three, two, four]
+    assert by_popularity([one, two, three, four], {str(two.article): -1}) == [one, three, two, four]
+    pinned = replace(two, scores={"pinned": 1.0})
+    assert by_popularity([one, pinned, three, four], votes) == [one, pinned, three, four]
+    assert by_popularity([_hit(0)] * 8 + [two, three], votes)[8:] == [two, three]
+
+
+async def test_customers_votes_on_replies_count_for_the_articles_they_cite(world: World, store: Shop, client: httpx2.AsyncClient) -> None:
+    await reranking.set_up(world, store.owner, "", "", "")
+    session, _, seen = await asked(client, store, QUESTION)
+    cited = seen["hits"][0]["article"]
+    [reply] = [event for event in await conversations.timeline(world, store.org, session) if event.payload.get("sources")]
+    await visitor.vote(world, store.org, session, EventId(reply.id), "upvote")
+    hits = [replace(_hit(0), article=ArticleId(UUID(cited))), _hit(0)]
+    async with world.store.tx(store.org) as tx:
+        assert await finding._votes(world, tx, store.org, hits) == {cited: 1}
+        assert await finding._votes(world, tx, store.org, [hits[0], _hit(1)]) == {}
 
 
 def _hit(place: int) -> Hit:

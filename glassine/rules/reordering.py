@@ -1,14 +1,16 @@
-"""How passages stand once somebody outside has judged them. It asks nobody, and adds or drops no passage."""
+"""How passages stand once readers have voted for them, or somebody outside has judged them. It asks nobody, and adds or drops no passage."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any, Self
 
 from glassine.words.house import OrgSettings
 from glassine.words.knowledge import Hit
 
+COUNTED = 8  # passages of one search among which votes break ties
 MOST = 20  # passages of one search that are sent to a reranker
 RERANKER = "reranker"  # the name of its part among a passage's scores
 
@@ -41,6 +43,16 @@ NOT_ASKED = Judged()
 def reach(settings: OrgSettings, limit: int) -> int:
     """How many passages a search brings where an organisation has a reranker, or has none."""
     return max(limit, MOST) if settings.rerank_url else limit
+
+
+def tied(hits: Sequence[Hit]) -> list[list[Hit]]:
+    """The first passages, those that are as good as each other together. Ranking calls two as good when they differ by less than a hundredth, as here."""
+    return [list(group) for _, group in groupby(hits[:COUNTED], lambda hit: (_pinned(hit), round(hit.score, 2)))]
+
+
+def by_popularity(hits: Sequence[Hit], votes: Mapping[str, int]) -> list[Hit]:
+    """Of those that are as good as each other, what more readers found helpful first; else as they were."""
+    return [*(hit for group in tied(hits) for hit in sorted(group, key=lambda hit: -votes.get(str(hit.article), 0))), *hits[COUNTED:]] if votes else list(hits)
 
 
 def to_judge(hits: Sequence[Hit]) -> list[Hit]:

@@ -39,5 +39,11 @@ select helpful, comment, created_at from article_votes where org_id = %(org)s an
 
 -- name: popularity
 -- What readers said of each article since then: +1 for each who found it helpful, -1 for each who did not.
-select article_id, count(*) filter (where helpful)::int - count(*) filter (where not helpful)::int as votes
-from article_votes where org_id = %(org)s and created_at > %(since)s group by article_id
+select article_id, sum(vote)::int as votes from (
+    select article_id, case when helpful then 1 else -1 end as vote from article_votes where org_id = %(org)s and created_at > %(since)s
+    union all
+    select (cited.source ->> 'article')::uuid, case v.action when 'upvote' then 1 else -1 end
+    from votes v join events e on e.org_id = v.org_id and e.session_id = v.session_id and e.id = v.event_id,
+        lateral jsonb_array_elements(case jsonb_typeof(e.payload -> 'sources') when 'array' then e.payload -> 'sources' else '[]' end) as cited (source)
+    where v.org_id = %(org)s and v.created_at > %(since)s
+) as cast_votes group by article_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from glassine.edge import threads
 from glassine.edge.language import detect
 from glassine.rules import passages
 from glassine.rules.redaction import PLACEHOLDER
-from glassine.rules.reordering import NOT_ASKED, Judged
-from glassine.store import Tx, house, nearest, search, versions, visibility
+from glassine.rules.reordering import NOT_ASKED, Judged, by_popularity, tied
+from glassine.store import Tx, house, nearest, search, sites, versions, visibility
 from glassine.story import hints
 from glassine.story.hints import NOTHING, Told
 from glassine.story.world import World
@@ -25,6 +26,8 @@ LIMIT = 8  # passages that an answer is made from
 _QUERY = 2_000  # characters of a message that are searched with
 _AHEAD = 1.0  # seconds for which a search that was begun ahead counts as one of now
 _VECTOR = "vector"  # what is begun ahead of an English search itself
+_VOTED = 300.0  # seconds after which votes are counted again
+_LATELY = timedelta(days=180)  # for which a vote counts
 _COUNTED = 30.0  # seconds after which passages are counted again
 
 
@@ -38,10 +41,11 @@ class Sought(NamedTuple):
     scopes: tuple[int, ...]
     told: Told = NOTHING
     judged: Judged = NOT_ASKED
+    votes: Mapping[str, int] = {}  # by which ties were broken, if any were
 
     def given(self) -> dict[str, Any]:
         """What of it a turn's evidence keeps, so that the same can be searched once more."""
-        return {"knowledge": self.version, "size": self.size, "spoken": self.spoken, "scopes": list(self.scopes), "told": self.told.given(), **self.judged.given()}
+        return {"knowledge": self.version, "size": self.size, "spoken": self.spoken, "scopes": list(self.scopes), "told": self.told.given(), **self.judged.given(), **({"votes": dict(self.votes)} if self.votes else {})}
 
 
 async def find(world: World, org: OrgId, text: str, *, viewer: Viewer, language: str | None = None, limit: int = LIMIT) -> list[Hit]:
@@ -104,7 +108,8 @@ async def _seek(world: World, org: OrgId, text: str, viewer: Viewer, language: s
         told = await hints.tell(tx, org, query, scopes, asked, world.embed.alike(spoken))
         query = replace(query, terms=[*query.terms, *told.terms], pinned=told.pinned)
         hits, version = await search.find(tx, query=query, scopes=scopes, limit=limit)
-    return Sought([comparable(world, hit, spoken) for hit in hits], version, query.size or 0, spoken, scopes, told)
+        votes = await _votes(world, tx, org, hits)
+    return Sought([comparable(world, hit, spoken) for hit in by_popularity(hits, votes)], version, query.size or 0, spoken, scopes, told, votes=votes)
 
 
 def plainly(text: str) -> str:
@@ -140,6 +145,18 @@ async def _counted(world: World, tx: Tx, org: OrgId, scopes: tuple[int, ...], qu
         if size >= nearest.LARGE and query.model not in indexed:
             world.start(nearest.build(world.store, org, query.model)).add_done_callback(lambda done: done.cancelled() or done.exception())
     return replace(query, size=size, large=org if query.model in indexed else None)
+
+
+async def _votes(world: World, tx: Tx, org: OrgId, hits: Sequence[Hit]) -> dict[str, int]:
+    """What readers and customers said of the articles that stand in a tie, as it was known a few minutes ago; nothing where no tie is to be broken."""
+    articles = {hit.article for group in tied(hits) if len({hit.article for hit in group}) > 1 for hit in group}
+    if not articles:
+        return {}
+    counted, votes = world.votes.get(org, (-_VOTED, {}))
+    if counted <= time.monotonic() - _VOTED:
+        votes = await sites.popularity(tx, org, datetime.now(UTC) - _LATELY)
+        world.votes[org] = (time.monotonic(), votes)
+    return {str(one): votes[one] for one in sorted(articles) if votes.get(one)}
 
 
 def comparable(world: World, hit: Hit, spoken: str) -> Hit:

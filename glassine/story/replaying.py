@@ -15,7 +15,7 @@ from glassine.rules.grounding import Grounded
 from glassine.rules.permits import require
 from glassine.rules.policies import policy_of
 from glassine.rules.redaction import before_names, redact
-from glassine.rules.reordering import Judged, reordered
+from glassine.rules.reordering import Judged, by_popularity, reordered
 from glassine.store import search, vault, versions
 from glassine.story import comparing, conversations, finding, recalling, sight, turn
 from glassine.story.masking import storable
@@ -123,7 +123,7 @@ async def searched_again(world: World, kept: Recalled, query: str) -> tuple[tupl
         else:
             candidates = await versions.candidates(tx, org, kept.row["knowledge"], {**search.values(prepared, recalling.scopes(given), limit), "without": []})
             hits, says = search.ranked(candidates, prepared, limit), f"Looked up in the knowledge base as it was then: it has changed {_times(now - kept.row['knowledge'])} since."
-    return sight.escaped([finding.comparable(world, hit, spoken) for hit in reordered(hits, judged.scores)[: finding.LIMIT]]), says
+    return sight.escaped([finding.comparable(world, hit, spoken) for hit in reordered(by_popularity(hits, given.get("votes") or {}), judged.scores)[: finding.LIMIT]]), says
 
 
 def _times(count: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -232,12 +231,6 @@ async def vote(world: World, site: Site, id: ArticleId, *, helpful: bool, commen
     async with world.store.tx(site.org) as tx:
         await shelf.by_id(tx, site.org, id)
         await sites.vote(tx, site.org, id, helpful=helpful, comment=masked, visitor=digest)
-
-
-async def popularity(world: World, org: OrgId, days: int = 180) -> dict[UUID, int]:
-    """Helpful votes less unhelpful ones of late, by article: what a search may break ties by."""
-    async with world.store.tx(org) as tx:
-        return await sites.popularity(tx, org, datetime.now(UTC) - timedelta(days=days))
 
 
 def _entry(row: Row, language: str) -> Entry:

@@ -13,7 +13,7 @@ from glassine.edge.llm import Llm
 from glassine.rules import differences, extract
 from glassine.rules.permits import require
 from glassine.rules.redaction import restore
-from glassine.rules.reordering import Judged, reordered
+from glassine.rules.reordering import Judged, by_popularity, reordered
 from glassine.store import articles, search, vault, versions, visibility
 from glassine.store.vectors import packed
 from glassine.story import comparing, debugging, finding, indexing, learning, recalling, turn
@@ -107,7 +107,7 @@ async def _searched_as_then(world: World, kept: Recalled, query: str, scopes: tu
     if stand_in and (stand_in.scope is None or stand_in.scope in scopes):
         idf = candidates[0]["idf"] or {} if candidates else {}
         candidates = [*candidates, *stand_in.rows(asked, idf)]
-    hits = [finding.comparable(world, hit, spoken) for hit in reordered(search.ranked(candidates, asked, limit), judged.scores)[: finding.LIMIT]]
+    hits = [finding.comparable(world, hit, spoken) for hit in reordered(by_popularity(search.ranked(candidates, asked, limit), given.get("votes") or {}), judged.scores)[: finding.LIMIT]]
     return Sought(hits, version, size, spoken, scopes)
 
 

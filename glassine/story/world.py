@@ -67,6 +67,7 @@ class World:
     ahead: dict[tuple[Any, ...], tuple[float, asyncio.Task[Any]]] = field(default_factory=dict)  # searches begun before they are asked for
     kept: set[tuple[OrgId, UUID]] = field(default_factory=set)  # conditions of turns that stand in the store
     sizes: dict[tuple[OrgId, tuple[int, ...]], tuple[float, int, frozenset[str]]] = field(default_factory=dict)  # when passages were counted, how many, models with an index
+    votes: dict[OrgId, tuple[float, dict[UUID, int]]] = field(default_factory=dict)  # when votes were counted, and what articles got
     scenarios: dict[OrgId, tuple[float, Any]] = field(default_factory=dict)  # what organisations tell beside their articles, and until when it is believed
     sites: dict[str, tuple[float, Site]] = field(default_factory=dict)  # help sites by the key in their address, and until when they are believed
     related: dict[tuple[Any, ...], tuple[float, tuple[ArticleId, ...]]] = field(default_factory=dict)  # which articles help pages name beside one, and until when
