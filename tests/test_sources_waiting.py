@@ -87,6 +87,24 @@ async def test_a_source_that_fails_is_tried_less_and_less_often(world: World, zo
     assert due - now < timedelta(hours=1.1), "with the first success it is as before"
 
 
+async def test_a_failing_run_longer_than_its_pause_does_not_begin_again_at_once(world: World, zoo: Shop, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = await connected(world, zoo, cadence=Cadence.QUARTER)
+    toy.key = "another"
+    began = world.clock()
+    await tending.sync_now(world, zoo.owner, source.id)
+    ended = began + timedelta(hours=1)
+    monkeypatch.setattr(world, "clock", lambda: ended)
+    await settled(world)
+    due = (await tending.seen(world, zoo.owner, source.id)).source.next_run_at
+    assert due
+    assert due > ended + timedelta(minutes=14)
+    monkeypatch.setattr(world, "clock", lambda: began)
+    await tending.sync_now(world, zoo.owner, source.id)
+    assert await tending.sync_now(world, zoo.owner, source.id) is None
+    await settled(world)
+    assert (await tending.seen(world, zoo.owner, source.id)).source.next_run_at == began, "what somebody asked for meanwhile is not put off"
+
+
 async def test_what_is_switched_off_is_not_read_by_itself(world: World, zoo: Shop, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     source = await connected(world, zoo, cadence=Cadence.HOUR)
     later = world.clock() + timedelta(hours=2)

@@ -70,7 +70,7 @@ class GateLink:
     async def pause(self, seconds: float) -> None:
         """Keeps a pace that the other side tells in its answers. It costs nothing of the time that a run spends waiting for what failed."""
         if seconds > _LONGEST_WAIT:
-            raise SourceFailed(Trouble.LIMITED, "The other side asks to wait longer than a run does (five minutes). What was read stays, and the next run does not fetch it again.")
+            raise SourceFailed(Trouble.LIMITED, "The other side asks to wait longer than a run does (five minutes). What was read stays, and the next run brings in what is missing.")
         await self.wait(max(0.0, seconds))
 
     async def _once(self, method: str, url: str, headers: Mapping[str, str] | None, body: bytes, max_bytes: int, host: str, *, last: bool) -> Answer | None:
@@ -105,7 +105,7 @@ class GateLink:
         seconds += random.uniform(0, max(0.5, seconds / 4))  # noqa: S311 - spreads requests, guards nothing
         if seconds > _LONGEST_WAIT or self._waited + seconds > _LONGEST_IN_ALL:
             limit = "five minutes" if seconds > _LONGEST_WAIT else "half an hour in all"
-            raise SourceFailed(Trouble.LIMITED, f"{host} asks to wait longer than a run does ({limit}). What was read stays, and the next run does not fetch it again.")
+            raise SourceFailed(Trouble.LIMITED, f"{host} asks to wait longer than a run does ({limit}). What was read stays, and the next run brings in what is missing.")
         self._waited += seconds
         await self.wait(seconds)
 
@@ -160,5 +160,5 @@ def _told(answer: Answer, host: str) -> Answer:
 
 def _gave_up(answer: Answer, host: str) -> SourceFailed:
     if answer.status == 429:
-        return SourceFailed(Trouble.LIMITED, f"{host} says that it is asked too often (429), {_TRIES} times in a row. What was read stays, and the next run does not fetch it again.")
+        return SourceFailed(Trouble.LIMITED, f"{host} says that it is asked too often (429), {_TRIES} times in a row. What was read stays, and the next run brings in what is missing.")
     return SourceFailed(Trouble.UNREACHABLE, f"{host} answered {answer.status} {_TRIES} times in a row. It may be down: the next run tries again.")

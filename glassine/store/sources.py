@@ -84,9 +84,9 @@ async def set_next(tx: Tx, org: OrgId, id: SourceId, at: datetime | None) -> Non
     await tx.execute(_SQL.set_next, {"org": org, "id": id, "at": at})
 
 
-async def put_off(tx: Tx, org: OrgId, id: SourceId, at: datetime | None, *, now: datetime) -> None:
-    """Changes when it is read again, if that is still to come."""
-    await tx.execute(_SQL.put_off, {"org": org, "id": id, "at": at, "now": now})
+async def put_off(tx: Tx, org: OrgId, id: SourceId, at: datetime, *, planned: datetime) -> None:
+    """Changes when it is read again, unless somebody wants that before it was `planned`."""
+    await tx.execute(_SQL.put_off, {"org": org, "id": id, "at": at, "planned": planned})
 
 
 async def begin_anew(tx: Tx, org: OrgId, id: SourceId, made: str) -> Connected:

@@ -50,8 +50,8 @@ update sources set withdrawn_at = %(at)s where org_id = %(org)s and id = %(id)s
 update sources set next_run_at = %(at)s where org_id = %(org)s and id = %(id)s
 
 -- name: put_off
--- Not what somebody asked for while it was being read: that is due.
-update sources set next_run_at = %(at)s where org_id = %(org)s and id = %(id)s and next_run_at > %(now)s
+-- Not what somebody asked for while it was being read: that is due before the time that was planned.
+update sources set next_run_at = %(at)s where org_id = %(org)s and id = %(id)s and next_run_at >= %(planned)s::timestamptz - interval '1 minute'
 
 -- name: begin_anew
 -- What was cut, embedded or chosen otherwise does not count any more. What is read from now on does, also where the run breaks off.

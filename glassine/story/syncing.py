@@ -58,10 +58,12 @@ async def set_next(tx: Tx, org: OrgId, source: Connected, world: World) -> None:
     await sources.set_next(tx, org, source.id, syncing.next_run(source.cadence, world.clock(), random.random()))  # noqa: S311 - spreads runs, guards nothing
 
 
-async def _put_off(tx: Tx, org: OrgId, source: Connected, world: World) -> None:
+async def _put_off(tx: Tx, org: OrgId, source: Connected, begun: Run, world: World) -> None:
     """What fails again and again is asked less and less often, once a day at least. What a person asked for meanwhile stays as it is."""
     failures = await runs.failures(tx, org, source.id)
-    await sources.put_off(tx, org, source.id, syncing.next_run(source.cadence, world.clock(), random.random(), failures), now=world.clock())  # noqa: S311 - as above
+    planned = syncing.next_run(source.cadence, begun.made_at, 0)
+    if planned and (later := syncing.next_run(source.cadence, world.clock(), random.random(), failures)):  # noqa: S311 - as above
+        await sources.put_off(tx, org, source.id, later, planned=planned)
 
 
 async def run(world: World, org: OrgId, id: RunId, *, report: Report | None = None, roots: tuple[str, ...] | None = None) -> RunOutcome | None:
@@ -302,7 +304,7 @@ class Course:
         async with self.world.store.tx(self.org) as tx:
             await runs.end(tx, self.org, self.run.id, self._counted(), outcome, trouble=trouble, reason=reason)
             if outcome is RunOutcome.FAILED:
-                await _put_off(tx, self.org, self.source, self.world)
+                await _put_off(tx, self.org, self.source, self.run, self.world)
         return outcome
 
     def _counted(self) -> Counted:

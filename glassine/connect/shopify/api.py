@@ -65,7 +65,7 @@ class Shopify:
                 raise _in_words(errors, codes)
             await self.link.pause(max(1.0, (self._cost.get(query, 100.0) - self._left) / self._restored))
         else:
-            raise SourceFailed(Trouble.LIMITED, f"{self.shop} says that it is asked too much, {_TRIES} times in a row. Is another app busy with the same token? What was read stays, and the next run does not fetch it again.")
+            raise SourceFailed(Trouble.LIMITED, f"{self.shop} says that it is asked too much, {_TRIES} times in a row. Is another app busy with the same token? What was read stays, and the next run brings in what is missing.")
         raise SourceFailed(Trouble.MALFORMED, f"{self.shop} answered without any data. Try again later.")
 
     async def entries(self, query: str, name: str, **variables: object) -> AsyncIterator[list[Json]]:
