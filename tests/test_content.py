@@ -239,6 +239,9 @@ async def test_topics_are_folders_and_move_with_their_articles(world: World, own
     assert await run("pull", other) == 0
     assert set(held(other)) == {"returns/customs.md"}
     assert (await learning.listing(world, own.org)).total == 1, "it moved and is not there twice"
+    async with world.store.tx(own.org) as tx:
+        made = await (await tx.execute("select detail ->> 'title' as title from audit where verb = 'knowledge.topic_create' order by 1")).fetchall()
+    assert [row["title"] for row in made] == ["Abroad", "Returns"], "whoever makes topics stands in the log"
 
 
 async def test_one_bad_file_stops_no_other_and_is_said(world: World, own: Shop, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -326,6 +326,13 @@ async def test_odd_addresses_get_a_page_and_no_failure(desk: Browser, path: str)
     assert "<h1>" in answer.text or "<h2" in answer.text
 
 
+async def test_a_form_of_documents_is_read_of_people_only(client: httpx2.AsyncClient) -> None:
+    headers = {"cookie": "glassine_session=nobodys"}
+    answer = await client.post(f"/knowledge/sources/{uuid4()}/files", headers=headers, data={"csrf": "guessed"}, files={"files": ("a.txt", b"x" * 3_000_000)})
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in")
+
+
 async def test_a_form_too_large_or_without_length_is_refused(desk: Browser) -> None:
     large = await desk.post(f"/inbox/sessions/{uuid4()}/write", mode="note", text="x" * 3_000_000)
     assert large.status_code == 413

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from glassine.rules.lines import one_line
 from glassine.rules.permits import require
-from glassine.store import Tx, content
+from glassine.store import Tx, content, vault
 from glassine.story import authoring, learning
 from glassine.story.finding import languages_of
 from glassine.story.world import World
@@ -136,3 +136,5 @@ async def put_shelf(world: World, actor: Actor, shelf: Shelf) -> None:
             tx, actor.org, slug, parent=known[above]["id"] if above else None, name=one_line(shelf.name), description=one_line(shelf.description, 1_000),
             icon=shelf.icon[:40], position=shelf.position, names=dict(shelf.names),
         )
+        made = (await content.topics(tx, actor.org))[shelf.path]
+        await vault.audit(tx, actor, "knowledge.topic_change" if shelf.path in known else "knowledge.topic_create", "topic", made["id"], {"title": made["name"]})

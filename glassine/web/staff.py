@@ -104,7 +104,7 @@ class PageRoute(APIRoute):
 
 
 async def refuse_forged(request: Request) -> None:
-    """A request that changes something must come from one of our own pages. Raises Refused (403, 411, 413)."""
+    """A request that changes something must come from one of our own pages. Raises Refused (403, 411, 413), SignedOut."""
     if request.method in _READS:
         return
     length = request.headers.get("content-length", "")
@@ -116,6 +116,8 @@ async def refuse_forged(request: Request) -> None:
     if not _same_site(request):
         raise Refused("This request came from another site, so nothing was done. Open the page here and try again.", status=403)
     token = request.cookies.get(COOKIE)
+    if token and int(length) > LARGEST_BODY and await access.by_cookie(world_of(request), token) is None:
+        raise SignedOut  # a form of documents is taken into memory for people only
     if token and not hmac.compare_digest((await _given_token(request)).encode(), csrf_of(token).encode()):
         raise Refused("This page is older than your sign-in, so nothing was done. Reload it and try again.", status=403)
 
