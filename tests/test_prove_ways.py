@@ -40,6 +40,8 @@ NO_TEXT_OF_CUSTOMERS = {  # routes that change something, and why a canary has n
     "POST /help-center/content/{id}/publish": "an id",
     "POST /knowledge/gaps/{id}/article": "an id; it reads masked text",
     "POST /knowledge/gaps/{id}/merge": "ids",
+    "POST /knowledge/search/pins": "a question that the organisation words",
+    "POST /knowledge/search/synonyms": "words of the organisation",
     "POST /knowledge/sources": "settings of the organisation",
     "POST /knowledge/sources/{id}/decide": "a choice",
     "POST /knowledge/sources/{id}/pages/exclude": "a path",

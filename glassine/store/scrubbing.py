@@ -5,22 +5,38 @@ PostgreSQL removes a row by marking it; its bytes stay in the page, and in the w
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import psycopg
 from psycopg import sql
 
-TABLES = ("contacts", "contact_lookups", "sessions", "events", "originals", "vault", "turns", "votes", "files", "audit")
+_PATIENCE = 60  # seconds
+TABLES = ("contacts", "contact_lookups", "sessions", "events", "originals", "vault", "turns", "votes", "files", "audit", "article_votes")
 
 
 def scrub(url: str, tell: Callable[[str], None]) -> bool:
     """Each table is shut while it is rewritten. Afterwards the write-ahead log begins anew, where the role may do that: False when it may not."""
     with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+        _let_others_end(connection)
         for table in TABLES:
             before = _size(connection, table)
             connection.execute(sql.SQL("vacuum (full, analyze) {}").format(sql.Identifier(table)))
             tell(f"{table}: {before / 1e6:.1f} MB rewritten, {_size(connection, table) / 1e6:.1f} MB now")
         return _new_log(connection)
+
+
+def _let_others_end(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Waits for everybody who may still see what was removed, an analysis by the server itself for one: a rewrite would keep it for them."""
+    row = connection.execute("select txid_current()").fetchone()
+    assert row is not None, "a function returns a row"
+    for _ in range(_PATIENCE * 5):
+        older = connection.execute(
+            "select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and age(backend_xmin) > age(%s::text::xid) limit 1", (str(int(str(row[0])) % 2**32),)
+        ).fetchone()
+        if older is None:
+            return
+        time.sleep(0.2)
 
 
 def _size(connection: psycopg.Connection[tuple[object, ...]], table: str) -> int:

@@ -21,8 +21,7 @@ def moment(at: datetime | None) -> str | None:
     """ISO 8601 in UTC with milliseconds, as browsers write it."""
     if at is None:
         return None
-    at = at.astimezone(UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def cursor(at: datetime, id: UUID) -> str:
