@@ -41,6 +41,7 @@ NO_TEXT_OF_CUSTOMERS = {  # routes that change something, and why a canary has n
     "POST /knowledge/gaps/{id}/article": "an id; it reads masked text",
     "POST /knowledge/gaps/{id}/merge": "ids",
     "POST /knowledge/search/pins": "a question that the organisation words",
+    "PUT /knowledge/search/reranker": "an address, a name and a key of the organisation",
     "POST /knowledge/search/synonyms": "words of the organisation",
     "POST /knowledge/sources": "settings of the organisation",
     "POST /knowledge/sources/{id}/decide": "a choice",

@@ -26,7 +26,7 @@ from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ArticleId, OrgId, RunId, SourceId
 from glassine.words.knowledge import ImportLine
-from glassine.words.sources import Asked, Checkpoint, Complete, Failed, Gone, Item, Progress, RunOutcome, Skipped, Told, Unchanged
+from glassine.words.sources import Asked, Checkpoint, Complete, Failed, Gone, Item, Progress, RunOutcome, Skipped, SourceFailed, Told, Unchanged
 from glassine.words.syncing import Connected, PageState, Run
 from glassine.words.work import JobKind, NewJob
 
@@ -147,11 +147,15 @@ class Course:
 
     async def _consume(self, link: reaching.SourceLink, asked: Asked) -> Complete:
         complete: Complete | None = None
-        async for told in connect.source(self.source.kind).read(link, asked):
-            if isinstance(told, Complete):
-                complete = told
-                break
-            await self._hear(told)
+        try:
+            async for told in connect.source(self.source.kind).read(link, asked):
+                if isinstance(told, Complete):
+                    complete = told
+                    break
+                await self._hear(told)
+        except SourceFailed:
+            await self._drain()  # what was told before it failed is brought in to its end
+            raise
         await self._drain()
         if complete is None:
             raise Refused("The source's module ended without saying that it was complete.")
