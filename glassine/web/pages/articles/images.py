@@ -59,7 +59,7 @@ async def serve(request: Request, org: UUID, name: str) -> Response:
         return Response("There is no such picture.", status_code=404, media_type="text/plain; charset=utf-8")
     mark = f'"{found.id}"'
     headers = {
-        "ETag": mark, "Cache-Control": "private, max-age=300" if by else "public, max-age=300", "Content-Security-Policy": "default-src 'none'; sandbox",
+        "ETag": mark, "Cache-Control": "private, no-cache" if by else "public, no-cache", "Content-Security-Policy": "default-src 'none'; sandbox",
         "Content-Disposition": "inline", "Cross-Origin-Resource-Policy": "cross-origin",
     }
     if request.headers.get("if-none-match") == mark:
