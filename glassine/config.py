@@ -101,6 +101,12 @@ class Settings:
         return tuple(place for place in (*self.allow_private, *self.vendors.values(), self.llm_url, self.smtp_url, self.anchor_url) if place)
 
     @property
+    def private_purposes(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """What each of those addresses is there for, where it is not in the operator's list, which is for everything."""
+        named = ((self.llm_url, ("model", "what-if", "writing")), (self.smtp_url, ("mail",)), (self.anchor_url, ("anchor",)), *((url, ("source",)) for url in self.vendors.values()))
+        return tuple((address, frozenset(purposes)) for address, purposes in named if address)
+
+    @property
     def vendors(self) -> Mapping[str, str]:
         """The operator's address for a vendor, by the connector's name."""
         return dict(entry.split("=", 1) for entry in self.vendor_urls)

@@ -10,6 +10,7 @@ import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bench.stub_model import StubModel
+from glassine.config import read
 from glassine.edge.addresses import declared, is_public, normal_host, places
 from glassine.edge.gate import MOST_OUT, Closed, Crossing, CrossingRow, Gate, Payload, Recorder, Scanner
+from glassine.story.world import _purposes
 from glassine.words.crossings import Scan
 from glassine.words.errors import CrossingRefused, LeakStopped, Misconfigured, TooLarge
 from glassine.words.ids import OrgId, SessionId, new_id
@@ -62,6 +65,21 @@ async def make() -> AsyncIterator[Callable[..., Gate]]:
     yield build
     for gate in made:
         await gate.aclose()
+
+
+async def test_a_private_place_is_there_for_its_purpose_and_no_other(stub: StubModel) -> None:
+    place = places([stub.url])
+    async with contextlib.aclosing(Gate(allowed_private=place, private_for=dict.fromkeys(place, frozenset({"model"})))) as gate:
+        crossing = Crossing(org=ORG, purpose="model", hosts=("127.0.0.1",))
+        assert (await gate.request(crossing, "POST", f"{stub.url}/chat/completions", body=BODY)).status == 200
+        with pytest.raises(CrossingRefused, match="not listed it for source"):  # the connection is open by now, and yet
+            await gate.request(replace(crossing, purpose="source"), "GET", f"{stub.url}/models")
+
+
+def test_what_is_private_for_what_follows_the_configuration() -> None:
+    given = {"GLASSINE_LLM_URL": "http://localhost:11434/v1", "GLASSINE_LLM_MODEL": "m", "GLASSINE_VENDOR_URLS": "zendesk=http://127.0.0.1:4101"}
+    assert _purposes(read(given)) == {("localhost", 11434): {"model", "what-if", "writing"}, ("127.0.0.1", 4101): {"source"}}
+    assert _purposes(read(given | {"GLASSINE_ALLOW_PRIVATE": "localhost:11434"})) == {("127.0.0.1", 4101): {"source"}}
 
 
 class Records(list[CrossingRow]):

@@ -14,11 +14,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import httpcore2
 
-from glassine.edge.addresses import AddressBook, Place, declared, normal_host
+from glassine.edge.addresses import AddressBook, Place, declared, is_public, normal_host
 from glassine.words.crossings import Answer, Crossing, CrossingRow, Payload, Scan
 from glassine.words.errors import CrossingRefused, LeakStopped, TooLarge
 from glassine.words.ids import OrgId
@@ -34,6 +35,7 @@ MOST_OUT = 2_000_000  # bytes of one payload
 _OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "upgrade", "te"})
 _PACKINGS = frozenset({"identity", "", "gzip", "x-gzip", "deflate"})
 _GZIP_OR_ZLIB = 47  # zlib's name for: whichever of the two it begins with
+_FOR_ALL: Mapping[Place, frozenset[str]] = MappingProxyType({})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NETWORK_ERRORS = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.ProxyError, httpcore2.UnsupportedProtocol)
 
@@ -63,15 +65,17 @@ class Stream:
 
 class Gate:
     """One per process. `allowed_private`: host and port pairs that may be reached though they are not public, from configuration only.
+    `private_for`: those of them that are there for some purposes and no others, so that a crawler cannot be sent to the operator's own model.
 
     `closed` tells what the organisation has switched off, `scan` what a payload holds, and `record` writes the crossing down. All are
     awaited before the first byte leaves; if one fails, nothing leaves. Close with `await gate.aclose()`.
     """
 
     def __init__(
-        self, *, allowed_private: frozenset[Place] = frozenset(), closed: Closed | None = None, scan: Scanner | None = None, record: Recorder | None = None,
+        self, *, allowed_private: frozenset[Place] = frozenset(), private_for: Mapping[Place, frozenset[str]] = _FOR_ALL, closed: Closed | None = None,
+        scan: Scanner | None = None, record: Recorder | None = None,
     ) -> None:
-        self._book = AddressBook(allowed_private)
+        self._book, self._private_for = AddressBook(allowed_private), private_for
         self._closed, self._scan, self._record = closed, scan, record
 
     @cached_property
@@ -159,9 +163,12 @@ class Gate:
         if size > MOST_OUT:
             return CrossingRefused(f"it has {size:,} bytes, and {MOST_OUT:,} is the most that may leave at once")
         try:
-            await self._book.addresses(target.host, target.port)
+            found = await self._book.addresses(target.host, target.port)
         except CrossingRefused as refusal:
             return refusal
+        purposes = self._private_for.get((target.host, target.port))
+        if purposes is not None and crossing.purpose not in purposes and not all(map(is_public, found)):
+            return CrossingRefused(f"{target.name} is not a public address, and the operator has not listed it for {crossing.purpose}")
         return None
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from glassine.config import Settings
-from glassine.edge.addresses import places
+from glassine.edge.addresses import Place, places
 from glassine.edge.attachments import FileReader
 from glassine.edge.embed import Embedder
 from glassine.edge.gate import CrossingRow, Gate
@@ -137,12 +137,21 @@ async def live(settings: Settings, *, keeps: tuple[OrgId, ...] = ()) -> AsyncIte
             gate=Gate(), names=Names(), embed=Embedder(), reader=FileReader(), mail=Mailer(None), clock=lambda: datetime.now(UTC), process=new_id(),
             keeps=keeps,
         )
-        world.gate = Gate(allowed_private=places(settings.private_places), closed=switches.closed, scan=Rescan(world), record=_recorder(store))
+        world.gate = Gate(allowed_private=places(settings.private_places), private_for=_purposes(settings), closed=switches.closed, scan=Rescan(world), record=_recorder(store))
         world.mail = Mailer(settings.smtp_url, sender=settings.mail_from, gate=world.gate)
         await stack.enter_async_context(contextlib.aclosing(world.gate))
         await stack.enter_async_context(_pulse(world))
         yield world
         await world.rest(10)
+
+
+def _purposes(settings: Settings) -> dict[Place, frozenset[str]]:
+    """What each private place is there for. What the operator has listed is there for everything."""
+    found: dict[Place, frozenset[str]] = {}
+    for address, purposes in settings.private_purposes:
+        for place in places([address]) - places(settings.allow_private):
+            found[place] = found.get(place, frozenset()) | purposes
+    return found
 
 
 def _recorder(store: Store) -> Callable[[CrossingRow], Coroutine[Any, Any, None]]:
