@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
@@ -20,7 +19,8 @@ from glassine.words.work import Job, JobKind
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 8
-_SYNCS_AT_ONCE = 2  # runs over sources last long, and turns shall always find a free place
+_LONG = (JobKind.SYNC_SOURCE, JobKind.CHECK_LINKS)  # they wait for other people's servers, …
+_LONG_AT_ONCE = 2  # … and turns shall always find a free place
 _POLL = 0.5  # seconds
 _SWEEP = 2.0
 _TRIES = 5
@@ -51,7 +51,7 @@ async def run(world: World, stop: asyncio.Event) -> None:
     beside = [asyncio.create_task(_sweep_for_ever(world)), asyncio.create_task(ledger.keep_sealing(world)), asyncio.create_task(gaps.keep_finding(world))]
     try:
         while not stop.is_set():
-            found = await _claim(world, _AT_ONCE - len(at_work), Counter(at_work.values())[JobKind.SYNC_SOURCE])
+            found = await _claim(world, _AT_ONCE - len(at_work), sum(kind in _LONG for kind in at_work.values()))
             world.running.update(job.id for job in found)  # before anything else happens: what is not in there is given to others
             for job in found:
                 task = world.start(_run_one(world, job))
@@ -65,14 +65,14 @@ async def run(world: World, stop: asyncio.Event) -> None:
         await asyncio.gather(*beside, stopping, return_exceptions=True)
 
 
-async def _claim(world: World, limit: int, syncs: int = 0) -> list[Job]:
-    """`syncs`: how many runs over sources are among what this process is at work on."""
+async def _claim(world: World, limit: int, long: int = 0) -> list[Job]:
+    """`long`: how many of the long ones are among what this process is at work on."""
     if limit == 0:
         return []
     try:
         async with world.store.outside() as tx:
-            found = await jobs.claim(tx, world.process, 1, (JobKind.SYNC_SOURCE,), world.keeps) if syncs < _SYNCS_AT_ONCE else []
-            others = tuple(kind for kind in _WORK if kind is not JobKind.SYNC_SOURCE)
+            found = await jobs.claim(tx, world.process, 1, _LONG, world.keeps) if long < _LONG_AT_ONCE else []
+            others = tuple(kind for kind in _WORK if kind not in _LONG)
             return found + await jobs.claim(tx, world.process, limit - len(found), others, world.keeps)
     except _TROUBLE as error:
         _log.warning("The queue cannot be read: %s", type(error).__name__)
