@@ -109,7 +109,7 @@ def _read_yaml(text: str) -> Any:
 
 # Here and below: no pattern looks through the same text again from each place where it could begin, and none gives back what it took (`++`, `*+`).
 # They hold up the whole process while they search, and what they read is a stranger's.
-_ERB = re.compile(r"<%(%|#|=|-)?((?:[^<%]++|<(?!%)|%(?!>))*+)%>")
+_ERB = re.compile(r"<%(%|#|=|-)?([^<%]*(?:(?:<(?!%)|%(?!>))[^<%]*)*)%>")  # possessive groups match wrongly before Python 3.11.5
 _QUOTED = re.compile(r"\"([^\"#]*)\"|'([^']*)'")
 
 
@@ -155,7 +155,7 @@ _LEFTOVERS = [
     (re.compile(r"^(?:import\s[^\n]*?from\s*['\"][^'\"\n]+['\"];?|import\s+['\"][^'\"\n]+['\"];?|export\s+(?:const|default|function|let)\b[^\n]*)$", re.MULTILINE), ""),  # MDX
     (re.compile(r"^\{:.*\}$|\{: ?[.#][^{}\n]*\}|\[\[toc\]\]", re.MULTILINE | re.IGNORECASE), ""),  # kramdown's attribute lists
     (re.compile(r"^(#{1,6} .*)\{#[\w-]+\}[ \t]*$", re.MULTILINE), r"\1"),  # explicit ids of headings
-    (re.compile(r"^([ \t]*+):{3,}+[ \t]*+(?:[a-z]++\b)?+[ \t]*+\[?+([^\]\n]*+)\]?+[ \t]*+$", re.MULTILINE), r"\n\1\2\n"),  # Docusaurus: ':::note A title'
+    (re.compile(r"^([ \t]*+):{3,}+[ \t]*+(?:[a-z]+\b)?[ \t]*+\[?+([^\]\n]*+)\]?+[ \t]*+$", re.MULTILINE), r"\n\1\2\n"),  # Docusaurus: ':::note A title'
     (re.compile(r"^(>[ \t]*)\[!\w+\][ \t]*", re.MULTILINE), r"\1"),  # GitHub: '> [!NOTE]'
 ]
 
