@@ -104,4 +104,4 @@ def test_any_answer_can_be_judged(answer: str, message: str) -> None:
 
 @pytest.mark.parametrize("answer", ["[1" * 1_900, "`" * 3_999, "![" * 1_900, "1.1" * 1_300, "a." * 1_900, "<think>" * 500, "x@" * 1_900, "HANDOF" * 600])
 def test_hostile_answers_are_judged_at_once(answer: str) -> None:
-    judged(answer)
+    assert judged(answer).reply is None
