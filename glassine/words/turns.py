@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -86,9 +87,31 @@ Outcome = Reply | Suggestion | HandOff | Silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec:
+    """An action as the model sees it: `parameters` is the JSON Schema of an object that holds only what the model fills in."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """What the model wants called, with its arguments as it wrote them. `id` is the provider's."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptMessage:
-    role: str  # system | user | assistant
+    """One message. `calls` stand on the assistant's; a message of the role `tool` answers the call whose id is `answers`."""
+
+    role: str  # system | user | assistant | tool
     content: str
+    calls: tuple[ToolCall, ...] = ()
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,18 +119,20 @@ class Prompt:
     """Every word the model sees, and an estimate of its size. Stored whole: inspect shows exactly this."""
 
     messages: tuple[PromptMessage, ...]
-    tokens: int  # estimated, model-independent
+    tokens: int  # estimated, model-independent; tools count too
+    tools: tuple[ToolSpec, ...] = ()
     longest: int = 0  # tokens that the answer may have; 0: as many as an answer to a customer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelReply:
-    """What a model answered: `text` as it came, and what the provider counted."""
+    """What a model answered: `text` as it came, and what the provider counted. With `calls` the text may be empty."""
 
     text: str
     model: str
     prompt_tokens: int
     completion_tokens: int
+    calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
