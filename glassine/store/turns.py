@@ -52,7 +52,7 @@ def _whole(row: DictRow) -> DictRow:
     """The row with its request as it was sent."""
     request, prompt = row["trace"].get("request"), row["trace"].get("prompt")
     if request and prompt and request.get("messages", ...) is None:
-        request["messages"] = [dict(message) for message in prompt["messages"]]
+        request["messages"] = [{"role": message["role"], "content": message["content"]} for message in prompt["messages"]]
     return row
 
 

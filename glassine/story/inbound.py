@@ -19,7 +19,7 @@ from glassine.store.live import notify
 from glassine.story import finding, sight, turn
 from glassine.story.contacts import own_key
 from glassine.story.masking import Mask, shortened, to_bytes, write
-from glassine.story.turn import Scene
+from glassine.story.scene import Scene
 from glassine.story.world import World
 from glassine.words.channels import Attachment, Inbound
 from glassine.words.errors import Refused

@@ -17,7 +17,8 @@ from glassine.store.sessions import Mode
 from glassine.store.vault import SealedToken
 from glassine.story.contacts import own_key
 from glassine.story.masking import to_text
-from glassine.story.turn import REMEMBERED, Scene, conversation
+from glassine.story.scene import Scene
+from glassine.story.turn import REMEMBERED, conversation
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.house import OrgSettings

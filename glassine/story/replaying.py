@@ -17,9 +17,10 @@ from glassine.rules.policies import policy_of
 from glassine.rules.redaction import before_names, redact
 from glassine.rules.reordering import Judged, by_popularity, reordered
 from glassine.store import search, vault, versions
-from glassine.story import comparing, conversations, finding, recalling, sight, turn
+from glassine.story import answering, comparing, conversations, finding, recalling, sight, turn
 from glassine.story.masking import storable
 from glassine.story.recalling import Recalled
+from glassine.story.scene import decided, hand_off
 from glassine.story.world import World
 from glassine.words.ids import OrgId, SessionId, TurnId
 from glassine.words.knowledge import Hit
@@ -75,7 +76,7 @@ def _why_not_masked(kept: Recalled) -> str:
 
 
 def _decided(kept: Recalled) -> Step:
-    decision = turn.decided(kept.scene)
+    decision = decided(kept.scene)
     before = [str(kept.trace["decision"]), *_reasons(kept.trace["notes"])]
     if kept.trace["decision"] in ("answer", "assist"):
         before = [before[0]]  # their notes hold what the guard found too
@@ -134,7 +135,7 @@ def _prompted(kept: Recalled) -> Step:
     if not kept.trace.get("prompt"):
         return Step(name=StepName.PROMPT, verdict=Verdict.SAME, says="No language model was asked, so there is no prompt.")
     before = "\n\n".join(f"[{one['role']}]\n{one['content']}" for one in kept.trace["prompt"]["messages"])
-    after = "\n\n".join(f"[{one.role}]\n{one.content}" for one in turn.asked(kept.scene, kept.hits).messages)
+    after = "\n\n".join(f"[{one.role}]\n{one.content}" for one in answering.asked(kept.scene, kept.hits).messages)
     return _compared(StepName.PROMPT, before, after, "Word for word the same.", "Today's rules write another prompt.")
 
 
@@ -154,17 +155,17 @@ def _judged(world: World, kept: Recalled) -> list[Step]:
     if decision in ("hand_off", "stay_silent"):
         none = Step(name=StepName.GUARD, verdict=Verdict.SAME, says="There was no answer to check.")
         reasons = tuple(Reason(note) for note in _reasons(kept.trace["notes"]))
-        return [none, _outcome(kept, turn.hand_off(scene, reasons) if decision == "hand_off" else Silence(reasons=reasons))]
+        return [none, _outcome(kept, hand_off(scene, reasons) if decision == "hand_off" else Silence(reasons=reasons))]
     if kept.trace.get("prompt") and kept.answer is None and not any(note.startswith(_NOT_WAITED) for note in kept.trace["notes"]):
         none = Step(name=StepName.GUARD, verdict=Verdict.SAME, says="There was no answer to check.")
         why = Reason.STOPPED_AT_GATE if any(note.startswith("stopped: ") for note in kept.trace["notes"]) else Reason.MODEL_FAILED
-        return [none, _outcome(kept, _as_decided(kept, turn.hand_off(scene, (why,))))]
+        return [none, _outcome(kept, _as_decided(kept, hand_off(scene, (why,))))]
     grounded = _grounded(kept)
     if grounded is None:
         return [Step(name=name, verdict=Verdict.DIFFERS, says="The message is not small talk by today's rules.") for name in (StepName.GUARD, StepName.OUTCOME)]
     before, after = comparing.guard(kept.hits, kept.trace["used"], _guard_notes(kept)), comparing.guard(kept.hits, grounded.used, grounded.notes)
     step = _compared(StepName.GUARD, before, after, "The same passages are used, with the same objections.", "Today's rules judge the answer otherwise.")
-    return [step, _outcome(kept, _as_decided(kept, turn.judged(world, scene, grounded)))]
+    return [step, _outcome(kept, _as_decided(kept, answering.judged(world, scene, grounded)))]
 
 
 def _grounded(kept: Recalled) -> Grounded | None:
@@ -172,9 +173,9 @@ def _grounded(kept: Recalled) -> Grounded | None:
     if own_words is not None and kept.trace["query"]:
         return own_words
     if kept.answer is not None:
-        return turn.checked(kept.scene, kept.hits, kept.answer)
+        return answering.checked(kept.scene, kept.hits, kept.answer)
     if kept.trace["query"]:
-        return turn.quoted(kept.scene, kept.trace["query"], kept.hits)
+        return answering.quoted(kept.scene, kept.trace["query"], kept.hits)
     return enclosed.small_talk(kept.scene.message, kept.scene.language)
 
 

@@ -18,7 +18,7 @@ from glassine.words.scenarios import Met, ScenarioKind
 from glassine.words.turns import Trace
 
 if TYPE_CHECKING:
-    from glassine.story.turn import Scene
+    from glassine.story.scene import Scene
 
 _KNOWN_FOR = 0.8  # seconds: what is published or taken back counts within a second, in every process
 _MOST_KNOWN = 1_000  # organisations

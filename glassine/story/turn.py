@@ -6,77 +6,28 @@ No transaction is held across a model call. What is written is written only if n
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from glassine.edge.llm import Llm, Purpose
-from glassine.rules import autopilot, enclosed, extract, grounding, prompt
-from glassine.rules import scenarios as guiding
-from glassine.rules.grounding import Grounded
-from glassine.rules.policies import policy_of
+from glassine.rules import autopilot
 from glassine.rules.reactions import jobs_for
-from glassine.rules.redaction import cover
 from glassine.store import Tx, events, jobs, messages, sessions
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
-from glassine.store.sessions import Mode
-from glassine.story import debugging, evidence, finding, masking, reranking, scenarios, sight
-from glassine.story.evidence import Conditions
+from glassine.story import answering, debugging, evidence, finding, reranking
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
+from glassine.story.scene import Means, Scene, decided, hand_off
 from glassine.story.world import Running, World
-from glassine.words.errors import ModelFailed, NotFound, SwitchedOff
+from glassine.words.errors import NotFound
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId, SessionId, TurnId, new_id
-from glassine.words.knowledge import Hit, Viewer
-from glassine.words.people import ActorKind
-from glassine.words.scenarios import Met
-from glassine.words.sessions import Event, EventType, OwnerKind, Session
-from glassine.words.turns import HandOff, ModelReply, Outcome, Prompt, Reason, Reply, Silence, Suggestion, Trace
+from glassine.words.sessions import Event, EventType, OwnerKind
+from glassine.words.turns import HandOff, Outcome, Reason, Reply, Silence, Suggestion, Trace
 
 REMEMBERED = 20  # messages of the session that a turn looks back on
-_LANGUAGE = "en"  # where the organisation names none either
 _SHOWN = {"searched": "searching", "model": "writing"}  # what the customer sees of a step; nobody depends on it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What a turn starts from, read in one round trip."""
-
-    org: OrgId
-    session: Session
-    mode: Mode
-    settings: OrgSettings
-    history: tuple[Event, ...]  # the newest messages, oldest first; the last of the customer's is the one to answer
-    message: Event
-    conditions: Conditions | None = None  # what the turn depends on beside the conversation, to be kept with it
-    waits_until: datetime | None = None  # a person is writing the reply, and the AI waits
-    scenarios: tuple[Met, ...] | None = None  # what the organisation tells beside the articles; None: not looked up yet
-    debug: bool = False  # the evidence holds more than the outcome needs
-
-    @property
-    def language(self) -> str:
-        """The customer's, or as long as that is not known the organisation's first."""
-        return self.session.language or next(iter(self.settings.languages), _LANGUAGE)
-
-    @property
-    def viewer(self) -> Viewer:
-        """Whose eyes it searches with: the team's for a draft, else the customer's."""
-        return sight.viewer_of(self.session, decided(self).kind)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What a turn thinks with: its own, or those of somebody who asks what another search, model or rule would have made of it."""
-
-    search: Callable[[str], Awaitable[Sought]]
-    model: Callable[[], Awaitable[Llm | None]]
-    tell: Callable[[str], None]  # the step that begins, for whoever watches
-    purpose: Purpose = "model"  # of the model's crossing
-    instructions: str = ""  # for the model, after the rules
-    thresholds: extract.Thresholds = extract.DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,33 +121,8 @@ async def think(world: World, scene: Scene, trace: Trace, means: Means | None = 
     if decision.kind is autopilot.Kind.HAND_OFF:
         return hand_off(scene, decision.reasons)
     assisting = decision.kind is autopilot.Kind.ASSIST
-    outcome = await _answered(world, scene, trace, means)
+    outcome = await answering.answered(world, scene, trace, means)
     return as_draft(scene, outcome) if assisting else outcome
-
-
-def decided(scene: Scene) -> autopilot.Decision:
-    """Who answers this scene's message, by the rules."""
-    return autopilot.decide(scene.session, scene.mode.autopilot, scene.message.text, ai_off=scene.settings.ai_off, files=bool(enclosed.enclosed(scene.message)))
-
-
-async def _answered(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:
-    """Small talk, or a search and then a model's words or a quote."""
-    small_talk = enclosed.small_talk(scene.message, scene.language)
-    if small_talk is not None:
-        return _judged(world, scene, trace, small_talk)
-    means.tell("searched")
-    with _timed(trace, "search"):
-        trace.query = enclosed.question(scene.message, scene.history, scene.language)
-        sought = await means.search(trace.query)
-        trace.hits = sight.escaped(sought.hits[: finding.LIMIT])
-        trace.given |= sought.given()
-    scene = await scenarios.meet(world, scene, trace)
-    if (own_words := guiding.fixed(scene.scenarios or ())) is not None:
-        return _judged(world, scene, trace, own_words)
-    if scene.debug:
-        trace.debug["candidates"] = debugging.candidates(trace.query, sought, means.thresholds)
-    llm = await means.model()
-    return _quoted(world, scene, trace, means) if llm is None else await _written(world, scene, trace, llm, means)
 
 
 def as_draft(scene: Scene, outcome: Outcome) -> Outcome:
@@ -205,101 +131,6 @@ def as_draft(scene: Scene, outcome: Outcome) -> Outcome:
     if scene.session.owner.kind is OwnerKind.AI:
         return replace(hand_off(scene, (Reason.ASSIST_ONLY,)), draft=draft)
     return draft or Silence(reasons=(*outcome.reasons, Reason.ASSIST_ONLY))
-
-
-async def _written(world: World, scene: Scene, trace: Trace, llm: Llm, means: Means) -> Outcome:
-    """One model call, then the checks that no model can talk its way around."""
-    with _timed(trace, "prompt"):
-        trace.prompt = asked(scene, trace.hits, means.instructions)
-    trace.model = str(llm.request_body(trace.prompt)["model"])  # the one that was asked, should it not answer
-    means.tell("model")
-    try:
-        with _timed(trace, "model"):
-            call = _ask(world, scene, trace, llm, means)
-            answer = await world.switches.while_open(scene.org, means.purpose, call)
-    except SwitchedOff as refusal:
-        trace.notes.append(f"The model was not waited for: {refusal}.")
-        return _quoted(world, scene, trace, means)
-    except ModelFailed as failure:
-        trace.notes.append(f"{failure.kind}: {failure}")
-        if scene.debug and failure.raw:
-            trace.debug["errors"] = [await debugging.covered(world, scene.org, scene.session.id, failure.raw)]
-        return hand_off(scene, (Reason.STOPPED_AT_GATE if failure.kind == "stopped" else Reason.MODEL_FAILED,))
-    finally:
-        trace.request = llm.request_body(trace.prompt)  # afterwards: a model may have taught us another name for a parameter
-    trace.answer, trace.model = _kept(scene, trace.hits, answer.text), answer.model
-    trace.usage = {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens}
-    means.tell("guard")
-    with _timed(trace, "ground"):
-        grounded = checked(scene, trace.hits, trace.answer)
-    return _judged(world, scene, trace, grounded)
-
-
-def _kept(scene: Scene, hits: Sequence[Hit], answer: str) -> str:
-    """The model's words without personal values of its own making: they are evidence, and evidence is stored."""
-    shown = "\n".join(part for hit in guiding.beside(scene.scenarios or (), hits) for part in (hit.title, hit.heading, hit.text, hit.url or ""))
-    policy = policy_of(scene.mode.name, scene.settings, scene.session.channel)
-    return cover(answer, policy, "\n".join([shown, scene.message.text, _earlier(scene)]))
-
-
-def asked(scene: Scene, hits: Sequence[Hit], instructions: str = "") -> Prompt:
-    """Every word that a model is given for this scene and these passages."""
-    return prompt.build(
-        org_name=scene.mode.name, history=scene.history, message=scene.message.text, hits=guiding.beside(scene.scenarios or (), hits), language=scene.language, guidance=guiding.guidance(scene.scenarios or ()),
-        context=scene.message.payload.get("context", {}), instructions=instructions, files=enclosed.in_hand(scene.message, scene.history), viewer=scene.viewer,
-    )
-
-
-async def _ask(world: World, scene: Scene, trace: Trace, llm: Llm, means: Means) -> ModelReply:
-    """The model's answer. Where the gate stops what has become known since older messages were masked, they are masked again and it is asked once more."""
-    assert trace.prompt is not None, "it is built before anybody is asked"
-    try:
-        return await llm.complete(trace.prompt, org=scene.org, session=scene.session.id, purpose=means.purpose)
-    except ModelFailed as failure:
-        history = await masking.masked_again(world, scene.org, scene.session.id, scene.history) if failure.kind == "stopped" else scene.history
-        if history == scene.history:
-            raise
-        trace.notes.append(f"{failure} Earlier messages were masked again, and the model was asked once more.")
-        message = next(event for event in history if event.id == scene.message.id)
-        trace.prompt = asked(replace(scene, history=history, message=message), trace.hits, means.instructions)
-        return await llm.complete(trace.prompt, org=scene.org, session=scene.session.id, purpose=means.purpose)
-
-
-def checked(scene: Scene, hits: Sequence[Hit], answer: str) -> Grounded:
-    """A model's answer, held against the passages and what the customer said."""
-    said = "\n".join([_earlier(scene), *(text for _, text in enclosed.in_hand(scene.message, scene.history))])
-    return grounding.ground(answer, guiding.beside(scene.scenarios or (), hits), message=scene.message.text, earlier=said, viewer=scene.viewer)
-
-
-def _quoted(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:
-    """Without a model: the best sentences, a "did you mean", or an honest handoff."""
-    means.tell("guard")
-    with _timed(trace, "extract"):
-        found = quoted(scene, trace.query, trace.hits, means.thresholds)
-    return _judged(world, scene, trace, found)
-
-
-def quoted(scene: Scene, query: str, hits: Sequence[Hit], thresholds: extract.Thresholds = extract.DEFAULT) -> Grounded:
-    """What can be quoted from these passages."""
-    return extract.answer(query, hits, history=scene.history, language=scene.language, thresholds=thresholds, viewer=scene.viewer)
-
-
-def _judged(world: World, scene: Scene, trace: Trace, grounded: Grounded) -> Outcome:
-    """Writes down what the checks said."""
-    trace.used, trace.notes = grounded.used, [*trace.notes, *grounded.notes]
-    return judged(world, scene, grounded)
-
-
-def judged(world: World, scene: Scene, grounded: Grounded) -> Outcome:
-    """An answer that may be sent, with sources that readers can open; or a handoff with the reasons against it."""
-    if grounded.reply is None:
-        return hand_off(scene, grounded.reasons)
-    ours = "" if "help" in scene.settings.switched_off else f"{world.settings.url}/help/{scene.org}"
-    return replace(grounded.reply, sources=sight.reachable(grounded.reply.sources, world.settings.url, ours))
-
-
-def _earlier(scene: Scene) -> str:
-    return "\n".join(event.text for event in scene.history if event.actor is ActorKind.USER)
 
 
 async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job: int | None, turn: TurnId | None = None) -> Settled | None:
@@ -381,16 +212,3 @@ async def _not_settled(world: World, org: OrgId, id: SessionId, job: int | None)
         elif job is not None:
             await jobs.done(tx, job)
     return Settled(outcome=Silence(reasons=(Reason.PERSON_TYPING if until else Reason.OVERTAKEN,)))
-
-
-def hand_off(scene: Scene, reasons: Sequence[Reason]) -> HandOff:
-    return autopilot.hand_off(reasons, scene.history, language=scene.language, minutes=scene.settings.patience)
-
-
-@contextmanager
-def _timed(trace: Trace, step: str) -> Iterator[None]:
-    began = time.perf_counter()
-    try:
-        yield
-    finally:
-        trace.timings[step] = round((time.perf_counter() - began) * 1_000, 2)

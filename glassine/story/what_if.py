@@ -20,7 +20,7 @@ from glassine.story import comparing, debugging, finding, indexing, learning, re
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
 from glassine.story.recalling import Recalled
-from glassine.story.turn import Scene
+from glassine.story.scene import Means, Scene
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ArticleId, PassageId, SessionId, TurnId, new_id
@@ -46,7 +46,7 @@ async def ask(world: World, actor: Actor, session: SessionId, id: TurnId, change
     instructions = await debugging.covered(world, actor.org, session, change.instructions) if change.instructions else ""
     scene = replace(kept.scene, mode=kept.scene.mode._replace(autopilot=change.autopilot)) if change.autopilot else kept.scene
     model = await _model(world, kept, change)
-    means = turn.Means(
+    means = Means(
         search=lambda query: _search(world, kept, scene, query, change), model=model, tell=lambda _: None, purpose="what-if", instructions=instructions,
         thresholds=_thresholds(change),
     )

@@ -11,7 +11,8 @@ from types import MappingProxyType
 from glassine.rules.reactions import turn_of
 from glassine.store import DatabaseError, Unreachable, house, jobs, nearest, sessions
 from glassine.story import gaps, ledger, link_check, notices, retaining, segments, sources, syncing, tidying, turn
-from glassine.story.turn import Scene, Settled
+from glassine.story.scene import Scene
+from glassine.story.turn import Settled
 from glassine.story.world import World
 from glassine.words.errors import NotFound
 from glassine.words.ids import OrgId, RunId, SegmentId, SessionId

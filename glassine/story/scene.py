@@ -1,0 +1,69 @@
+"""What a turn starts from and what it thinks with. Decides who answers, and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from glassine.edge.llm import Llm, Purpose
+from glassine.rules import autopilot, enclosed, extract
+from glassine.store.sessions import Mode
+from glassine.story import sight
+from glassine.story.evidence import Conditions
+from glassine.story.finding import Sought
+from glassine.words.house import OrgSettings
+from glassine.words.ids import OrgId
+from glassine.words.knowledge import Viewer
+from glassine.words.scenarios import Met
+from glassine.words.sessions import Event, Session
+from glassine.words.turns import HandOff, Reason
+
+_LANGUAGE = "en"  # where the organisation names none either
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What a turn starts from, read in one round trip."""
+
+    org: OrgId
+    session: Session
+    mode: Mode
+    settings: OrgSettings
+    history: tuple[Event, ...]  # the newest messages, oldest first; the last of the customer's is the one to answer
+    message: Event
+    conditions: Conditions | None = None  # what the turn depends on beside the conversation, to be kept with it
+    waits_until: datetime | None = None  # a person is writing the reply, and the AI waits
+    scenarios: tuple[Met, ...] | None = None  # what the organisation tells beside the articles; None: not looked up yet
+    debug: bool = False  # the evidence holds more than the outcome needs
+
+    @property
+    def language(self) -> str:
+        """The customer's, or as long as that is not known the organisation's first."""
+        return self.session.language or next(iter(self.settings.languages), _LANGUAGE)
+
+    @property
+    def viewer(self) -> Viewer:
+        """Whose eyes it searches with: the team's for a draft, else the customer's."""
+        return sight.viewer_of(self.session, decided(self).kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a turn thinks with: its own, or those of somebody who asks what another search, model or rule would have made of it."""
+
+    search: Callable[[str], Awaitable[Sought]]
+    model: Callable[[], Awaitable[Llm | None]]
+    tell: Callable[[str], None]  # the step that begins, for whoever watches
+    purpose: Purpose = "model"  # of the model's crossing
+    instructions: str = ""  # for the model, after the rules
+    thresholds: extract.Thresholds = extract.DEFAULT
+
+
+def decided(scene: Scene) -> autopilot.Decision:
+    """Who answers this scene's message, by the rules."""
+    return autopilot.decide(scene.session, scene.mode.autopilot, scene.message.text, ai_off=scene.settings.ai_off, files=bool(enclosed.enclosed(scene.message)))
+
+
+def hand_off(scene: Scene, reasons: Sequence[Reason]) -> HandOff:
+    return autopilot.hand_off(reasons, scene.history, language=scene.language, minutes=scene.settings.patience)
