@@ -1,4 +1,4 @@
-"""A small real HTTP server that speaks OpenAI chat completions, for benches and tests. It knows nothing: it quotes or says what it is told.
+"""A small real HTTP server that speaks OpenAI chat completions, for benches and tests. It knows nothing: it quotes, says what it is told, or obeys a script.
 
 Run alone: `python -m bench.stub_model --port 8399 --latency 0.8 --mode ok`. In a test: `async with StubModel() as stub: stub.url`.
 """
@@ -10,13 +10,36 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
-MODES = ("ok", "slow", "429", "500", "garbage", "stream_garbage", "hang", "disconnect", "redirect", "huge")
+MODES = ("ok", "slow", "429", "500", "garbage", "stream_garbage", "half", "hang", "disconnect", "redirect", "huge")
 _PHRASES = {200: "OK", 302: "Found", 400: "Bad Request", 404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error"}
 
 Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Says:
+    """What the stub answers: words, and calls of tools by name with their arguments (a text is sent as it is, so that it can be broken)."""
+
+    text: str = ""
+    calls: tuple[tuple[str, Mapping[str, Any] | str], ...] = ()
+
+
+Answer = Says | str | Callable[[Body], "Says | str"]
+Script = Sequence[tuple[Callable[[Body], bool], Answer]]
+
+
+def asks(words: str) -> Callable[[Body], bool]:
+    """For a script: the newest of the user's messages holds these words, and no tool has answered since."""
+    return lambda body: body["messages"][-1]["role"] == "user" and words in str(body["messages"][-1]["content"])
+
+
+def told(words: str) -> Callable[[Body], bool]:
+    """For a script: the newest message is a tool's answer that holds these words."""
+    return lambda body: body["messages"][-1]["role"] == "tool" and words in str(body["messages"][-1]["content"])
 
 
 def quote_first_passage(body: Body) -> str:
@@ -30,12 +53,15 @@ def quote_first_passage(body: Body) -> str:
 
 
 class StubModel:
-    """The server. `calls` counts requests, `bodies` keeps the last hundred; `mode`, `latency` (seconds) and `answer` may change at any time."""
+    """The server. `calls` counts requests, `bodies` keeps the last hundred; `mode`, `latency` (seconds), `answer` and `script` may change at any time.
+
+    `script`: the first of its lines whose predicate holds for a body says the answer; where none does, `answer` says it.
+    """
 
     def __init__(
-        self, *, port: int = 0, mode: str = "ok", latency: float = 0.0, answer: Callable[[Body], str] | str = quote_first_passage, host: str = "127.0.0.1",
+        self, *, port: int = 0, mode: str = "ok", latency: float = 0.0, answer: Answer = quote_first_passage, script: Script = (), host: str = "127.0.0.1",
     ) -> None:
-        self.host, self.port, self.mode, self.latency, self.answer = host, port, mode, latency, answer
+        self.host, self.port, self.mode, self.latency, self.answer, self.script = host, port, mode, latency, answer, script
         self.calls = 0
         self.connections = 0
         self.bodies: list[Body] = []
@@ -116,10 +142,12 @@ class StubModel:
                 return await self._complete(writer, body)
 
     async def _complete(self, writer: asyncio.StreamWriter, body: Body) -> bool:
-        text = self.answer if isinstance(self.answer, str) else self.answer(body)
-        if body.get("stream") or self.mode == "stream_garbage":
-            return await self._stream(writer, text)
-        answer = _completion(body, text)
+        found = next((says for holds, says in self.script if holds(body)), self.answer)
+        says = found(body) if callable(found) else found
+        says = says if isinstance(says, Says) else Says(text=says)
+        if body.get("stream") or self.mode in ("stream_garbage", "half"):
+            return await self._stream(writer, body, says)
+        answer = _completion(body, says)
         if self.mode != "slow":
             return await _send(writer, 200, answer)
         raw = json.dumps(answer).encode()
@@ -130,16 +158,15 @@ class StubModel:
             await asyncio.sleep(0.1)
         return True
 
-    async def _stream(self, writer: asyncio.StreamWriter, text: str) -> bool:
+    async def _stream(self, writer: asyncio.StreamWriter, body: Body, says: Says) -> bool:
+        """Event by event, in pieces that end where they like. In the mode `half` the connection is dropped in the middle."""
         _head(writer, 200, {"Content-Type": "text/event-stream", "Connection": "close"})
         if self.mode == "stream_garbage":
             pieces = [b"data: {\"choices\":[{\"del", b"\xff\xfe\x00 data data\n\n", b"event: ???\ndata: [NOT DONE\n\n"]
         else:
-            deltas = [{"role": "assistant", "content": ""}, *({"content": word} for word in re.findall(r"\S+\s*|\s+", text)), {}]
-            chunks = [{"index": 0, "delta": delta, "finish_reason": None if delta else "stop"} for delta in deltas]
-            pieces = [b"data: " + json.dumps({"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "stub", "choices": [c]}).encode() + b"\n\n" for c in chunks]
-            pieces.append(b"data: [DONE]\n\n")
-        for piece in pieces:
+            raw = b"".join(_events(body, says))
+            pieces = [raw[at : at + 23] for at in range(0, len(raw), 23)]
+        for piece in pieces[: len(pieces) // 2] if self.mode == "half" else pieces:
             writer.write(piece)
             await writer.drain()
         return False
@@ -169,13 +196,44 @@ async def _send(writer: asyncio.StreamWriter, status: int, body: Body | bytes, h
     return True
 
 
-def _completion(body: Body, text: str) -> Body:
-    words = sum(len(str(message.get("content", "")).split()) for message in body["messages"])
+def _completion(body: Body, says: Says) -> Body:
+    message: Body = {"role": "assistant", "content": says.text or (None if says.calls else ""), "refusal": None}
+    if says.calls:
+        message["tool_calls"] = _wanted(body, says)
     return {
         "id": "chatcmpl-stub", "object": "chat.completion", "created": 0, "model": body["model"],
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": text, "refusal": None}, "logprobs": None, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": words, "completion_tokens": len(text.split()), "total_tokens": words + len(text.split())},
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "tool_calls" if says.calls else "stop"}], "usage": _usage(body, says),
     }
+
+
+def _wanted(body: Body, says: Says) -> list[Body]:
+    """Calls whose ids are as long and odd as a provider's."""
+    at = len(body["messages"])
+    return [
+        {"id": f"call_0{at}{number}4111111111111111", "type": "function", "function": {"name": name, "arguments": given if isinstance(given, str) else json.dumps(given)}}
+        for number, (name, given) in enumerate(says.calls)
+    ]
+
+
+def _usage(body: Body, says: Says) -> Body:
+    words, said = sum(len(str(message.get("content") or "").split()) for message in body["messages"]), len(says.text.split()) + 10 * len(says.calls)
+    return {"prompt_tokens": words, "completion_tokens": said, "total_tokens": words + said, "prompt_tokens_details": {"cached_tokens": words // 2}}
+
+
+def _events(body: Body, says: Says) -> list[bytes]:
+    """The answer as server-sent events: words one by one, each call's arguments in two parts, and the usage last if it was asked for."""
+    deltas: list[Body] = [{"role": "assistant", "content": ""}, *({"content": word} for word in re.findall(r"\S+\s*|\s+", says.text))]
+    for index, call in enumerate(_wanted(body, says) if says.calls else []):
+        written = call["function"]["arguments"]
+        deltas.append({"tool_calls": [{**call, "index": index, "function": {**call["function"], "arguments": written[:5]}}]})
+        deltas.append({"tool_calls": [{"index": index, "function": {"arguments": written[5:]}}]})
+    choices: list[list[Body]] = [[{"index": 0, "delta": delta, "finish_reason": None}] for delta in deltas]
+    choices.append([{"index": 0, "delta": {}, "finish_reason": "tool_calls" if says.calls else "stop"}])
+    head = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": body["model"]}
+    chunks: list[Body] = [{**head, "choices": each} for each in choices]
+    if (body.get("stream_options") or {}).get("include_usage"):
+        chunks.append({**head, "choices": [], "usage": _usage(body, says)})
+    return [b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks] + [b"data: [DONE]\n\n"]
 
 
 def _error(code: str, message: str) -> Body:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import openai
@@ -12,13 +13,14 @@ from openai.types.chat import ChatCompletion
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
 from pydantic import TypeAdapter
 
-from bench.stub_model import StubModel, quote_first_passage
+from bench.stub_model import Says, StubModel, asks, quote_first_passage, told
 from glassine.edge.addresses import places
 from glassine.edge.gate import CrossingRow, Gate
-from glassine.edge.llm import Llm, OpenAICompatible
+from glassine.edge.llm import Llm
+from glassine.edge.llm.remote import OpenAICompatible
 from glassine.words.errors import ModelFailed
 from glassine.words.ids import OrgId, SessionId, new_id
-from glassine.words.turns import Prompt, PromptMessage
+from glassine.words.turns import Prompt, PromptMessage, ToolCall, ToolSpec
 
 pytestmark = pytest.mark.enable_socket
 
@@ -30,6 +32,18 @@ PROMPT = Prompt(
         PromptMessage(role="user", content='<passage n="1">Refunds take 5 days. Ask us.</passage> Wie lange dauert es? 😀'),
     ),
     tokens=40,
+)
+_CALLS = (ToolCall(id="call_4111111111111111", name="find_order", arguments={"id": 7, "why": "späte"}), ToolCall(id="x", name="find_shop", arguments={}))
+WITH_TOOLS = replace(
+    PROMPT,
+    messages=(
+        *PROMPT.messages, PromptMessage(role="assistant", content="", calls=_CALLS), PromptMessage(role="tool", content='{"sent": "Monday"}', answers=_CALLS[0].id),
+        PromptMessage(role="tool", content="none", answers="x"), PromptMessage(role="user", content="And now?"),
+    ),
+    tools=(
+        ToolSpec(name="find_order", description="Finds an order.", parameters={"type": "object", "properties": {"id": {"type": "integer"}, "why": {"type": "string"}}, "required": ["id"]}),
+        ToolSpec(name="find_shop", description="Finds a shop.", parameters={"type": "object", "properties": {}}),
+    ),
 )
 Make = Callable[..., Llm]
 
@@ -108,6 +122,7 @@ async def test_a_models_name_is_one_that_can_be_stored(stub: StubModel, make: Ma
     (_completion(choice={"message": {"role": "assistant", "content": "a\ud800b"}}), "malformed"),
     (_completion(choice={"finish_reason": "length"}), "malformed"),
     (_completion(choice={"finish_reason": "tool_calls"}), "malformed"),
+    (_completion(choice={"message": {"role": "assistant", "tool_calls": [{"id": "", "function": {"name": "f"}}]}}), "malformed"),
     (_completion(choice={"finish_reason": "content_filter"}), "refused"),
     (_completion(choice={"message": {"role": "assistant", "content": "", "refusal": "I cannot"}}), "refused"),
     (_completion(usage={"prompt_tokens": "many"}), "malformed"), (_completion(usage={"prompt_tokens": -1}), "malformed"),
@@ -157,10 +172,48 @@ async def test_a_refused_request_names_the_provider_s_code_only(stub: StubModel,
         await make(url=stub.url.replace("/v1", "/v2/elsewhere#")).complete(PROMPT, org=ORG, session=SESSION)
 
 
-async def test_the_vendor_s_own_types_accept_our_request(make: Make) -> None:
-    body = make().request_body(PROMPT)
+@pytest.mark.parametrize("prompt", [PROMPT, WITH_TOOLS], ids=["plain", "tools"])
+async def test_the_vendor_s_own_types_accept_our_request(make: Make, prompt: Prompt) -> None:
+    body = make().request_body(prompt)
     TypeAdapter(CompletionCreateParamsNonStreaming).validate_python(body)
     assert body.keys() <= CompletionCreateParamsNonStreaming.__required_keys__ | CompletionCreateParamsNonStreaming.__optional_keys__
+
+
+async def test_a_call_and_its_answer(stub: StubModel, make: Make) -> None:
+    """Two calls at once, their answers, and a reply that follows from them."""
+    stub.script = [
+        (asks("Wie lange"), Says(calls=(("find_order", {"id": 7, "why": "späte"}), ("find_shop", "")))),
+        (told("Oslo"), Says(text="Sent on Monday. [1]")),
+    ]
+    llm = make()
+    prompt = replace(PROMPT, tools=WITH_TOOLS.tools)
+    first = await llm.complete(prompt, org=ORG, session=SESSION)
+    assert [(call.name, dict(call.arguments)) for call in first.calls] == [("find_order", {"id": 7, "why": "späte"}), ("find_shop", {})]
+    assert first.text == ""
+    answers = [PromptMessage(role="tool", content=words, answers=call.id) for words, call in zip(["Monday", "Oslo"], first.calls, strict=True)]
+    after = replace(prompt, messages=(*prompt.messages, PromptMessage(role="assistant", content="", calls=first.calls), *answers))
+    assert (await llm.complete(after, org=ORG, session=SESSION)).text == "Sent on Monday. [1]"
+    assert stub.bodies[-1] == llm.request_body(after)
+    assert "4111" not in str(stub.bodies[-1])  # an id of the provider's would look like a card to the gate
+    assert [message.get("tool_call_id") for message in stub.bodies[-1]["messages"][-2:]] == [call["id"] for call in stub.bodies[-1]["messages"][-3]["tool_calls"]]
+
+
+@pytest.mark.parametrize("calls", [
+    (("find_order", "{"),), (("find_order", "[]"),), (("find_order", '"x"'),), (("find_order", '{"a": NaN}'),), (("find_order", '{"a": "\\u0000"}'),),
+    (("find_order", '{"\\ud800": 1}'),), (("", "{}"),), (("find_order", "[" * 100_000),), (("find_order", '{"a":' * 5_000),), (("find_order", '{"a": "' + "x" * 20_001 + '"}'),),
+    tuple(("find_order", "{}") for _ in range(17)),
+])
+async def test_calls_that_cannot_be_read_or_stored(stub: StubModel, make: Make, calls: tuple[tuple[str, str], ...]) -> None:
+    stub.answer = Says(calls=calls)
+    with pytest.raises(ModelFailed) as failed:
+        await make().complete(WITH_TOOLS, org=ORG, session=SESSION)
+    assert failed.value.kind == "malformed"
+
+
+async def test_a_call_when_nothing_was_offered_is_no_answer(stub: StubModel, make: Make) -> None:
+    stub.answer = Says(text="Yes. [1]", calls=(("find_order", {}),))
+    with pytest.raises(ModelFailed, match="nothing was offered"):
+        await make().complete(PROMPT, org=ORG, session=SESSION)
 
 
 async def test_the_vendor_s_sdk_would_send_the_same_body_and_read_the_same_answer(stub: StubModel, make: Make) -> None:

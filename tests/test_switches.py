@@ -13,7 +13,7 @@ import pytest_asyncio
 from bench.stub_model import StubModel, quote_first_passage
 from glassine.config import Settings
 from glassine.edge.gate import Crossing
-from glassine.edge.llm import OpenAICompatible
+from glassine.edge.llm.remote import OpenAICompatible
 from glassine.edge.mail import Mailer
 from glassine.store import vault
 from glassine.story import access, boundaries, conversations, importing, inbound, learning, models, notices, revealing, worker

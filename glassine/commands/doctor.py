@@ -11,7 +11,7 @@ from dataclasses import replace
 from glassine.commands import home
 from glassine.config import Settings
 from glassine.edge.embed import Embedder
-from glassine.edge.llm import OpenAICompatible
+from glassine.edge.llm.remote import OpenAICompatible
 from glassine.edge.names import Names
 from glassine.edge.secrets import Unreadable, master_key
 from glassine.store import health, jobs, migrate

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from glassine.edge.llm import Llm, OpenAICompatible
+from glassine.edge.llm import Llm
+from glassine.edge.llm.remote import OpenAICompatible
 from glassine.rules.permits import require
 from glassine.story import house
 from glassine.story.world import World

@@ -1,18 +1,16 @@
-"""Language models behind one narrow port: a prompt goes in, a checked answer or a reason for none comes out. It must not build or judge words.
-
-A plain post through the gate, not the vendor's SDK (docs/decisions/0010-model-calls-without-sdk.md).
-"""
+"""A model at an address: posts a prompt through the gate, learns which parameters its server takes, and says how a call ended. It asks once."""
 
 from __future__ import annotations
 
 import json
-import re
-from typing import Any, Literal, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from glassine.edge.gate import Answer, Crossing, Gate
+from glassine.edge.llm import Purpose, chat_completions
+from glassine.edge.llm.wholeness import Strict, plain
 from glassine.words.errors import CrossingRefused, LeakStopped, ModelFailed
 from glassine.words.ids import OrgId, SessionId
 from glassine.words.turns import ModelReply, Prompt
@@ -20,36 +18,20 @@ from glassine.words.turns import ModelReply, Prompt
 MAX_ANSWER_TOKENS = 600
 _MAX_ANSWER_BYTES = 1_000_000
 _MOST_KEPT = 8_000  # bytes of an answer that is none
-_CODE = re.compile(r"[a-z][a-z0-9_.-]{1,60}")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
-
-
-Purpose = Literal["model", "what-if", "writing"]  # an answer to a customer, or to somebody of the team who asks what another would have been, or for help with an article
-
-
-class Llm(Protocol):
-    """One call, one answer. Raises ModelFailed with kind timeout | rate_limited | refused | malformed | unreachable | stopped, and nothing else."""
-
-    async def complete(self, prompt: Prompt, *, org: OrgId, session: SessionId | None, purpose: Purpose = "model") -> ModelReply: ...
-
-    def request_body(self, prompt: Prompt) -> dict[str, Any]:
-        """The body exactly as `complete` sent it, or is going to send it: what inspect stores."""
-        ...
 
 
 class OpenAICompatible:
     """Chat completions at `{url}/chat/completions` (OpenAI, vLLM, Ollama, llama.cpp …). `timeout` in seconds covers the whole call."""
 
     def __init__(self, gate: Gate, *, url: str, model: str, key: str = "", timeout: float = 20) -> None:
-        self._gate, self._url, self._model, self._key, self._timeout = gate, url.rstrip("/").removesuffix("/chat/completions"), model, key, timeout
+        self._gate, self._url, self._model, self._key, self._timeout = gate, url.rstrip("/").removesuffix(chat_completions.PATH), model, key, timeout
         self._limit_name, self._temperature = "max_tokens", True
 
     def request_body(self, prompt: Prompt) -> dict[str, Any]:
-        body: dict[str, Any] = {
-            "model": self._model,
-            "messages": [{"role": message.role, "content": message.content} for message in prompt.messages],
-            self._limit_name: prompt.longest or MAX_ANSWER_TOKENS,
-        }
+        body: dict[str, Any] = {"model": self._model, "messages": chat_completions.messages(prompt)}
+        if prompt.tools:
+            body["tools"] = chat_completions.tools(prompt)
+        body[self._limit_name] = prompt.longest or MAX_ANSWER_TOKENS
         return {**body, "temperature": 0} if self._temperature else body
 
     async def complete(self, prompt: Prompt, *, org: OrgId, session: SessionId | None, purpose: Purpose = "model") -> ModelReply:
@@ -60,7 +42,7 @@ class OpenAICompatible:
         try:
             if answer.status != 200:
                 raise _failure(answer)
-            return _read(answer, self._model)
+            return chat_completions.read(answer.body, prompt, self._model)
         except ModelFailed as failure:
             failure.raw = self._words(answer)
             raise
@@ -77,7 +59,7 @@ class OpenAICompatible:
         body = json.dumps(self.request_body(prompt), ensure_ascii=False).encode("utf-8", "replace")
         try:
             return await self._gate.request(
-                self._crossing(org, session, purpose), "POST", f"{self._url}/chat/completions",
+                self._crossing(org, session, purpose), "POST", f"{self._url}{chat_completions.PATH}",
                 headers=headers, body=body, timeout=self._timeout, max_bytes=_MAX_ANSWER_BYTES,
             )
         except TimeoutError:
@@ -116,66 +98,21 @@ def _host(url: str) -> str:
         return ""  # no destination: the gate refuses it with a reason
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True)
-
-
-class _Message(_Strict):
-    role: Literal["assistant"] = "assistant"
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(_Strict):
-    message: _Message
-    finish_reason: str | None = None
-
-
-class _Usage(_Strict):
-    prompt_tokens: int = Field(default=0, ge=0, le=10**9)
-    completion_tokens: int = Field(default=0, ge=0, le=10**9)
-
-
-class _Completion(_Strict):
-    choices: list[_Choice] = Field(min_length=1)
-    model: str | None = None
-    usage: _Usage | None = None
-
-
-class _Error(_Strict):
+class _Error(Strict):
     code: str | int | None = None
     type: str | None = None
     param: str | None = None
 
 
-class _Errors(_Strict):
+class _Errors(Strict):
     error: _Error
-
-
-def _read(answer: Answer, asked: str) -> ModelReply:
-    """An answer of status 200 as a reply. Raises ModelFailed for everything that is not a whole, readable sentence or more."""
-    try:
-        completion = _Completion.model_validate_json(answer.body)
-    except ValidationError:
-        raise ModelFailed("malformed", "The model's answer is not a chat completion.") from None
-    choice = completion.choices[0]
-    if choice.message.refusal or choice.finish_reason == "content_filter":
-        raise ModelFailed("refused", "The model declined to answer.")
-    if choice.finish_reason not in (None, "stop", "eos"):
-        raise ModelFailed("malformed", f"The model's answer is not whole: it ended with {_plain(choice.finish_reason)}.")
-    text = (choice.message.content or "").strip()
-    if not text or _UNPRINTABLE.search(text):
-        raise ModelFailed("malformed", "The model's answer is empty or not text.")
-    usage = completion.usage or _Usage()
-    model = _UNPRINTABLE.sub("", completion.model or "")[:200] or asked
-    return ModelReply(text=text, model=model, prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens)
 
 
 def _failure(answer: Answer) -> ModelFailed:
     """What a status other than 200 means. The provider's own words are left out: they may repeat the prompt or the key."""
     kind = {408: "timeout", 429: "rate_limited", 504: "timeout"}.get(answer.status, "unreachable" if answer.status >= 500 or answer.status < 400 else "refused")
     error = _error(answer)
-    return ModelFailed(kind, f"The model's server answered {answer.status} ({_plain(error.code or error.type)}).")
+    return ModelFailed(kind, f"The model's server answered {answer.status} ({plain(error.code or error.type)}).")
 
 
 def _error(answer: Answer) -> _Error:
@@ -183,8 +120,3 @@ def _error(answer: Answer) -> _Error:
         return _Errors.model_validate_json(answer.body).error
     except ValidationError:
         return _Error()
-
-
-def _plain(code: object) -> str:
-    """A provider's code word if it is nothing but that."""
-    return code if isinstance(code, str) and _CODE.fullmatch(code) else "no code"
