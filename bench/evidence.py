@@ -72,7 +72,7 @@ async def _naming(world: World, org: OrgId, session: SessionId) -> float:
         mode = await sessions.mode(tx, org, (await sessions.load(tx, org, session)).channel)
     began = time.process_time()
     for _ in range(1_000):
-        evidence.conditions(world, mode, world.clock())
+        evidence.conditions(world, mode, world.clock(), 0)
     return round(time.process_time() - began, 4)
 
 

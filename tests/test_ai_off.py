@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from bench.stub_model import StubModel, quote_first_passage
 from glassine.config import Settings
-from glassine.story import conversations, exchange, house, inbound, learning, turn
+from glassine.story import autopilot, conversations, exchange, inbound, learning, turn
 from glassine.story.world import World, live
 from glassine.words.channels import Inbound
 from glassine.words.ids import new_id
@@ -95,12 +95,12 @@ async def test_what_a_turn_found_is_not_said_when_ai_went_off_before_it_settled(
 
 
 async def test_a_draft_is_not_written_either(world: World, shop: Shop) -> None:
-    await house.set_autopilot(world, shop.owner, ChannelKind.WEB, Autopilot.ASSIST)
+    await autopilot.set_mode(world, shop.owner, ChannelKind.WEB, Autopilot.ASSIST)
     try:
         async with without_ai(world, shop):
             session = await begun(world, shop)
             await asked(world, shop, session)
             await asked(world, shop, session, "Are you there?")
     finally:
-        await house.set_autopilot(world, shop.owner, ChannelKind.WEB, Autopilot.ON)
+        await autopilot.set_mode(world, shop.owner, ChannelKind.WEB, Autopilot.ON)
     assert [event for event in await conversations.timeline(world, shop.org, session) if event.type is EventType.AGENT_COMMENT] == []

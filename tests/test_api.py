@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from glassine.store import events, search
-from glassine.story import access, conversations, desk, files, house, learning
+from glassine.story import access, autopilot, conversations, desk, files, learning
 from glassine.story.inbound import receive
 from glassine.story.world import World
 from glassine.words.channels import Attachment, Inbound
@@ -222,24 +222,24 @@ async def test_another_organisation_sees_nothing(client: Client, world: World, s
 
 
 async def test_autopilot_off_goes_to_the_team_and_the_customer_is_told(client: Client, world: World, shop: Shop, articles: None) -> None:
-    await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.OFF)
+    await autopilot.set_mode(world, shop.owner, ChannelKind.API, Autopilot.OFF)
     try:
         said = await send(client, shop, await start(client, shop), "How long do I have to return an unused lamp?")
         assert said["sessionIsHandedOff"] is True
         assert "30 days" not in str(said)
     finally:
-        await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.ON)
+        await autopilot.set_mode(world, shop.owner, ChannelKind.API, Autopilot.ON)
 
 
 async def test_with_assist_the_ai_speaks_to_the_team_only_and_small_talk_is_no_exception(client: Client, world: World, shop: Shop, articles: None) -> None:
     session = await start(client, shop)
     await send(client, shop, session, "I want to talk to a human being, please")
-    await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.ASSIST)
+    await autopilot.set_mode(world, shop.owner, ChannelKind.API, Autopilot.ASSIST)
     try:
         for text in ("How long do I have to return an unused lamp?", "thanks"):
             assert "autopilotResponse" not in await send(client, shop, session, text)
     finally:
-        await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.ON)
+        await autopilot.set_mode(world, shop.owner, ChannelKind.API, Autopilot.ON)
     by_ai = [row["event"]["type"] for row in (await history(client, shop, session))[3:] if row["event"]["sender"]["type"] == "ai"]
     assert by_ai == ["human_agent_comment", "human_agent_comment"]
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from glassine.store.live import Notice
-from glassine.story import access, contacts, conversations, desk, house, learning, notices, turn, visitor
+from glassine.story import access, autopilot, contacts, conversations, desk, house, learning, notices, turn, visitor
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session, receive
@@ -158,7 +158,7 @@ def test_notices_carry_ids_only() -> None:
 
 
 async def test_assist_hands_the_first_message_over_with_a_draft(world: World, shop: Shop) -> None:
-    await house.set_autopilot(world, shop.owner, ChannelKind.WEB, Autopilot.ASSIST)
+    await autopilot.set_mode(world, shop.owner, ChannelKind.WEB, Autopilot.ASSIST)
     try:
         id = await begun(world, shop)
         sent = await exchange(world, shop.org, id, says(QUESTION))
@@ -171,7 +171,7 @@ async def test_assist_hands_the_first_message_over_with_a_draft(world: World, sh
         assert again.said is None
         assert "three years" in (await conversations.timeline(world, shop.org, id))[-1].text
     finally:
-        await house.set_autopilot(world, shop.owner, ChannelKind.WEB, Autopilot.ON)
+        await autopilot.set_mode(world, shop.owner, ChannelKind.WEB, Autopilot.ON)
 
 
 async def turns_wait(world: World, id: SessionId) -> int:
@@ -286,7 +286,7 @@ async def test_each_address_gets_one_mail_though_another_one_fails(world: World,
 
 async def test_a_draft_for_the_team_shows_the_customer_nothing(world: World, shop: Shop) -> None:
     id = await begun(world, shop)
-    await house.set_autopilot(world, shop.owner, ChannelKind.WEB, Autopilot.ASSIST)
+    await autopilot.set_mode(world, shop.owner, ChannelKind.WEB, Autopilot.ASSIST)
     await desk.take_over(world, shop.owner, id)
     async with world.live.listen(shop.org, id) as heard:
         await exchange(world, shop.org, id, says(QUESTION))
@@ -294,6 +294,6 @@ async def test_a_draft_for_the_team_shows_the_customer_nothing(world: World, sho
         async with asyncio.timeout(30):
             while "settled" not in kinds:
                 kinds.append((await heard.get()).kind)
-    await house.set_autopilot(world, shop.owner, ChannelKind.WEB, Autopilot.ON)
+    await autopilot.set_mode(world, shop.owner, ChannelKind.WEB, Autopilot.ON)
     assert (await types(world, shop, id))[-1] is EventType.AGENT_COMMENT
     assert not [kind for kind in kinds if kind.startswith("state:")]

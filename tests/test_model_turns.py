@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bench.stub_model import StubModel, quote_first_passage
-from glassine.story import house, learning
+from glassine.story import autopilot, learning
 from glassine.story.world import World
 from glassine.words.knowledge import Audience
 from glassine.words.sessions import Autopilot, ChannelKind
@@ -78,13 +78,13 @@ async def test_the_model_is_shown_what_the_reader_may_see_and_for_a_draft_what_t
     await learning.publish(world, shop.org, hidden.id)
     try:
         for mode, seen in ((Autopilot.ON, False), (Autopilot.ASSIST, True)):
-            await house.set_autopilot(world, shop.owner, ChannelKind.API, mode)
+            await autopilot.set_mode(world, shop.owner, ChannelKind.API, mode)
             before = len(model.bodies)
             _, turn = await asked(client, shop, "What is the margin on zinc lanterns?")
             assert ("61 percent" in str(model.bodies[before:])) is seen
             assert ("Zinc margins" in str(turn)) is seen
     finally:
-        await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.ON)
+        await autopilot.set_mode(world, shop.owner, ChannelKind.API, Autopilot.ON)
         await learning.delete(world, shop.org, hidden.id)
 
 

@@ -20,6 +20,7 @@ from glassine.proof import replay as proof
 from glassine.rules import asks, autopilot, grounding, prompt, redaction
 from glassine.rules.grounding import Grounded
 from glassine.store import ranking, search, versions, visibility
+from glassine.story import autopilot as changing
 from glassine.story import boundaries, finding, house, learning, policies, privacy, redacting, replaying
 from glassine.story.world import World
 from glassine.words.errors import Refused
@@ -111,7 +112,7 @@ async def test_a_model_that_failed_is_not_asked_again(client: Client, world: Wor
 
 @pytest.mark.parametrize("mode", [Autopilot.ASSIST, Autopilot.OFF])
 async def test_drafts_and_handoffs_are_the_same_too(client: Client, world: World, store: Shop, mode: Autopilot) -> None:
-    await house.set_autopilot(world, store.owner, ChannelKind.API, mode)
+    await changing.set_mode(world, store.owner, ChannelKind.API, mode)
     session, turns = await asked(client, store, QUESTION, "And how long does a parcel take?")
     for turn in turns:
         assert verdicts(await replayed(world, store, session, turn)) == SAME
@@ -199,7 +200,7 @@ async def test_a_changed_ranking_shows(client: Client, world: World, store: Shop
 
 async def test_settings_of_then_are_used_after_they_have_changed(client: Client, world: World, store: Shop) -> None:
     session, [turn] = await asked(client, store)
-    await house.set_autopilot(world, store.owner, ChannelKind.API, Autopilot.OFF)
+    await changing.set_mode(world, store.owner, ChannelKind.API, Autopilot.OFF)
     await house.change(world, store.owner, name="Another name", patience=45, vocabulary=("Ada",))
     assert verdicts(await replayed(world, store, session, turn)) == SAME
 

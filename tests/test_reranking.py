@@ -18,7 +18,7 @@ from glassine.edge.gate import Gate
 from glassine.rules.reordering import by_popularity, reordered
 from glassine.store import ledger
 from glassine.store.ledger import Filter
-from glassine.story import boundaries, conversations, finding, house, learning, replaying, reranking, visitor, what_if
+from glassine.story import autopilot, boundaries, conversations, finding, learning, replaying, reranking, visitor, what_if
 from glassine.story.rescan import Rescan
 from glassine.story.world import World, _recorder
 from glassine.words.errors import Refused
@@ -166,7 +166,7 @@ async def test_a_turn_keeps_what_it_said_and_replay_asks_nobody(
 
 
 async def test_a_draft_for_the_team_may_hold_internal_passages(world: World, store: Shop, client: httpx2.AsyncClient, outside: Vendor) -> None:
-    await house.set_autopilot(world, store.owner, ChannelKind.API, Autopilot.ASSIST)
+    await autopilot.set_mode(world, store.owner, ChannelKind.API, Autopilot.ASSIST)
     await asked(client, store, QUESTION)
     assert b"Agents may" in outside.seen[-1].body
 

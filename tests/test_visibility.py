@@ -19,7 +19,7 @@ from psycopg import sql
 from glassine.config import Settings
 from glassine.rules import passages
 from glassine.store import migrate, search, visibility
-from glassine.story import contacts, conversations, exporting, finding, house, inspecting, learning, replaying, segments, what_if
+from glassine.story import autopilot, contacts, conversations, exporting, finding, inspecting, learning, replaying, segments, what_if
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session
@@ -296,7 +296,7 @@ async def test_the_segments_of_a_contact_count_in_verified_sessions_only(world: 
 
 
 async def test_a_draft_for_the_team_uses_internal_sources_and_says_so(world: World, shop: Shop, shelf: Shelf) -> None:
-    await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.ASSIST)
+    await autopilot.set_mode(world, shop.owner, ChannelKind.API, Autopilot.ASSIST)
     try:
         id = await session_of(world, shelf, shelf.nobody, verified=True)
         await exchange(world, shelf.org, id, says("How is the Walrus discount on lamps worked out?"))
@@ -320,7 +320,7 @@ async def test_a_draft_for_the_team_uses_internal_sources_and_says_so(world: Wor
         assert "walruslike" not in as_answer.after.said
         assert [step.verdict for step in (await replaying.replay(world, shop.owner, id, kept)).steps if step.name == "searched"] == ["same"]
     finally:
-        await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.ON)
+        await autopilot.set_mode(world, shop.owner, ChannelKind.API, Autopilot.ON)
 
 
 def misspelt(word: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bench.stub_model import StubModel, quote_first_passage
-from glassine.story import boundaries, house, learning, privacy, what_if
+from glassine.story import autopilot, boundaries, learning, privacy, what_if
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import SessionId, TurnId
@@ -126,11 +126,11 @@ async def test_without_a_model_the_threshold_decides(client: Client, world: Worl
 
 
 async def test_a_turn_that_handed_off_can_be_asked_what_it_would_have_answered(client: Client, world: World, shop: Shop) -> None:
-    await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.OFF)
+    await autopilot.set_mode(world, shop.owner, ChannelKind.API, Autopilot.OFF)
     try:
         session, turn = await asked(client, shop)
     finally:
-        await house.set_autopilot(world, shop.owner, ChannelKind.API, Autopilot.ON)
+        await autopilot.set_mode(world, shop.owner, ChannelKind.API, Autopilot.ON)
     found = await what_if.ask(world, shop.owner, session, turn, Change(autopilot=Autopilot.ON))
     assert found.before.outcome.startswith("Hand off to the team: autopilot_off")
     assert found.after.said == THIRTY

@@ -28,13 +28,16 @@ from organizations o left join channels c on c.org_id = o.id and c.kind = %(chan
 where o.id = %(org)s
 
 -- name: in_place
--- A session with what the AI may do on its channel, and what the organisation has set.
+-- A session with what the AI may do on its channel, what the organisation has set, and the number of the rulebook in force: its content only for whoever knows another one.
 select s.*, p.name as owner_name, coalesce(c.autopilot, 'on') as autopilot, o.name, o.settings, o.widget_token,
     greatest(o.updated_at, c.updated_at) as set_at, case when s.typing_until > clock_timestamp() then s.typing_until end as waits_until,
-    coalesce(s.debug_until > clock_timestamp(), false) as debugged
+    coalesce(s.debug_until > clock_timestamp(), false) as debugged, a.number as rulebook, a.rules
 from sessions s join organizations o on o.id = s.org_id
     left join channels c on c.org_id = s.org_id and c.kind = s.channel
     left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
+    left join lateral (
+        select v.number, case when v.number <> %(known)s::int then v.content end as rules from autopilot_versions v where v.org_id = s.org_id order by v.number desc limit 1
+    ) a on true
 where s.org_id = %(org)s and s.id = %(id)s
 
 -- name: page

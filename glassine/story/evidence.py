@@ -27,10 +27,10 @@ class Conditions(NamedTuple):
     content: Mapping[str, Any]
 
 
-def conditions(world: World, mode: Mode, since: datetime) -> Conditions:
-    """What holds now. `since`: when the settings were changed last."""
+def conditions(world: World, mode: Mode, since: datetime, rulebook: int) -> Conditions:
+    """What holds now. `since`: when the settings were changed last; `rulebook`: the number of the version in force."""
     content = {
-        "program": __version__, "models": _models(), "name": mode.name, "autopilot": str(mode.autopilot), "since": since.isoformat(),
+        "program": __version__, "models": _models(), "name": mode.name, "autopilot": str(mode.autopilot), "since": since.isoformat(), "rulebook": rulebook,
         "settings": {name: value for name, value in mode.settings.items() if name not in _LEFT_OUT},
         "operator": {"llm_url": world.settings.llm_url or "", "llm_model": world.settings.llm_model or ""},
     }

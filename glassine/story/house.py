@@ -90,10 +90,3 @@ async def channels(world: World, org: OrgId) -> list[dict[str, Any]]:
     """Each channel with its autopilot mode, when it was changed and by whom."""
     async with world.store.tx(org) as tx:
         return await house.channels(tx, org)
-
-
-async def set_autopilot(world: World, actor: Actor, channel: ChannelKind, mode: Autopilot) -> None:
-    require(actor, Verb.CHANGE_SETTINGS)
-    async with world.store.tx(actor.org) as tx:
-        await house.set_channel(tx, actor.org, channel, mode, PersonId(actor.id) if actor.id and actor.scopes is None else None)
-        await vault.audit(tx, actor, "autopilot.change", "channel", None, {"channel": channel, "autopilot": mode})

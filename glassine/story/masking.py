@@ -72,7 +72,7 @@ async def look(world: World, org: OrgId, id: SessionId, message: EventId | None 
     """Everything there is to know before masking, read in one round trip, and the message `message` if it is stored already. Raises NotFound."""
     org_key = await world.key(org)
     async with world.store.tx(org) as tx:
-        ask = {"org": org, "session": id, "id": id}
+        ask = {"org": org, "session": id, "id": id, "known": None}
         place, who, kept = [await tx.execute(sql, ask) for sql in (sessions.IN_PLACE, contacts.OF_SESSION, vault.ALL)]
         earlier = await tx.execute(events.FIND, {"org": org, "id": message})
     row, contact_row, found, before = await place.fetchone(), await who.fetchone(), await kept.fetchall(), await earlier.fetchone()  # they came with the commit

@@ -15,6 +15,7 @@ from glassine.edge.secrets import Key, Unreadable
 from glassine.store import Tx, contacts, events, sessions, turns, vault, visibility
 from glassine.store.sessions import Mode
 from glassine.store.vault import SealedToken
+from glassine.story import autopilot
 from glassine.story.contacts import own_key
 from glassine.story.masking import to_text
 from glassine.story.scene import Scene
@@ -58,7 +59,7 @@ async def recall(world: World, org: OrgId, session: SessionId, id: TurnId) -> Re
         _check(row)
         now = await sessions.load(tx, org, session)
         conditions = await turns.conditions(tx, org, row["conditions"])
-        given = row["trace"]["given"]
+        given, rulebook = row["trace"]["given"], await autopilot.as_then(tx, org, conditions or {})
         written = await events.recent_until(tx, org, session, given["seen"], limit=REMEMBERED)
         message = next((event for event in written if str(event.id) == row["trace"]["message"]), None)
         if conditions is None or message is None or message.redacted:
@@ -69,7 +70,7 @@ async def recall(world: World, org: OrgId, session: SessionId, id: TurnId) -> Re
         handoff = await events.handoff_before(tx, org, session, result.seq) if result and row["outcome"] == "HandOff" else None
         beside = await events.log(tx, org, session, after=handoff.seq, limit=1) if handoff else []
     return Recalled(
-        id=id, row=row, trace=row["trace"], conditions=conditions, scene=_scene(org, now, given, conditions, written, message),
+        id=id, row=row, trace=row["trace"], conditions=conditions, scene=replace(_scene(org, now, given, conditions, written, message), rulebook=rulebook),
         hits=tuple(hit_from(one) for one in row["trace"].get("hits") or []), result=result, handoff=handoff,
         draft=next((event for event in beside if event.type is EventType.AGENT_COMMENT and event.payload.get("suggestion")), None),
         original=json.loads(to_text(_opened(key, sealed, org, "originals", "sealed", message.id))) if sealed else None,

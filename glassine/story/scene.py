@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from glassine.edge.llm import Llm, Purpose
@@ -12,6 +12,7 @@ from glassine.store.sessions import Mode
 from glassine.story import sight
 from glassine.story.evidence import Conditions
 from glassine.story.finding import Sought
+from glassine.words.autopilot import Rulebook
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId
 from glassine.words.knowledge import Viewer
@@ -32,6 +33,7 @@ class Scene:
     settings: OrgSettings
     history: tuple[Event, ...]  # the newest messages, oldest first; the last of the customer's is the one to answer
     message: Event
+    rulebook: Rulebook = field(default_factory=Rulebook)
     conditions: Conditions | None = None  # what the turn depends on beside the conversation, to be kept with it
     waits_until: datetime | None = None  # a person is writing the reply, and the AI waits
     scenarios: tuple[Met, ...] | None = None  # what the organisation tells beside the articles; None: not looked up yet

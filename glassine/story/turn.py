@@ -16,6 +16,7 @@ from glassine.store import Tx, events, jobs, messages, sessions
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
 from glassine.story import answering, debugging, evidence, finding, reranking
+from glassine.story import autopilot as rulebooks
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
 from glassine.story.scene import Means, Scene, decided, hand_off
@@ -86,7 +87,8 @@ async def look(world: World, org: OrgId, id: SessionId) -> Scene | None:
 
 async def see(world: World, tx: Tx, org: OrgId, id: SessionId) -> Scene | None:
     """The same within a transaction, in one round trip."""
-    ask, began = {"org": org, "id": id, "session": id, "limit": REMEMBERED}, time.monotonic()
+    before, began = rulebooks.known(world, org), time.monotonic()
+    ask = {"org": org, "id": id, "session": id, "limit": REMEMBERED, "known": before.number}
     place, recent = [await tx.execute(sql, ask) for sql in (sessions.IN_PLACE, events.RECENT)]
     row = await place.fetchone()
     if row is None:
@@ -94,14 +96,14 @@ async def see(world: World, tx: Tx, org: OrgId, id: SessionId) -> Scene | None:
     written = [events.from_row(each) for each in await recent.fetchall()]
     history = conversation(written)
     session, mode = sessions.from_row(row), sessions.as_mode(row)
-    settings = OrgSettings.read(mode.settings)
+    settings, rulebook = OrgSettings.read(mode.settings), rulebooks.read(world, org, row, before)
     world.switches.seen(org, settings, began)
     message = next((event for event in reversed(history) if event.seq == session.last_user_seq), None)
     if message is None or session.settled_seq >= session.last_user_seq:
         return None
     return Scene(
-        org=org, session=session, mode=mode, settings=settings, history=history, message=message,
-        conditions=evidence.conditions(world, mode, row["set_at"]), waits_until=row["waits_until"], debug=row["debugged"],
+        org=org, session=session, mode=mode, settings=settings, rulebook=rulebook, history=history, message=message,
+        conditions=evidence.conditions(world, mode, row["set_at"], rulebook.number), waits_until=row["waits_until"], debug=row["debugged"],
     )
 
 

@@ -26,6 +26,7 @@ from glassine.edge.signatures import Signer
 from glassine.store import DatabaseError, Store, house, jobs, ledger
 from glassine.store.live import Live
 from glassine.story.switches import Switches
+from glassine.words.autopilot import Rulebook
 from glassine.words.ids import ArticleId, OrgId, SessionId, TurnId, new_id
 from glassine.words.site import Site
 from glassine.words.turns import Trace
@@ -69,6 +70,7 @@ class World:
     sizes: dict[tuple[OrgId, tuple[int, ...]], tuple[float, int, frozenset[str]]] = field(default_factory=dict)  # when passages were counted, how many, models with an index
     votes: dict[OrgId, tuple[float, dict[UUID, int]]] = field(default_factory=dict)  # when votes were counted, and what articles got
     scenarios: dict[OrgId, tuple[float, Any]] = field(default_factory=dict)  # what organisations tell beside their articles, and until when it is believed
+    rulebooks: dict[OrgId, Rulebook] = field(default_factory=dict)  # how the AI is to behave, as the last turn read it
     sites: dict[str, tuple[float, Site]] = field(default_factory=dict)  # help sites by the key in their address, and until when they are believed
     related: dict[tuple[Any, ...], tuple[float, tuple[ArticleId, ...]]] = field(default_factory=dict)  # which articles help pages name beside one, and until when
     turning: dict[TurnId, Running] = field(default_factory=dict)  # for whoever watches

@@ -17,6 +17,7 @@ do $$ declare t text; begin
     revoke update on ledger_waiting from glassine_app;
     revoke update, delete on erasures from glassine_app;
     revoke update on article_versions from glassine_app;
+    revoke update, delete on autopilot_versions from glassine_app;
     grant execute on function current_org(), every_organization(), open_door(text, bytea), hang_door(text, bytea, uuid, timestamptz), shut_door(text, uuid) to glassine_app;
     revoke all on door from glassine_app;
     revoke execute on function every_organization(), open_door(text, bytea), hang_door(text, bytea, uuid, timestamptz), shut_door(text, uuid) from public;

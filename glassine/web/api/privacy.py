@@ -1,4 +1,4 @@
-"""Redaction and autopilot over the public API."""
+"""Redaction over the public API, and the key that signs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from glassine.rules.policies import EVERYWHERE
-from glassine.story import house, privacy
+from glassine.story import privacy
 from glassine.web.api import described
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.wire import Body, JSONResponse
 from glassine.words.people import Actor
-from glassine.words.sessions import Autopilot, ChannelKind
+from glassine.words.sessions import ChannelKind
 
 router = APIRouter()
 
@@ -37,20 +37,3 @@ async def preview(world: Here, actor: Annotated[Actor, Depends(Scope("redaction:
 async def signing_key(world: Here) -> Any:
     """The public key (Ed25519, 32 bytes in base64) of the documents that this installation signs, and its fingerprint. It needs no key."""
     return JSONResponse(world.signer.shown())
-
-
-@router.get("/autopilot", tags=["Autopilot"], responses=shows(described.Modes))
-async def autopilot(world: Here, actor: Annotated[Actor, Depends(Scope("autopilot:read"))]) -> Any:
-    """What the AI may do on each channel."""
-    return JSONResponse({"items": [{"channel": row["kind"], "autopilot": row["autopilot"]} for row in await house.channels(world, actor.org)]})
-
-
-class Mode(Body):
-    autopilot: Autopilot
-
-
-@router.put("/autopilot/{channel}", tags=["Autopilot"], responses=shows(described.Mode))
-async def set_autopilot(world: Here, actor: Annotated[Actor, Depends(Scope("autopilot:write"))], channel: ChannelKind, body: Mode) -> Any:
-    """Switch the AI off, to drafts only, or on."""
-    await house.set_autopilot(world, actor, channel, body.autopilot)
-    return JSONResponse({"channel": channel, "autopilot": body.autopilot})

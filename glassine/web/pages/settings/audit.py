@@ -14,6 +14,7 @@ from glassine.web.pages.settings.sheet import sheet
 from glassine.web.pages.wording import CHANNELS
 from glassine.web.render import kind
 from glassine.web.staff import PageRoute, Signed
+from glassine.words.autopilot import PARTS
 from glassine.words.boundaries import BOUNDARIES
 
 router = APIRouter(prefix="/audit", route_class=PageRoute)
@@ -41,7 +42,8 @@ _VERBS = {  # icon, and a sentence over the row's details
     "patterns.change": ("search", "changed the pattern “{name}”"), "patterns.delete": ("bin", "deleted the pattern “{name}”"),
     "inspect.open": ("search", "inspected a {thing}"), "inspect.replay": ("search", "replayed a turn"), "inspect.what_if": ("search", "asked what a turn would have been with another {what}"),
     "inspect.debug": ("search", "switched debug mode on for a session"), "inspect.debug_off": ("search", "switched debug mode off for a session"),
-    "autopilot.change": ("ai", "set autopilot of {channel} to {autopilot}"), "people.invite": ("people", "invited somebody as {role}"),
+    "autopilot.change": ("ai", "set autopilot of {channel} to {autopilot}"), "autopilot.rules": ("ai", "changed {part} (version {version})"), "autopilot.undo": ("undo", "took version {undoes} back: {part} (version {version})"),
+    "people.invite": ("people", "invited somebody as {role}"),
     "people.join": ("people", "joined as {role}"), "people.role": ("people", "changed a role from {from} to {to}"),
     "people.disable": ("people", "removed somebody from the team"), "people.password": ("lock", "set a new password"),
     "keys.create": ("key", "made an API key"), "keys.revoke": ("key", "revoked an API key"),
@@ -99,7 +101,7 @@ def _entry(row: Mapping[str, Any]) -> Entry:
     channel = CHANNELS.get(str(detail.get("channel")), (detail.get("channel") or "…",))[0]
     known = BOUNDARIES.get(str(detail.get("boundary")))
     named = {
-        "what": what, "thing": row["thing"], "channel": channel, "boundary": known.title if known else detail.get("boundary") or "…",
+        "what": what, "part": PARTS.get(str(detail.get("part")), "how the AI behaves"), "thing": row["thing"], "channel": channel, "boundary": known.title if known else detail.get("boundary") or "…",
         "where": f" on {channel}" if detail.get("channel") else "", **({"type": kind(str(detail["type"]))} if "type" in detail else {}),
     }
     words = sentence.format_map(defaultdict(lambda: "…", {**detail, **named}))

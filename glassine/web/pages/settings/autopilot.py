@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from glassine.story import house
+from glassine.story import autopilot, house
 from glassine.web.pages.frame import Said, done, form
 from glassine.web.pages.settings.sheet import last_change, sheet
 from glassine.web.pages.wording import CHANNELS
@@ -61,6 +61,6 @@ async def set_mode(request: Request, staff: Signed, channel: ChannelKind) -> Res
     if mode is None:
         raise Refused("Autopilot is off, assist or on.")
     before = next((row["autopilot"] for row in await house.channels(staff.world, staff.actor.org) if row["kind"] == channel), Autopilot.ON)
-    await house.set_autopilot(staff.world, staff.actor, channel, mode)
+    await autopilot.set_mode(staff.world, staff.actor, channel, mode)
     words = f"{CHANNELS[channel][0]}: autopilot is {mode}. It holds for messages from now on."
     return done(request, staff, "/settings/autopilot", Said(text=words, undo=f"/settings/autopilot/{channel}", fields={"mode": str(before)}), "reload")
