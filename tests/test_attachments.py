@@ -17,7 +17,8 @@ from glassine.config import Settings
 from glassine.edge.attachments import MOST_TEXT, FileReader
 from glassine.edge.file_text import read
 from glassine.rules import enclosed
-from glassine.rules.prompt import MOST_TOKENS, build, estimate
+from glassine.rules.prompt import MOST_TOKENS, build
+from glassine.rules.trimming import estimate
 from glassine.store import one
 from glassine.story import conversations, inbound, learning
 from glassine.story.world import World

@@ -12,7 +12,8 @@ from hypothesis import strategies as some
 from tokenizers import Tokenizer
 
 import glassine.edge.models
-from glassine.rules.prompt import MOST_TOKENS, build, estimate, shown
+from glassine.rules.prompt import MOST_TOKENS, build, shown
+from glassine.rules.trimming import estimate
 from glassine.words.knowledge import Audience, Hit
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Event, EventType

@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Sequence
 
-from glassine.rules.prompt import estimate
 from glassine.rules.redaction import PLACEHOLDER
+from glassine.rules.trimming import estimate
 from glassine.words.people import ActorKind
 from glassine.words.scenarios import Fields
 from glassine.words.sessions import Event, EventType

@@ -30,6 +30,10 @@ class Reason(StrEnum):
     ANSWERED_FROM_KNOWLEDGE = "answered_from_knowledge"
     DID_YOU_MEAN = "did_you_mean"
     GREETING = "greeting"
+    ACTION_ANSWERED = "action_answered"  # the reply tells what an action's call brought
+    ACTION_WAITS = "action_waits"  # a call waits for the customer's yes, form or code, or for somebody of the team
+    ACTION_DECLINED = "action_declined"
+    ACTION_FAILED = "action_failed"
     INTERNAL_ERROR = "internal_error"
     PERSON_TYPING = "person_is_typing"  # the turn waits: it is written nowhere
 
@@ -54,6 +58,7 @@ class Reply:
     sources: tuple[Source, ...] = ()
     resolves: bool = False  # the reply may have solved it: the widget asks "was this helpful"
     choices: tuple[str, ...] = ()  # what the customer may pick from: the widget shows buttons that send these words
+    call: Mapping[str, Any] | None = None  # the call that waits for the customer: its id, what it waits for and what would be done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +126,7 @@ class Prompt:
     messages: tuple[PromptMessage, ...]
     tokens: int  # estimated, model-independent; tools count too
     tools: tuple[ToolSpec, ...] = ()
+    shown: int | None = None  # how many of the hits it shows; None: as many as fit where no tools take their room
     longest: int = 0  # tokens that the answer may have; 0: as many as an answer to a customer
 
 
@@ -135,6 +141,18 @@ class ModelReply:
     calls: tuple[ToolCall, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One model call of a turn that was not its last: what the model said or wanted, and what it was told next. Masked."""
+
+    said: PromptMessage
+    heard: tuple[PromptMessage, ...]
+    request: Mapping[str, Any]  # the body exactly as it was sent
+    model: str
+    usage: Mapping[str, int]
+    milliseconds: float
+
+
 @dataclass(slots=True, kw_only=True)
 class Trace:
     """What one turn saw and did, filled step by step: the evidence behind its outcome. Holds masked text only."""
@@ -145,8 +163,9 @@ class Trace:
     masked: dict[str, int] = field(default_factory=dict)
     hits: tuple[Hit, ...] = ()
     used: tuple[str, ...] = ()  # passage ids
-    prompt: Prompt | None = None
-    request: dict[str, Any] | None = None  # the body exactly as it was sent
+    prompt: Prompt | None = None  # as the first call had it
+    rounds: list[Round] = field(default_factory=list)  # the model calls before the last
+    request: dict[str, Any] | None = None  # the last body, exactly as it was sent
     answer: str | None = None  # the model's words before grounding
     model: str = "extractive"
     usage: dict[str, int] = field(default_factory=dict)
