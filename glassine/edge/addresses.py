@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from glassine.words.errors import CrossingRefused, Misconfigured
+from glassine.words.errors import CrossingRefused, Misconfigured, NotReached
 
 Place = tuple[str, int]  # a host as it is written, and a port
 
@@ -112,5 +112,5 @@ async def _resolve(host: str, port: int) -> tuple[str, ...]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise ConnectionError(f"{host} has no address") from None
+        raise NotReached(f"{host} has no address") from None
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))

@@ -21,7 +21,7 @@ import httpcore2
 
 from glassine.edge.addresses import AddressBook, Place, declared, is_public, normal_host
 from glassine.words.crossings import Answer, Crossing, CrossingRow, Payload, Scan
-from glassine.words.errors import CrossingRefused, LeakStopped, TooLarge
+from glassine.words.errors import CrossingRefused, LeakStopped, NotReached, TooLarge
 from glassine.words.ids import OrgId
 
 __all__ = ["Answer", "Closed", "Crossing", "CrossingRow", "Gate", "Payload", "Recorder", "Scanner", "Stream"]
@@ -119,6 +119,8 @@ class Gate:
                     yield Stream(status=response.status, headers=answered, chunks=_bounded(response, answered, max_bytes))
         except httpcore2.TimeoutException:
             raise TimeoutError from None
+        except httpcore2.ConnectError as error:
+            raise NotReached(f"{target.name}: {type(error).__name__}") from error
         except _NETWORK_ERRORS as error:
             raise ConnectionError(f"{target.name}: {type(error).__name__}") from error
 

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from glassine.words.errors import Refused
 from glassine.words.people import Actor, Role, Verb
 
-_VIEWER = frozenset({Verb.READ_SESSIONS, Verb.READ_KNOWLEDGE, Verb.INSPECT, Verb.READ_MAP, Verb.READ_LEDGER})
-_AGENT = _VIEWER | {Verb.ANSWER, Verb.DEBUG, Verb.REVEAL, Verb.REDACT}
-_ADMIN = _AGENT | {Verb.ERASE, Verb.EXPORT, Verb.WRITE_KNOWLEDGE, Verb.CHANGE_SETTINGS, Verb.MANAGE_PEOPLE, Verb.MANAGE_KEYS, Verb.READ_AUDIT, Verb.SWITCH}
+_VIEWER = frozenset({Verb.READ_SESSIONS, Verb.READ_KNOWLEDGE, Verb.INSPECT, Verb.READ_MAP, Verb.READ_LEDGER, Verb.READ_ACTIONS})
+_AGENT = _VIEWER | {Verb.ANSWER, Verb.APPROVE, Verb.DEBUG, Verb.REVEAL, Verb.REDACT}
+_ADMIN = _AGENT | {Verb.ERASE, Verb.EXPORT, Verb.WRITE_KNOWLEDGE, Verb.WRITE_ACTIONS, Verb.CHANGE_SETTINGS, Verb.MANAGE_PEOPLE, Verb.MANAGE_KEYS, Verb.READ_AUDIT, Verb.SWITCH}
 _OWNER = _ADMIN | {Verb.TRANSFER_OWNERSHIP}
 
 PERMITS: Mapping[Role, frozenset[Verb]] = MappingProxyType({Role.VIEWER: _VIEWER, Role.AGENT: _AGENT, Role.ADMIN: _ADMIN, Role.OWNER: _OWNER})
@@ -26,6 +26,8 @@ SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType(
         "help-center:write": frozenset({Verb.READ_KNOWLEDGE, Verb.WRITE_KNOWLEDGE}),
         "training:read": frozenset({Verb.READ_KNOWLEDGE}),
         "training:write": frozenset({Verb.READ_KNOWLEDGE, Verb.WRITE_KNOWLEDGE}),
+        "actions:read": frozenset({Verb.READ_ACTIONS}),
+        "actions:write": frozenset({Verb.READ_ACTIONS, Verb.WRITE_ACTIONS, Verb.APPROVE}),
         "autopilot:read": frozenset({Verb.READ_SESSIONS}),
         "autopilot:write": frozenset({Verb.CHANGE_SETTINGS}),
         "redaction:write": frozenset({Verb.REDACT, Verb.CHANGE_SETTINGS}),

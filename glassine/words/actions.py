@@ -153,3 +153,29 @@ class Call:
     milliseconds: float | None = None
     created_at: datetime | None = None
     settled_at: datetime | None = None
+
+
+VariableId = NewType("VariableId", UUID)
+
+
+class VariableKind(StrEnum):
+    """How a key goes along."""
+
+    HEADER = "header"
+    QUERY = "query"
+    BASIC = "basic"  # a user name and a password
+    OAUTH2 = "oauth2"  # client credentials; the token is fetched and kept until it expires
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """A key that goes along with calls to `hosts`, and to no others. Its value is sealed and stands nowhere here."""
+
+    id: VariableId
+    name: str
+    kind: VariableKind
+    field: str  # the header or query parameter; of BASIC the user name, of OAUTH2 the client's id
+    hosts: tuple[str, ...]
+    token_url: str = ""
+    scope: str = ""
+    updated_at: datetime | None = None

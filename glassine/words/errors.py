@@ -49,6 +49,10 @@ class LeakStopped(CrossingRefused):
     """What was about to leave holds raw personal values, and the destination may not see any. The text names types, never values."""
 
 
+class NotReached(ConnectionError):
+    """No connection came about, so nothing was sent."""
+
+
 class TooLarge(CrossingRefused):
     """What came back is larger than whoever asked wants to read; the rest was not fetched."""
 

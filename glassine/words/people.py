@@ -30,6 +30,9 @@ class Verb(StrEnum):
     DEBUG = "sessions.debug"  # debug mode, and what-if
     READ_KNOWLEDGE = "knowledge.read"
     WRITE_KNOWLEDGE = "knowledge.write"
+    READ_ACTIONS = "actions.read"
+    WRITE_ACTIONS = "actions.write"  # actions, the keys that go along, and trying them out
+    APPROVE = "actions.approve"  # a call that waits for the team
     CHANGE_SETTINGS = "settings.change"
     MANAGE_PEOPLE = "people.manage"
     MANAGE_KEYS = "keys.manage"

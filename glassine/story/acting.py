@@ -1,0 +1,358 @@
+"""What the AI may have done, and how: which actions it is offered, and how a call that it asks for is refused, waits for somebody, or runs once.
+
+The policy is applied here, outside the model. A call is written down before its request leaves, so that a crash never sends it twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from glassine.rules.calling import arguments, policy, requests, telling
+from glassine.rules.calling.arguments import Given, Unfilled, Values
+from glassine.rules.calling.policy import Counts
+from glassine.rules.permits import require
+from glassine.rules.redaction import PLACEHOLDER, cover, masked_again
+from glassine.store import Taken, Tx, actions, calls, vault
+from glassine.store.actions import host_of
+from glassine.store.calls import Kept, Writing
+from glassine.store.live import notify
+from glassine.story import calling, context_along, masking, offering
+from glassine.story.masking import Mask, to_bytes, to_text
+from glassine.story.world import World
+from glassine.words.actions import WAITING, Action, Call, CallId, CallState
+from glassine.words.errors import NotFound, Refused
+from glassine.words.ids import OrgId, SessionId, TurnId, new_id
+from glassine.words.people import Actor, ActorKind, Role, Verb
+from glassine.words.privacy import Known
+from glassine.words.turns import ToolCall, ToolSpec
+
+if TYPE_CHECKING:
+    from glassine.story.turn import Scene
+
+_TRIES = 8
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """A call on its way: the action as it was when it was asked for, what was given, and how far it has come."""
+
+    org: OrgId
+    action: Action
+    mask: Mask
+    writing: Writing
+    given: Mapping[str, Any] = field(repr=False)  # as the model wrote it, with placeholders
+    form: Mapping[str, Any] = field(default_factory=dict, repr=False)  # as the customer wrote it
+    before: Kept | None = None  # it waits already, as this
+    by: Actor | None = None
+    values: Values | None = field(default=None, repr=False)
+
+
+async def offered(world: World, scene: Scene) -> tuple[Action, ...]:
+    """The actions that the model may hear of now: for this channel and customer, the pinned ones first, then the nearest to the message where there are many."""
+    return await offering.offered(world, scene.org, scene.session, scene.message.text, scene.language)
+
+
+def specs(offered: Sequence[Action]) -> tuple[ToolSpec, ...]:
+    """As the model sees them: nothing of the address, the policy or what others fill in."""
+    return tuple(ToolSpec(name=one.name, description=one.description, parameters=arguments.spec(one)) for one in offered)
+
+
+async def ask(world: World, scene: Scene, turn: TurnId | None, wanted: ToolCall, offered: Sequence[Action]) -> Call:
+    """Does what the policy says with a call that the model wants. Raises nothing that a model can cause."""
+    action = next((one for one in offered if one.name == wanted.name), None)
+    return await ask_in(world, scene.org, scene.session.id, turn, wanted, action)
+
+
+async def ask_in(world: World, org: OrgId, session: SessionId, turn: TurnId | None, wanted: ToolCall, action: Action | None) -> Call:
+    """The same in a session, for one action; None: there is none of this name."""
+    id = CallId(new_id())
+    for _ in range(_TRIES):
+        mask, _event = await masking.look(world, org, session)
+        attempt = Attempt(org=org, action=action or _nothing(wanted.name), mask=mask, given=wanted.arguments, writing=_asked(id, mask, turn, wanted, action))
+        try:
+            return await _go(world, attempt, _fault_of(wanted, action))
+        except Taken:
+            continue  # another text reached the vault first, or another call waits since a moment ago
+    raise Refused("This session is receiving too many messages at once. Send it again in a moment.", status=429, code="too_many_messages")
+
+
+def _nothing(name: str) -> Action:
+    return Action(id=actions.ActionId(new_id()), name=name[:64], title=name[:64], description="", method="GET", url="https://nowhere.invalid/")
+
+
+def _asked(id: CallId, mask: Mask, turn: TurnId | None, wanted: ToolCall, action: Action | None) -> Writing:
+    return Writing(
+        id=id, session=mask.session.id, contact=mask.session.contact, turn=turn, action=action.id if action else None, name=_kept(wanted.name[:64], mask), version=action.version if action else 0,
+        host=host_of(action.url) if action else "", arguments=_kept_all(wanted.arguments, mask), state=CallState.REFUSED,
+    )
+
+
+def _fault_of(wanted: ToolCall, action: Action | None) -> str:
+    return "" if action else f"There is no action called {wanted.name[:64]} here."
+
+
+def _kept_all(given: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
+    """The model's arguments as they are stored: whatever shows as personal is covered; of what is too large nothing is kept."""
+    try:
+        arguments.within_bounds(given)
+    except Unfilled:
+        return {"left out": "They were too large to be kept."}
+    kept: dict[str, Any] = arguments.mapped(given, lambda text: _kept(text, mask))
+    return kept
+
+
+def _kept(text: str, mask: Mask) -> str:
+    known = Known(tokens=mask.tokens, values=mask.identity.known_values)
+    clean = masked_again(masking.storable(text), mask.policy, known)
+    return cover(clean, mask.policy, clean if clean.isdigit() else "")
+
+
+async def _go(world: World, attempt: Attempt, fault: str = "") -> Call:
+    """One step: values, policy, and then it is refused, waits, or runs."""
+    why = fault or await _fill(world, attempt)
+    stage = None if why or attempt.action.policy.dry else policy.next_stage(attempt.action, attempt.writing.passed)
+    state = CallState.REFUSED if why else stage or (CallState.DRY if attempt.action.policy.dry else CallState.RUNNING)
+    writing = replace(attempt.writing, state=state, why=why, minutes=policy.minutes(state) if state in WAITING else None)
+    if stage is not None:
+        writing = await _shown(world, attempt, writing)
+    attempt.writing = writing if state in WAITING else replace(writing, sealed=None)
+    written = await _write(world, attempt)
+    return await _run(world, attempt) if written.state is CallState.RUNNING else written
+
+
+async def _fill(world: World, attempt: Attempt) -> str:
+    """Finds every value, and returns why there is none; empty: all is well so far."""
+    mask, action = attempt.mask, attempt.action
+    waits_for_form = policy.next_stage(action, attempt.writing.passed) is CallState.FORM
+    if waits_for_form:  # what it will hold is not known yet
+        action = replace(action, parameters=tuple(one for one in action.parameters if one.filler is not arguments.Filler.FORM))
+    given = Given(
+        arguments=attempt.given, form={} if waits_for_form else attempt.form, contact=_contact(mask), tokens=mask.tokens, told=await _told(world, attempt), policy=mask.policy,
+        known=Known(tokens=mask.tokens, values=mask.identity.known_values),
+    )
+    try:
+        attempt.values = arguments.values(action, given)
+        if waits_for_form:
+            return ""
+        requests.request(action, attempt.values.by_name, boundary=attempt.writing.id.hex)
+    except Unfilled as why:
+        return str(why)
+    return policy.too_much(action, attempt.values.by_name)
+
+
+def _contact(mask: Mask) -> dict[str, Any]:
+    """What the contact's own data are, where the session is theirs for certain: what a browser claims is nobody's data."""
+    if not mask.session.verified:
+        return {}
+    own = mask.identity
+    data = {f"custom_data.{key}": value for key, value in own.custom_data.items()}
+    return {"email": own.email, "phone_number": own.phone_number, "name": own.name, "id": str(mask.session.contact), "external_id": own.custom_data.get("external_id"), **data}
+
+
+async def _told(world: World, attempt: Attempt) -> frozenset[str]:
+    """Placeholders for what this host has said itself in this session: it may hear it again, in any parameter."""
+    if not any(PLACEHOLDER.search(text) for text in arguments.texts(attempt.given)):
+        return frozenset()
+    async with world.store.tx(attempt.org) as tx:
+        said = await calls.told(tx, attempt.org, attempt.writing.session, attempt.writing.host)
+    return frozenset(match[0] for text in said for match in PLACEHOLDER.finditer(text))
+
+
+async def _shown(world: World, attempt: Attempt, writing: Writing) -> Writing:
+    """What whoever says yes is going to read, and a hash of the values: those that are shown are those that run."""
+    assert attempt.values is not None, "they were filled"
+    says = (await attempt.mask.text(world, telling.says(attempt.action, attempt.values.by_name))).text
+    agreed = _agreed(attempt) if writing.state in (CallState.CONFIRM, CallState.APPROVAL) else None
+    sealed = attempt.mask.key.seal(to_bytes(json.dumps(attempt.form)), attempt.org, "calls", "form", writing.id) if attempt.form else None
+    return replace(writing, says=says, agreed=agreed, sealed=sealed)
+
+
+def _agreed(attempt: Attempt) -> bytes:
+    assert attempt.values is not None, "they were filled"
+    return attempt.mask.key.digest("agreed", str(attempt.action.id), str(attempt.action.version), attempt.values.canonical())
+
+
+async def _write(world: World, attempt: Attempt) -> Call:
+    """Writes the call as it goes on, in one transaction: what was called before is counted under a lock, and every reveal is a line of the audit log."""
+    org, writing, mask = attempt.org, attempt.writing, attempt.mask
+    async with world.store.tx(org) as tx:
+        if writing.action is not None and writing.state is not CallState.REFUSED:
+            await calls.lock(tx, org, writing.action)
+            if why := await _counted_out(tx, attempt):
+                writing = attempt.writing = replace(writing, state=CallState.REFUSED, why=why, sealed=None, minutes=None)
+        moved = await _put(tx, attempt)
+        await calls.keep_tokens(tx, org, writing.session, mask.stored, mask.sealed())
+        if moved and writing.state is CallState.RUNNING:
+            await _audit(tx, attempt)
+        await notify(tx, org, writing.session, "call")
+        return (await calls.load(tx, org, writing.id)).call
+
+
+async def _counted_out(tx: Tx, attempt: Attempt) -> str:
+    writing = attempt.writing
+    if attempt.before is None and writing.state in WAITING:
+        await calls.expire(tx, attempt.org, writing.session)
+        if await calls.waiting(tx, attempt.org, writing.session):
+            return "Another call waits for the customer or the team. One at a time."
+    counted = await calls.counted(tx, attempt.org, writing, minutes=policy.MINUTES_REPEATED, row=policy.FAILURES_IN_A_ROW)
+    counts = Counts(of_contact=counted.of_contact, of_all=counted.of_all, same=counted.same, row=counted.row, seconds=counted.seconds)
+    return policy.refusal(attempt.action, counts)
+
+
+async def _put(tx: Tx, attempt: Attempt) -> bool:
+    """False: somebody else has moved it on meanwhile."""
+    if attempt.before is None:
+        await calls.insert(tx, attempt.org, attempt.writing)
+        return True
+    person = attempt.by if attempt.by and attempt.by.kind is ActorKind.AGENT else None
+    moved = await calls.move(tx, attempt.org, attempt.writing, by=person.id if person else None, by_name=attempt.by.name if attempt.by else "")
+    if not moved:
+        raise Refused("This call does not wait any more.", status=409, code="conflict")
+    return True
+
+
+async def _audit(tx: Tx, attempt: Attempt) -> None:
+    """The AI had a value put back that it never saw."""
+    assert attempt.values is not None, "they were filled"
+    ai = Actor(org=attempt.org, kind=ActorKind.AI, id=None, name="AI", role=Role.VIEWER)
+    for one in attempt.values.reveals:
+        detail = {"type": one.type, "placeholder": one.placeholder, "action": attempt.action.name, "parameter": one.parameter, "call": str(attempt.writing.id)}
+        await vault.audit(tx, ai, "privacy.reveal", "session", attempt.writing.session, {name: value for name, value in detail.items() if value})
+
+
+async def _run(world: World, attempt: Attempt) -> Call:
+    """Sends it, and writes down what became of it. It stands there as running already; should this process end now, it is swept to unknown."""
+    assert attempt.values is not None, "they were filled"
+    going = calling.Going(
+        org=attempt.org, session=attempt.writing.session, id=attempt.writing.id, action=attempt.action, values=attempt.values, context=await context_along.of(world, attempt.org, attempt.action, attempt.mask),
+    )
+    came = await calling.send(world, going)
+    for _ in range(_TRIES):
+        try:
+            return await _settled(world, attempt, came)
+        except Taken:
+            continue
+    raise Refused("This session is receiving too many messages at once. Send it again in a moment.", status=429, code="too_many_messages")
+
+
+async def _settled(world: World, attempt: Attempt, came: calling.Came) -> Call:
+    org, session, id = attempt.org, attempt.writing.session, attempt.writing.id
+    mask, _ = await masking.look(world, org, session)
+    seen = await calling.seen(world, mask, came.content)
+    async with world.store.tx(org) as tx:
+        call = (await calls.load(tx, org, id)).call
+        done = replace(call, state=came.state, why=came.why, status=came.status, seen=seen, milliseconds=came.milliseconds)
+        if await calls.settle(tx, org, done, fault=came.fault, attempts=came.attempts):
+            await calls.keep_tokens(tx, org, session, mask.stored, mask.sealed())
+        await notify(tx, org, session, "call")
+        return (await calls.load(tx, org, id)).call
+
+
+async def go_on(
+    world: World, org: OrgId, session: SessionId, call: CallId, *, form: Mapping[str, Any] | None = None, code: str | None = None, yes: bool = True, actor: Actor | None = None,
+) -> Call:
+    """A call that waits goes on: with the customer's form, code or yes, or (`actor`) with the word of somebody of the team. What does not wait is returned as it is.
+
+    Raises NotFound, and Refused: (400) for a form that lacks something, (403), (409) when somebody else was first.
+    """
+    for _ in range(_TRIES):
+        mask, _event = await masking.look(world, org, session)
+        async with world.store.tx(org) as tx:
+            await calls.expire(tx, org, session)
+            before = await calls.load(tx, org, call)
+            if before.call.session != session:
+                raise NotFound("There is no such call.")
+            if before.call.state not in WAITING:
+                return before.call
+            assert before.call.action is not None, "what there is no action for is refused"
+            action, current = await actions.at_version(tx, org, before.call.action, before.call.version)
+        try:
+            return await _gone_on(world, _waiting(org, action, mask, before, actor), current, form, code, yes)
+        except Taken:
+            continue
+    raise Refused("This session is receiving too many messages at once. Send it again in a moment.", status=429, code="too_many_messages")
+
+
+def _waiting(org: OrgId, action: Action, mask: Mask, before: Kept, actor: Actor | None) -> Attempt:
+    call = before.call
+    form = json.loads(to_text(mask.key.open(before.sealed, org, "calls", "form", call.id))) if before.sealed else {}
+    writing = Writing(
+        id=call.id, session=call.session, contact=before.contact, turn=call.turn, action=call.action, name=call.name, version=call.version, host=host_of(action.url), arguments=call.arguments,
+        form=before.form, sealed=before.sealed, agreed=before.agreed, passed=before.passed, state=call.state, says=call.says,
+    )
+    return Attempt(org=org, action=action, mask=mask, writing=writing, given=call.arguments, form=form, before=before, by=actor)
+
+
+async def _gone_on(world: World, attempt: Attempt, current: bool, form: Mapping[str, Any] | None, code: str | None, yes: bool) -> Call:
+    state = attempt.writing.state
+    _may_say(attempt, state)
+    if not yes:
+        attempt.writing = replace(attempt.writing, state=CallState.DECLINED, why="The team said no." if attempt.by else "The customer said no.", sealed=None)
+        return await _write_end(world, attempt)
+    if not current:
+        attempt.writing = replace(attempt.writing, state=CallState.EXPIRED, why="The action was changed since it was asked for.", sealed=None)
+        return await _write_end(world, attempt)
+    if state is CallState.FORM:
+        await _take_form(world, attempt, form)
+    elif state is CallState.CODE:
+        await offering.check_code(world, attempt.org, attempt.mask, attempt.writing.id, code or "")
+    attempt.writing = replace(attempt.writing, passed=(*attempt.writing.passed, str(state)))
+    return await _go(world, attempt, await _changed(world, attempt))
+
+
+def _may_say(attempt: Attempt, state: CallState) -> None:
+    """The customer's word counts for what waits for the customer, and the team's for what waits for the team."""
+    if state is not CallState.APPROVAL:
+        if attempt.by is not None and attempt.by.kind is ActorKind.AGENT:
+            raise Refused("This call waits for the customer, not for the team.", status=409, code="conflict")
+        return
+    if attempt.by is None:
+        raise Refused("This call waits for a person of the team.", status=403, code="forbidden")
+    require(attempt.by, Verb.APPROVE)
+    roles = attempt.action.policy.roles
+    if roles and str(attempt.by.role) not in roles:
+        raise Refused(f"Only {' and '.join(roles)} can approve this.", status=403, code="forbidden")
+
+
+async def _take_form(world: World, attempt: Attempt, form: Mapping[str, Any] | None) -> None:
+    """The customer's own values: checked here, so that they can be put right; masked for the store, sealed for the request. Raises Refused."""
+    given = dict(form or {})
+    asked = replace(attempt.action, parameters=tuple(one for one in attempt.action.parameters if one.filler is arguments.Filler.FORM))
+    try:
+        arguments.values(asked, Given(arguments={}, form=given))
+    except Unfilled as why:
+        raise Refused(str(why), code="invalid_form") from None
+    masked = [(await attempt.mask.text(world, text)).text for text in map(str, given.values())]
+    attempt.form = given
+    attempt.writing = replace(attempt.writing, form=dict(zip(given, masked, strict=True)))
+
+
+async def _changed(world: World, attempt: Attempt) -> str:
+    """Why what was agreed to is not what would run now; empty: it is."""
+    if attempt.before is None or attempt.before.agreed is None:
+        return ""
+    if why := await _fill(world, attempt):
+        return why
+    return "" if _agreed(attempt) == attempt.before.agreed else "What would be done has changed since it was shown."
+
+
+async def _write_end(world: World, attempt: Attempt) -> Call:
+    async with world.store.tx(attempt.org) as tx:
+        await _put(tx, attempt)
+        await notify(tx, attempt.org, attempt.writing.session, "call")
+        return (await calls.load(tx, attempt.org, attempt.writing.id)).call
+
+
+async def calls_of(world: World, org: OrgId, session: SessionId) -> list[Call]:
+    """Every call of a session in order, for whoever may see the session: the caller has asked."""
+    async with world.store.tx(org) as tx:
+        return await calls.of_session(tx, org, session)
+
+
+async def waiting(world: World, org: OrgId, session: SessionId) -> Call | None:
+    """The call that waits in a session, if one does."""
+    async with world.store.tx(org) as tx:
+        return await calls.waiting(tx, org, session)
