@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from glassine.store import Taken, Tx, one, rows, vault
 from glassine.store.statements import Statements
 from glassine.store.vault import SealedToken
-from glassine.words.actions import WAITING, Action, ActionId, Call, CallId, CallState
+from glassine.words.actions import WAITING, ActionId, Call, CallId, CallState
 from glassine.words.errors import NotFound
 from glassine.words.ids import ContactId, OrgId, SessionId, TurnId
 

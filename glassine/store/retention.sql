@@ -58,7 +58,11 @@ with done as (
 select count(*)::int as n from done
 
 -- name: forget_traces
-with done as (
+-- Calls of actions are part of what the AI did.
+with called as (
+    delete from calls c using sessions s
+    where c.org_id = %(org)s and c.created_at < %(before)s and s.org_id = c.org_id and s.id = c.session_id and s.status <> 'open'
+), done as (
     delete from turns t where (t.org_id, t.id) in (
         select o.org_id, o.id from turns o join sessions s on s.org_id = o.org_id and s.id = o.session_id
         where o.org_id = %(org)s and o.created_at < %(before)s and s.status <> 'open'

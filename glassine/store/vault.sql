@@ -70,6 +70,10 @@ with done as (
           select from sessions s where s.org_id = v.org_id and s.id = v.session_id
             and (strpos(coalesce(s.summary, ''), v.placeholder) > 0 or strpos(coalesce(s.checkpoint::text, ''), v.placeholder) > 0)
       )
+      and not exists (
+          select from calls c where c.org_id = v.org_id and c.session_id = v.session_id
+            and (strpos(c.seen, v.placeholder) > 0 or strpos(c.says, v.placeholder) > 0 or strpos(c.arguments::text, v.placeholder) > 0 or strpos(c.form::text, v.placeholder) > 0)
+      )
     returning 1
 )
 select count(*)::int as n from done

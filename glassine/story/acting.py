@@ -22,17 +22,18 @@ from glassine.store.live import notify
 from glassine.story import calling, context_along, masking, offering
 from glassine.story.masking import Mask, to_bytes, to_text
 from glassine.story.world import World
-from glassine.words.actions import WAITING, Action, Call, CallId, CallState
+from glassine.words.actions import WAITING, Action, ActionId, Call, CallId, CallState, Filler
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import OrgId, SessionId, TurnId, new_id
 from glassine.words.people import Actor, ActorKind, Role, Verb
-from glassine.words.privacy import Known
+from glassine.words.privacy import Known, PiiType
 from glassine.words.turns import ToolCall, ToolSpec
 
 if TYPE_CHECKING:
-    from glassine.story.turn import Scene
+    from glassine.story.scene import Scene
 
 _TRIES = 8
+_SOFT = ("[NAME_", "[ADDRESS_")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,7 +81,7 @@ async def ask_in(world: World, org: OrgId, session: SessionId, turn: TurnId | No
 
 
 def _nothing(name: str) -> Action:
-    return Action(id=actions.ActionId(new_id()), name=name[:64], title=name[:64], description="", method="GET", url="https://nowhere.invalid/")
+    return Action(id=ActionId(new_id()), name=name[:64], title=name[:64], description="", method="GET", url="https://nowhere.invalid/")
 
 
 def _asked(id: CallId, mask: Mask, turn: TurnId | None, wanted: ToolCall, action: Action | None) -> Writing:
@@ -105,9 +106,14 @@ def _kept_all(given: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
 
 
 def _kept(text: str, mask: Mask) -> str:
-    known = Known(tokens=mask.tokens, values=mask.identity.known_values)
-    clean = masked_again(masking.storable(text), mask.policy, known)
+    clean = masked_again(masking.storable(text), mask.policy, _by_form(mask))
     return cover(clean, mask.policy, clean if clean.isdigit() else "")
+
+
+def _by_form(mask: Mask) -> Known:
+    """What is known and has a form of its own. A name may be a word that the model means otherwise; it cannot know whose name it is."""
+    tokens = {placeholder: value for placeholder, value in mask.tokens.items() if not placeholder.startswith(_SOFT)}
+    return Known(tokens=tokens, values=tuple((kind, value) for kind, value in mask.identity.known_values if kind is not PiiType.NAME))
 
 
 async def _go(world: World, attempt: Attempt, fault: str = "") -> Call:
@@ -128,10 +134,10 @@ async def _fill(world: World, attempt: Attempt) -> str:
     mask, action = attempt.mask, attempt.action
     waits_for_form = policy.next_stage(action, attempt.writing.passed) is CallState.FORM
     if waits_for_form:  # what it will hold is not known yet
-        action = replace(action, parameters=tuple(one for one in action.parameters if one.filler is not arguments.Filler.FORM))
+        action = replace(action, parameters=tuple(one for one in action.parameters if one.filler is not Filler.FORM))
     given = Given(
         arguments=attempt.given, form={} if waits_for_form else attempt.form, contact=_contact(mask), tokens=mask.tokens, told=await _told(world, attempt), policy=mask.policy,
-        known=Known(tokens=mask.tokens, values=mask.identity.known_values),
+        known=_by_form(mask),
     )
     try:
         attempt.values = arguments.values(action, given)
@@ -320,7 +326,7 @@ def _may_say(attempt: Attempt, state: CallState) -> None:
 async def _take_form(world: World, attempt: Attempt, form: Mapping[str, Any] | None) -> None:
     """The customer's own values: checked here, so that they can be put right; masked for the store, sealed for the request. Raises Refused."""
     given = dict(form or {})
-    asked = replace(attempt.action, parameters=tuple(one for one in attempt.action.parameters if one.filler is arguments.Filler.FORM))
+    asked = replace(attempt.action, parameters=tuple(one for one in attempt.action.parameters if one.filler is Filler.FORM))
     try:
         arguments.values(asked, Given(arguments={}, form=given))
     except Unfilled as why:

@@ -12,7 +12,7 @@ from typing import Any
 
 from glassine.edge.gate import Crossing
 from glassine.rules.calling import answers, requests
-from glassine.rules.calling.arguments import Values
+from glassine.rules.calling.arguments import Unfilled, Values
 from glassine.rules.calling.requests import Extra, Request
 from glassine.store.actions import host_of
 from glassine.story import keys_along
@@ -53,7 +53,7 @@ class Going:
     id: CallId
     action: Action
     values: Values
-    context: Extra = Extra()  # beside the keys: who is asking, and what the organisation's systems set for them
+    context: Extra = field(default_factory=Extra)  # beside the keys: who is asking, and what the organisation's systems set for them
 
     @property
     def safe(self) -> bool:
@@ -89,7 +89,10 @@ def _since(began: float) -> float:
 
 async def _once(world: World, going: Going, keys: Keys, seconds: float) -> tuple[Came, float]:
     """One try, and for how long the other side asked to be left alone."""
-    request = built(going, keys)
+    try:
+        request = built(going, keys)
+    except Unfilled as why:
+        return Came(state=CallState.FAILED, why=f"It could not be sent: {why}"), 0.0
     crossing = Crossing(
         org=going.org, session=going.session, purpose="action", hosts=(host_of(going.action.url),), raw=going.values.raw or bool(keys.extra.query) or bool(going.context.query or going.context.body),
     )
@@ -143,7 +146,7 @@ def _judged(going: Going, answer: Answer, keys: Keys) -> Came:
     if 200 <= status < 300:
         return Came(state=CallState.DONE, why=why, status=status, content=content)
     if status in (401, 403):
-        why = "The other side does not take our key for this." if not why else why
+        why = why or "The other side does not take our key for this."
     return Came(state=CallState.FAILED, why=why or f"The other side answered {status}.", status=status, content=content, fault=status >= 500 or status in _BUSY)
 
 

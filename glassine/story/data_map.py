@@ -5,6 +5,7 @@ It is drawn anew for each reader from configuration, ledger and log; nothing in 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,8 @@ from typing import Any
 
 from glassine.rules.permits import require
 from glassine.rules.policies import EVERYWHERE, treatments
+from glassine.store import actions, house, ledger, people, sources
 from glassine.store import boundaries as stored
-from glassine.store import house, ledger, people, sources
 from glassine.story import far_sides, reaching, tending
 from glassine.story.boundaries import AI
 from glassine.story.far_sides import Facts, Far
@@ -103,6 +104,7 @@ async def draw(world: World, actor: Actor) -> DataMap:
         facts = Facts(
             org=org, actor=actor, config=world.settings, settings=settings, keys=await people.api_keys(tx, org), team=await people.all_of(tx, org),
             connection=await stored.connection(tx), articles=await stored.articles(tx, org, since),
+            actions=Counter(actions.host_of(one.url) for one in await actions.every(tx, org) if one.enabled),
             sources=[{"name": one.name, "title": tending.title_of(one), "reach": reaching.reach(one)} for one in await sources.all_of(tx, org)],
         )
         counted = _counted(

@@ -11,7 +11,7 @@ from typing import Any
 from glassine.edge.secrets import Key
 from glassine.rules.permits import require
 from glassine.rules.redaction import restore
-from glassine.store import Tx, contacts, events, house, segments, sessions, turns, vault
+from glassine.store import Tx, calls, contacts, events, house, segments, sessions, turns, vault
 from glassine.store.sessions import Filter
 from glassine.story.contacts import identity_of, own_key
 from glassine.story.conversations import attached
@@ -20,6 +20,7 @@ from glassine.story.masking import to_text
 from glassine.story.reasons import written
 from glassine.story.visitor import restored
 from glassine.story.world import World
+from glassine.words.actions import Call
 from glassine.words.ids import ContactId, OrgId, SessionId
 from glassine.words.knowledge import Audience
 from glassine.words.people import Actor, Verb
@@ -62,6 +63,7 @@ async def _session(tx: Tx, own: Key, org: OrgId, row: Mapping[str, Any]) -> dict
         "created_at": _at(row["created_at"]), "updated_at": _at(row["updated_at"]), "sentiment": row["sentiment"],
         "summary": restore(row["summary"], tokens) if row["summary"] else None, "custom_data": attached(own, org, dict(row)),
         "saved_state": restored(row["checkpoint"], tokens), "log": [_entry(event, tokens, came.get(event.id, {})) for event in await events.newest(tx, org, id, limit=_ALL)],
+        "calls": [_call(each, tokens) for each in await calls.of_session(tx, org, id)],
         "turns": [{"at": _at(turn["created_at"]), "outcome": turn["outcome"], "reasons": turn["reasons"], "model": turn["model"]} for turn in await turns.all_of(tx, org, id)],
     }
 
@@ -73,6 +75,14 @@ def _entry(event: Event, tokens: Mapping[str, str], came: Mapping[str, Any]) -> 
     entry = {"number": event.seq, "at": _at(event.created_at), "type": event.type, "by": event.actor, "text": came.get("text", restore(event.text, tokens))}
     data = {name: restored(event.payload[name], tokens) for name in ("attachments", "context", "score", "reasons") if name in event.payload}
     return entry | data | ({"custom_data": came["custom_data"]} if came.get("custom_data") else {}) | ({"redacted": True} if event.redacted else {})
+
+
+def _call(call: Call, tokens: Mapping[str, str]) -> dict[str, Any]:
+    """What the AI had done for them, with their values back in place."""
+    return {
+        "at": _at(call.created_at), "action": call.name, "state": call.state, "status": call.status, "arguments": restored(call.arguments, tokens), "done": restore(call.says, tokens),
+        "answer": restore(call.seen, tokens),
+    }
 
 
 def _file(own: Key, org: OrgId, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +38,7 @@ class Facts:
     team: Sequence[Person]
     connection: Mapping[str, Any]
     articles: Mapping[str, Any]
+    actions: Mapping[str, int] = field(default_factory=dict)  # host -> how many that are in use call it
     sources: Sequence[Mapping[str, Any]] = ()  # name, title of its kind, reach
 
     @property
@@ -134,6 +135,11 @@ def _rerank(facts: Facts) -> list[Far]:
     return [Far(who=own.rerank_model, where=_host(own.rerank_url), detail=f"set by your organisation, {_wire(own.rerank_url)}")] if own.rerank_url else []
 
 
+def _actions(facts: Facts) -> list[Far]:
+    """Hosts, with how many actions call each."""
+    return [Far(who=host, where=host, detail=f"{count} {'action' if count == 1 else 'actions'}") for host, count in sorted(facts.actions.items())]
+
+
 def _host(url: str) -> str:
     """Host and port, without whatever else stands in an address: a user name or a key may be in it."""
     try:
@@ -181,5 +187,5 @@ def _anchor(facts: Facts) -> list[Far]:
 
 _SIDES: Mapping[str, Callable[[Facts], list[Far]]] = MappingProxyType({
     "web": _web, "api": _api, "local-models": _local_models, "database": _database, "files": _files, "backup": _operator, "logs": _operator, "import": _operator,
-    "source": _source, "help": _help, "model": _model, "what-if": _model, "writing": _model, "link-check": _links, "rerank": _rerank, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail,
+    "source": _source, "help": _help, "model": _model, "what-if": _model, "writing": _model, "link-check": _links, "rerank": _rerank, "action": _actions, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail,
 })  # fmt: skip

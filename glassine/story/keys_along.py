@@ -44,6 +44,9 @@ class Keys:
         return text
 
 
+NONE = Keys(extra=Extra())
+
+
 async def for_call(world: World, org: OrgId, action: Action, session: SessionId | None) -> Keys:
     """The keys for this action's host. Raises NoKey."""
     host, headers, query, tokens, secrets = host_of(action.url), dict[str, str](), dict[str, str](), list[VariableId](), list[str]()

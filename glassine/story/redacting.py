@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from glassine.rules.permits import require
-from glassine.store import Tx, events, jobs, sessions, turns, vault
+from glassine.store import Tx, calls, events, jobs, sessions, turns, vault
 from glassine.store.live import notify
 from glassine.story.reasons import written
 from glassine.story.world import World
@@ -74,6 +74,7 @@ async def _remove(tx: Tx, actor: Actor, session: Session, event: Event | None, o
     files = await vault.forget_messages(tx, org, id, only)
     blanked = await events.redact(tx, actor, id, only, thing="message" if event else "session", id=event.id if event else id, why=why)
     await events.forget_votes(tx, org, id, only)
+    await calls.blank(tx, org, id, event.created_at if event else None)
     emptied = await turns.blank(tx, org, id, event.created_at if event else None)
     silent = event is None or event.seq == session.last_user_seq  # nobody can answer what is no longer there
     await sessions.blank(tx, org, id, whole=event is None or event.type is EventType.STATE_CHECKPOINT, silent=silent)

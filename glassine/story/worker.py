@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from glassine.rules.reactions import turn_of
-from glassine.store import DatabaseError, Unreachable, house, jobs, nearest, sessions
+from glassine.store import DatabaseError, Unreachable, calls, house, jobs, nearest, sessions
 from glassine.story import gaps, ledger, link_check, notices, retaining, segments, sources, syncing, tidying, turn
 from glassine.story.scene import Scene
 from glassine.story.turn import Settled
@@ -185,5 +185,7 @@ async def sweep(world: World) -> None:
                 for session in await sessions.forgotten(tx, org):
                     await jobs.add(tx, org, turn_of(session))
                 await sources.keep_up(world, tx, org)
+                await calls.expire(tx, org)
+                await calls.strand(tx, org)
     if freed:
         _log.info("%s jobs of processes that died are taken up again", freed)

@@ -119,6 +119,13 @@ _ALL = (
         gate=True, ai=True,
     ),
     Boundary(
+        name="action", title="Actions", direction=Direction.BOTH, stage=Stage.MODEL,
+        carries="Calls of the actions that you set up, each to the host of its address, with the values that it takes and your key for that host, out; answers, in.",
+        protected="By each action's policy, outside the model. A masked value goes back only into a parameter that takes its type, with a line of the audit log. Answers are masked before anybody sees them.",
+        off="No action is offered to the AI or called any more. Answers from your articles go on.",
+        gate=True,
+    ),
+    Boundary(
         name="what-if", title="What if", direction=Direction.BOTH, stage=Stage.MODEL,
         carries="The masked prompt of an earlier turn with one thing changed, out; the model's words, in, for whoever asked. Never a value behind a mask.",
         protected="As for the language model. Only when somebody of your team asks, each time with a line of the audit log; nothing reaches the customer.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glassine.rules.calling import schemas
-from glassine.rules.redaction import PLACEHOLDER, find, restore
+from glassine.rules.redaction import PLACEHOLDER, find, known_in, restore
 from glassine.words.actions import Action, Filler, Parameter
 from glassine.words.privacy import Known, PiiType, Policy, Span
 
@@ -48,8 +48,8 @@ class Given:
     contact: Mapping[str, Any] = field(default_factory=dict, repr=False)  # by `source`
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     told: frozenset[str] = frozenset()
-    policy: Policy = Policy()
-    known: Known = Known()
+    policy: Policy = field(default_factory=Policy)
+    known: Known = field(default_factory=Known, repr=False)
 
 
 def spec(action: Action) -> dict[str, Any]:
@@ -130,7 +130,13 @@ def _unmasked(one: Parameter, value: Any, given: Given, reveals: list[Reveal]) -
             reveals.append(Reveal(parameter=one.name, type=match[1].lower(), placeholder=match[0]))
         return restore(words, given.tokens)
 
-    return mapped(value, text)
+    return _as_number(value, mapped(value, text), one.schema)
+
+
+def _as_number(given: Any, restored: Any, schema: Mapping[str, Any]) -> Any:
+    """A number that had been masked is one again where a number is asked for."""
+    whole = isinstance(given, str) and PLACEHOLDER.fullmatch(given) and schema.get("type") in ("integer", "number")
+    return int(restored) if whole and restored.isascii() and restored.isdigit() and len(restored) < 30 else restored
 
 
 def _may_stand(one: Parameter, placeholder: str, kind: PiiType, given: Given) -> None:
@@ -143,13 +149,14 @@ def _may_stand(one: Parameter, placeholder: str, kind: PiiType, given: Given) ->
 def _undeclared(one: Parameter, words: str, given: Given) -> None:
     """A value in the clear that the model cannot have from the customer: it would have seen a placeholder."""
     for span in find(words, given.policy, given.known, ()):
-        if not _number(words, span):
+        if span.type not in (PiiType.NAME, PiiType.ADDRESS) and not _number(words, span, given):
             raise Unfilled(f"{one.name}: it holds what looks like a value of the type {span.type.value} that this conversation did not give.")
 
 
-def _number(words: str, span: Span) -> bool:
-    """Nothing but digits, which a phone number and an order's number share."""
-    return span.type is PiiType.PHONE and words[span.start : span.end].isdigit()
+def _number(words: str, span: Span, given: Given) -> bool:
+    """Nothing but digits, which a phone number and an order's number share, and no number that is known."""
+    number = words[span.start : span.end]
+    return span.type is PiiType.PHONE and number.isdigit() and not known_in(number, given.policy, given.known)
 
 
 def _shows(by_name: Mapping[str, Any], given: Given) -> bool:

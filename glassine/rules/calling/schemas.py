@@ -95,7 +95,8 @@ def _some(values: Any) -> str:
 
 def _lacking(error: ValidationError) -> str:
     given = error.instance if isinstance(error.instance, Mapping) else {}
-    return ", ".join(str(name) for name in error.validator_value if name not in given)
+    wanted = error.validator_value if isinstance(error.validator_value, list) else []
+    return ", ".join(str(name) for name in wanted if name not in given)
 
 
 def guessed(sample: Any, depth: int = 0) -> dict[str, Any]:

@@ -72,6 +72,10 @@ _VERBS = {  # icon, and a sentence over the row's details
     "knowledge.topic_order": ("rows", "put topics or articles in another order"),
     "gaps.resolved": ("check", "resolved a gap"), "gaps.archived": ("book", "archived a gap"), "gaps.open": ("book", "opened a gap again"), "gaps.rename": ("book", "renamed a gap"),
     "gaps.merge": ("book", "merged a gap into another"), "gaps.part": ("book", "took the merging of a gap back"), "gaps.draft": ("book", "drafted the article “{title}” for a gap"),
+    "actions.create": ("bolt", "made the action “{name}”"), "actions.change": ("bolt", "changed the action “{name}” (version {version})"), "actions.delete": ("bin", "deleted the action “{name}”"),
+    "actions.restore": ("undo", "brought an earlier version of the action “{name}” back"), "actions.enable": ("bolt", "switched the action “{name}” on"),
+    "actions.disable": ("bolt", "switched the action “{name}” off"), "actions.try": ("bolt", "called the action “{name}” for real from the test console"),
+    "actions.variable_create": ("key", "made the variable “{name}”"), "actions.variable_change": ("key", "changed the variable “{name}”"), "actions.variable_delete": ("bin", "deleted the variable “{name}”"),
     "segments.create": ("people", "made the segment “{name}”"), "segments.change": ("people", "changed the segment “{name}”"),
     "segments.delete": ("bin", "deleted the segment “{name}”"), "segments.members": ("people", "put a contact into these segments by hand: {segments}"),
 }
