@@ -1,31 +1,71 @@
 """Checks a model's answer against what it was shown, and takes it apart into text and sources. Nothing here can be talked into anything.
 
-Whatever fails a check does not reach the customer. The issue on the AI turn deepens `unfounded`; it stays one pure function.
+Whatever fails a check does not reach the customer. What is a fact is found in facts/, what is a promise in promises.py; here they are held against
+the passages that a sentence cites, the answers of actions and, where a name is all there is to it, the customer's own words.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from glassine.rules import prompt
+from glassine.rules import promises, prompt
+from glassine.rules.facts import Fact, Given, Kind, backs, given, stated
 from glassine.rules.markdown import slug
 from glassine.rules.passages import PATH
-from glassine.rules.redaction import PLACEHOLDER
 from glassine.rules.small_talk import small_talk
 from glassine.words.knowledge import EVERYBODY, Hit, Viewer
 from glassine.words.turns import Reason, Reply, Source
 
 _MOST_CHARACTERS = 4_000  # several times what the prompt allows: a longer answer has lost its way
 _MOST_OF_A_QUESTION = 300
+_MOST_FINDINGS = 8  # that are told of one answer
 
 _THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)  # some local models think aloud first
 _HANDOFF = re.compile(r"^[\s>*_`\"']*HANDOFF\b[*_`\"']*\s*[:\-–—]?\s*(.*)", re.MULTILINE)
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _CITATION = re.compile(r"[ \t]*[\[【]\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*[\]】](?!\()")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
+_LIST_NUMBER = re.compile(r"^([ \t]*)(\d{1,2})([.)][ \t])", re.MULTILINE)
 _OUR_MARKERS = re.compile(r"</?\s*(?:conversation|said|page|passages?|message|attachments|scenarios?|guidance|calls?|answer|findings)\b", re.IGNORECASE)
+_PICTURES = re.compile(r"!\[|<\s*(?:img|picture|svg|video|audio|iframe|object|embed|script|style|link|meta|form)\b", re.IGNORECASE)
+
+# What a finding says of a sort of fact. What it means for the customer is the same for all: it is not sent.
+_SAYS: dict[str, str] = {
+    Kind.PLACEHOLDER: "The placeholder {} stands for nobody: it is in no cited passage and not in the customer's words.",
+    Kind.LINK: "The link {} is in no cited passage.",
+    Kind.EMAIL: "The e-mail address {} is in no cited passage.",
+    Kind.PHONE: "The telephone number {} is in no cited passage.",
+    Kind.QUOTE: "No cited passage has the words {}.",
+    Kind.CODE: "The code {} is in no cited passage and not in the customer's words.",
+    Kind.DATE: "No cited passage gives the date {}.",
+    Kind.TIME: "No cited passage gives the time {}.",
+    Kind.AMOUNT: "No cited passage gives the amount {}.",
+    Kind.PERCENT: "No cited passage gives the percentage {}.",
+    Kind.NUMBER: "No cited passage gives the number {}.",
+    "promise": "It promises “{}”, which no cited passage and no action backs.",
+    "citation": "It cites passage {}, and there is none such.",
+    "picture": "It holds a picture or a part of a page.",
+    "form": "{}",
+    "uncited": "It cites no passage.",
+    "claim": "No cited passage says “{}”.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something in an answer that nothing backs. `elsewhere`: the passage that has it, where the sentence cites another one."""
+
+    kind: str
+    text: str = ""
+    elsewhere: int = 0
+
+    @property
+    def says(self) -> str:
+        """The finding as a sentence, for inspect and for the model that is asked once more."""
+        says = _SAYS[self.kind].format(self.text)
+        return f"{says} Passage {self.elsewhere} has it, and is not cited there." if self.elsewhere else says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,31 +76,108 @@ class Grounded:
     reasons: tuple[Reason, ...]
     used: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
-def ground(answer: str, hits: Sequence[Hit], *, message: str, earlier: str = "", viewer: Viewer = EVERYBODY) -> Grounded:
-    """Judges an answer to `message`. `hits` are those the prompt was built from, `earlier` what else the customer has said; all masked."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A stretch of an answer as the customer reads it, and the numbers of the passages that it cites."""
+
+    text: str
+    cited: tuple[int, ...]
+
+
+def ground(
+    answer: str, hits: Sequence[Hit], *, message: str, earlier: str = "", viewer: Viewer = EVERYBODY, language: str | None = None, tools: Sequence[str] = (),
+    promised: Sequence[str] = promises.DEFAULT,
+) -> Grounded:
+    """Judges an answer to `message` in a language. `hits` are those the prompt was built from, `earlier` what else the customer has said, `tools` what
+    settled actions answered, and `promised` the organisation's list of words that promise something; all masked."""
     text = _THOUGHT.sub("", answer).strip()
     given_up = _HANDOFF.search(text)
     if given_up:
         return Grounded(reply=None, reasons=(Reason.INSUFFICIENT_KNOWLEDGE,), notes=(f"The model gave up: {given_up[1].strip()[:200]}",))
     if not text or len(text) > _MOST_CHARACTERS or _OUR_MARKERS.search(text):
-        return _rejected("The answer is empty, far too long, or repeats the prompt.")
+        return _rejected([Finding(kind="form", text="The answer is empty, far too long, or repeats the prompt.")])
     shown = prompt.shown(hits, viewer)
-    numbers = _cited(text)
-    if any(not 1 <= number <= len(shown) for number in numbers):
-        return _rejected(f"It cites passage {max(numbers)} of {len(shown)}.")
-    used = [shown[number - 1] for number in numbers]
+    cited = _cited(text)
     plain = _rendered(text)
-    found = unfounded(plain, [part for hit in used for part in (hit.title, hit.heading, hit.text, hit.url or "")], [message, earlier])
-    if found:
-        return _rejected("Not in a cited passage: " + ", ".join(found[:5]))
+    found = [Finding(kind="citation", text=str(number)) for number in cited if not 1 <= number <= len(shown)]
     if not plain:
-        return _rejected("Nothing is left without its citations.")
-    if not used:
+        found.append(Finding(kind="form", text="Nothing is left without its citations."))
+    if not found:
+        found = unfounded(segments(text), shown, [message, earlier], tools=tools, language=language, promised=promised)
+    if found:
+        return _rejected(found)
+    if not cited and not tools:
         return _without_source(plain, message)
+    used = [shown[number - 1] for number in cited]
     reply = Reply(text=plain, reasons=(Reason.ANSWERED_FROM_KNOWLEDGE,), sources=sources(hit for hit in used if prompt.SCENARIO not in hit.scores), resolves=True)
     return Grounded(reply=reply, reasons=reply.reasons, used=tuple(str(hit.passage) for hit in used))
+
+
+def unfounded(
+    parts: Sequence[Segment], shown: Sequence[Hit], said: Sequence[str], *, tools: Sequence[str] = (), language: str | None = None, promised: Sequence[str] = promises.DEFAULT
+) -> list[Finding]:
+    """What in the parts of an answer nothing backs: facts that stand neither in the passages they cite nor in an action's answer, pictures, promises."""
+    found = [Finding(kind="picture") for part in parts if _PICTURES.search(_CODE.sub("", part.text))]
+    customers = [given(text) for text in said if text]
+    answered = [given(text, None, loose=True) for text in tools]
+    everywhere = [given(_whole(hit), hit.language) for hit in shown]
+    used = sorted({number for part in parts for number in part.cited})
+    for part in parts:
+        own = [everywhere[number - 1] for number in part.cited or used]
+        for fact in stated(part.text, language):
+            if fact.needs and not _backed(fact, [*own, *answered], customers):
+                elsewhere = next((number for number in used if backs(everywhere[number - 1], fact.needs)), 0)
+                found.append(Finding(kind=fact.kind, text=fact.text, elsewhere=elsewhere))
+    backing = [*(_whole(shown[number - 1]) for number in used), *tools]
+    found += (Finding(kind="promise", text=word) for word in promises.unbacked("\n".join(part.text for part in parts), backing, promised, asked=" ".join(said)))
+    return list(dict.fromkeys(found))[:_MOST_FINDINGS]
+
+
+def _backed(fact: Fact, sources: Sequence[Given], customers: Sequence[Given]) -> bool:
+    return any(backs(source, fact.needs) for source in sources) or (bool(fact.from_customer) and any(backs(one, fact.from_customer) for one in customers))
+
+
+def _whole(hit: Hit) -> str:
+    return "\n".join((hit.title, hit.heading, hit.text, hit.url or ""))
+
+
+def segments(text: str) -> list[Segment]:
+    """An answer cut where it cites: what stands before a citation is said of it. Where a line begins with one, what follows is; a line without any may rest on all."""
+    found: list[Segment] = []
+    for line in _lines(text):
+        cuts = [match for match in _CITATION.finditer(_CODE.sub(lambda code: " " * len(code[0]), line))]
+        at, before = 0, ()
+        leads = bool(cuts) and not any(letter.isalnum() for letter in _LIST_NUMBER.sub("", line[: cuts[0].start()]))
+        for match in cuts:
+            numbers = tuple(int(number) for number in re.findall(r"\d+", match[1]))
+            part = line[at : match.start()]
+            if found and not any(letter.isalnum() for letter in part) and at:
+                before = (*before, *numbers)
+                if not leads:
+                    found[-1] = Segment(text=found[-1].text, cited=before)
+            else:
+                if any(not letter.isspace() for letter in part):
+                    found.append(Segment(text=_rendered(part), cited=before if leads else numbers))
+                before = numbers
+            at = match.end()
+        if line[at:].strip():
+            found.append(Segment(text=_rendered(line[at:]), cited=before))
+    return found
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Its lines, but code from fence to fence is one; without the numbers of a list that counts on from one."""
+    count = len(_LIST_NUMBER.findall(text))
+    text = _LIST_NUMBER.sub(lambda number: number[1] + " " * len(number[2]) + "  " if 1 <= int(number[2]) <= count else number[0], text)
+    at = 0
+    for code in re.finditer(r"```.*?(?:```|\Z)", text, re.DOTALL):
+        yield from text[at : code.start()].split("\n")
+        yield code[0]
+        at = code.end()
+    yield from text[at:].split("\n")
 
 
 def sources(hits: Iterable[Hit]) -> tuple[Source, ...]:
@@ -74,8 +191,8 @@ def sources(hits: Iterable[Hit]) -> tuple[Source, ...]:
     return tuple(found.values())
 
 
-def _rejected(note: str) -> Grounded:
-    return Grounded(reply=None, reasons=(Reason.NOT_GROUNDED,), notes=(note,))
+def _rejected(found: Sequence[Finding]) -> Grounded:
+    return Grounded(reply=None, reasons=(Reason.NOT_GROUNDED,), notes=tuple(finding.says for finding in found), findings=tuple(found))
 
 
 def _without_source(plain: str, message: str) -> Grounded:
@@ -85,7 +202,7 @@ def _without_source(plain: str, message: str) -> Grounded:
     elif len(plain) <= _MOST_OF_A_QUESTION and plain.endswith(("?", "？", "؟")) and "\n" not in plain:
         reason = Reason.DID_YOU_MEAN
     else:
-        return _rejected("It cites no passage.")
+        return _rejected([Finding(kind="uncited")])
     return Grounded(reply=Reply(text=plain, reasons=(reason,)), reasons=(reason,))
 
 
@@ -108,68 +225,3 @@ def _rendered(text: str) -> str:
 
 def _tidy(prose: str) -> str:
     return re.sub(r"[ \t]+([.,;:!?])(?=\s|$)", r"\1", _IMAGE.sub(r"\1", _CITATION.sub("", prose)))
-
-
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>()\[\]{}\"'`|]+|(?<![\w@.-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s<>()\[\]{}\"'`|]*)?", re.IGNORECASE)
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
-_LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s", re.MULTILINE)
-_WORD = re.compile(r"[^\W\d_]+")
-
-
-def unfounded(reply: str, passages: Iterable[str], said: Iterable[str]) -> list[str]:
-    """The addresses, placeholders and numbers of a reply that stand neither in the passages nor in the customer's words, as written. Pure.
-
-    Numbers compare by value: `1,000` is `1000`, and a passage's "five" founds a 5; the numbers of a list's items are not looked at.
-    """
-    known = " \n ".join([*passages, *said])
-    rest, found = reply, []
-    for pattern, plain in ((PLACEHOLDER, str), (_URL, _plain_url), (_EMAIL, str.casefold)):
-        written = [match[0] for match in pattern.finditer(rest)]
-        if written:  # reading the passages for addresses takes milliseconds, and most replies have none
-            have = {plain(match[0]) for match in pattern.finditer(known)}
-            found += [one for one in written if plain(one) not in have]
-            rest = pattern.sub(" ", rest)
-    digits = [match[0] for match in _NUMBER.finditer(_LIST_NUMBER.sub(" ", rest))]
-    if digits:
-        numbers = {value for match in _NUMBER.finditer(known) for value in _values(match[0])} | _spelled(known)
-        found += [one for one in digits if not _values(one) & numbers]
-    return list(dict.fromkeys(found))
-
-
-def _plain_url(url: str) -> str:
-    """An address without what people leave out: scheme, www, the sign that ends the sentence, a last slash. Upper case counts in its path."""
-    bare = re.sub(r"^(?:https?://)?(?:www\.)?", "", url.rstrip(".,;:!?*_…"), flags=re.IGNORECASE)
-    host, slash, path = bare.partition("/")
-    return (host.lower() + slash + path).rstrip("/")
-
-
-def _values(number: str) -> set[str]:
-    """What a written number can mean. `1.000` may be a thousand or a version; `10.50` is never 1050."""
-    plain = re.sub(r"[’\u00a0\u202f]", "'", number)
-    parts = re.split(r"[.,']", plain)
-    meanings = {plain.replace(",", ".").replace("'", ""), plain}
-    if len(parts) > 1 and all(len(part) == 3 for part in parts[1:]) and len(parts[0]) <= 3:
-        meanings.add("".join(parts))
-    if len(parts) > 2 and all(len(part) == 3 for part in parts[1:-1]) and len(parts[0]) <= 3:
-        meanings.add("".join(parts[:-1]) + "." + parts[-1])
-    return {meaning.lstrip("0") or "0" for meaning in meanings}
-
-
-def _spelled(text: str) -> set[str]:
-    return {_SPELLED[word] for word in (match[0].casefold() for match in _WORD.finditer(text)) if word in _SPELLED}
-
-
-_SPELLED = {
-    word: str(value)
-    for line in (
-        "zero one two three four five six seven eight nine ten eleven twelve",
-        ". ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
-        "zéro un deux trois quatre cinq six sept huit neuf dix onze douze",
-        "cero uno dos tres cuatro cinco seis siete ocho nueve diez . doce",
-        "nul één twee drie vier vijf zes zeven acht negen tien elf twaalf",
-        "zero um dois três quatro cinco seis sete oito nove dez onze doze",
-        "zero uno due tre quattro cinque sei sette otto nove dieci undici dodici",
-    )
-    for value, word in enumerate(line.split())
-}

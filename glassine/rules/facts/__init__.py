@@ -1,0 +1,60 @@
+"""The facts that a reply states, and those that a source backs: numbers, amounts, dates, addresses, phones, codes, quotes. It judges nothing.
+
+Facts have keys that mean the same however they were written: `3. März 2026` and `2026-03-03` are both `date:2026-03-03`, and `5 €` gives `eur:5`
+but never `days:5`. Everything here is linear in the text, for customers and models write it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from glassine.rules.facts import addresses, dates, numbers, quotes
+from glassine.rules.facts.fact import Fact, Given, Kind
+from glassine.rules.facts.words import LANGUAGES, NUMBERS
+
+__all__ = ["Fact", "Given", "Kind", "backs", "given", "stated"]
+
+_WORD = re.compile(r"[^\W\d_]+")
+_TOLD = frozenset((*dates.KNOWN, *(word for language in LANGUAGES for word in NUMBERS[language])))
+_INVISIBLE = re.compile(r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]")
+_SAME = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\u3000\t"), " ") | dict.fromkeys(map(ord, "‐‑‒−"), "-") | {ord("｡"): "。"}
+_FULL_STOP = re.compile(r"(?<=\w)。(?=\w)")
+
+
+def plain(text: str) -> str:
+    """A text with one way to write each sign and digit, and without what cannot be seen."""
+    if text.isascii():
+        return text.replace("\t", " ")
+    folded = _INVISIBLE.sub("", unicodedata.normalize("NFC", text).translate(_SAME))
+    return re.sub(r"[^\D0-9]", lambda digit: str(unicodedata.decimal(digit[0])), _FULL_STOP.sub(".", folded))
+
+
+def stated(reply: str, language: str | None = None) -> list[Fact]:
+    """What a reply states, in the order of its kinds."""
+    found: list[Fact] = []
+    _rest(quotes.quotes(addresses.placeholders(plain(reply), found), found), language, found)
+    return found
+
+
+@lru_cache(maxsize=1_000)
+def given(source: str, language: str | None = None, *, loose: bool = False) -> Given:
+    """What a source backs; what comes again, as passages do, is remembered. `loose`: what counts stands apart from its unit, as in an action's answer."""
+    found: list[Fact] = []
+    text = plain(source)
+    _rest(addresses.placeholders(text, found), language, found, loose=loose or " | " in source)
+    return Given(keys=frozenset(key for fact in found for key in fact.gives), words=quotes.words_of(text), code=quotes.code_of(text))
+
+
+def _rest(text: str, language: str | None, found: list[Fact], *, loose: bool = False) -> None:
+    text = addresses.links(text, found)
+    words = [(match.start(), match.end(), word) for match in _WORD.finditer(text) if (word := match[0].casefold()) in _TOLD]
+    text = dates.dates(text, words, language, found)
+    text = addresses.phones(text, found)
+    numbers.numbers(numbers.codes(text, found), words, language, found, loose=loose)
+
+
+def backs(source: Given, keys: frozenset[str]) -> bool:
+    """Whether a source backs a fact that has these keys."""
+    return not keys.isdisjoint(source.keys) or any(quotes.holds(source.words, source.code, key) for key in keys if key.startswith(("words:", "code:")))

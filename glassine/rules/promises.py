@@ -1,0 +1,65 @@
+"""Words that promise something, and whether a source backs them. The list is the organisation's own; these are the ones it begins with. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from glassine.rules.facts.words import NOT
+from glassine.rules.passages import sentences
+
+MOST, LONGEST = 100, 400  # lines of a list, and characters of a line
+
+# One promise a line, with its spellings; `*` stands for any ending. Any spelling of a line backs any other.
+DEFAULT = (
+    "refund*, reimburs*, money back, erstatt*, rückerstatt*, zurückerstatt*, geld zurück, rembours*, reembols*, devolución de dinero, terugbetal*, rimbors*",
+    "guarantee*, guaranteed, garantie*, garantier*, garanti*, garantiz*, garantí*, garandeer*, garanz*",
+    "free of charge, for free, at no cost, complimentary, free shipping, free delivery, kostenlos*, kostenfrei*, gratis, gratuit*, sin coste, kosteloos, kosteloze, grátis, gratuito",
+    "compensat*, damages, entschädig*, schadenersatz, schadensersatz, indemni*, dédommag*, compensa*, schadevergoeding, risarcim*, indeniz*",
+    "discount*, voucher*, coupon*, store credit, rabatt*, gutschein*, nachlass*, remise, bon d'achat, réduction*, descuento*, vale de compra, korting*, tegoedbon, desconto*, sconto, sconti, buono",
+    "waive*, goodwill, kulanz*, geste commercial, cortesía, coulance, cortesia",
+    "legally binding, rechtsverbindlich*, juridiquement contraignant, vinculante, juridisch bindend",
+    "lifetime warranty, warranty, gewährleistung*, garantía, waarborg, assurance qualité",
+    "i promise, we promise, versprech*, je vous promets, nous vous promettons, prometo, prometemos, ik beloof, wij beloven, prometto, promettiamo",
+)
+
+
+def unbacked(reply: str, sources: Iterable[str], promises: Sequence[str] = DEFAULT, *, asked: str = "") -> list[str]:
+    """The promising words of a reply that no source has, or that all sources have only where they refuse it and the reply does not.
+
+    What the customer `asked` may stand in a question back to them; it backs nothing.
+    """
+    folded = reply.casefold()
+    said = [(pattern, found) for pattern in _compiled(tuple(promises)) if (found := [match for match in pattern.finditer(folded)])]
+    if not said:
+        return []
+    known = [source.casefold() for source in sources]
+    return [one for pattern, found in said for one in _of_one(pattern, [match[0] for match in found], folded, known, asked.casefold())]
+
+
+def _of_one(pattern: re.Pattern[str], words: Sequence[str], reply: str, sources: Sequence[str], asked: str) -> list[str]:
+    ours = [sentence for sentence in sentences(reply, "en") if pattern.search(sentence)]
+    theirs = [sentence for source in sources for sentence in sentences(source, "en") if pattern.search(sentence)]
+    if not theirs and pattern.search(asked) and all(sentence.rstrip("*_ ").endswith(("?", "？", "؟")) for sentence in ours):
+        return []
+    promised = any(not _refuses(sentence) for sentence in ours)
+    if not theirs or (promised and all(_refuses(sentence) for sentence in theirs)):
+        return list(dict.fromkeys(words))
+    return []
+
+
+def _refuses(sentence: str) -> bool:
+    return not NOT.isdisjoint(re.findall(r"[^\W\d_]+(?:['’]t)?", sentence.replace("’", "'")))
+
+
+@lru_cache(maxsize=200)
+def _compiled(promises: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """One pattern for each line that has a word in it."""
+    lines = ([word for part in line.casefold().split(",") if (word := " ".join(part.split())) and word != "*"] for line in promises[:MOST])
+    return tuple(re.compile(rf"(?<![^\W_])(?:{'|'.join(map(_pattern, line))})(?![^\W_])") for line in lines if line)
+
+
+def _pattern(word: str) -> str:
+    ending = r"[^\W\d_]*" if word.endswith("*") else ""
+    return r"\s+".join(re.escape(part) for part in word.rstrip("*").split()) + ending
