@@ -138,7 +138,7 @@ async def test_replay_shows_every_step_with_its_verdict(client: Client, shop: Sh
     found = (await desk.swap(f"{at}/replay")).text
     assert "Nothing differs from what was recorded." in found
     assert re.findall(r'class="verdict (\w+)"', found) == ["good", "good", "good", "good", "quiet", "good", "good"]
-    monkeypatch.setattr(grounding, "unfounded", lambda *_: ["30"])
+    monkeypatch.setattr(grounding, "unfounded", lambda *_, **__: [grounding.Finding(kind="number", text="30")])
     found = (await desk.swap(f"{at}/replay")).text
     assert "Something differs from what was recorded." in found
     assert "<ins>" in found

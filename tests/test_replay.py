@@ -139,10 +139,10 @@ async def switched_off(world: World, shop: Shop) -> None:
 
 async def test_a_changed_rule_of_the_guard_shows_in_the_guard(client: Client, world: World, store: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     session, [turn] = await asked(client, store)
-    monkeypatch.setattr(grounding, "unfounded", lambda *_: ["30"])
+    monkeypatch.setattr(grounding, "unfounded", lambda *_, **__: [grounding.Finding(kind="number", text="30")])
     found = await replayed(world, store, session, turn)
     assert differing(found) == ["guard", "outcome"]
-    assert "Not in a cited passage: 30" in difference(found, "guard")
+    assert "No cited passage gives the number 30." in difference(found, "guard")
     assert "<new:Hand off to the team: not_grounded" in difference(found, "outcome")
     assert not found.same
 

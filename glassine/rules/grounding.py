@@ -148,8 +148,8 @@ def segments(text: str) -> list[Segment]:
     """An answer cut where it cites: what stands before a citation is said of it. Where a line begins with one, what follows is; a line without any may rest on all."""
     found: list[Segment] = []
     for line in _lines(text):
-        cuts = [match for match in _CITATION.finditer(_CODE.sub(lambda code: " " * len(code[0]), line))]
-        at, before = 0, ()
+        cuts = list(_CITATION.finditer(_CODE.sub(lambda code: " " * len(code[0]), line)))
+        at, before = 0, tuple[int, ...]()
         leads = bool(cuts) and not any(letter.isalnum() for letter in _LIST_NUMBER.sub("", line[: cuts[0].start()]))
         for match in cuts:
             numbers = tuple(int(number) for number in re.findall(r"\d+", match[1]))

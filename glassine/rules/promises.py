@@ -30,17 +30,22 @@ def unbacked(reply: str, sources: Iterable[str], promises: Sequence[str] = DEFAU
 
     What the customer `asked` may stand in a question back to them; it backs nothing.
     """
-    folded = reply.casefold()
-    said = [(pattern, found) for pattern in _compiled(tuple(promises)) if (found := [match for match in pattern.finditer(folded)])]
+    folded = reply.lower()
+    likely = [pattern for stems, pattern in _compiled(tuple(promises)) if any(stem in folded for stem in stems)]  # a tenth of the time that the patterns take
+    said = [(pattern, found) for pattern in likely if (found := list(pattern.finditer(folded)))]
     if not said:
         return []
-    known = [source.casefold() for source in sources]
-    return [one for pattern, found in said for one in _of_one(pattern, [match[0] for match in found], folded, known, asked.casefold())]
+    ours, theirs = _sentences([reply]), _sentences(sources)
+    return [one for pattern, found in said for one in _of_one(pattern, [match[0] for match in found], ours, theirs, asked.lower())]
 
 
-def _of_one(pattern: re.Pattern[str], words: Sequence[str], reply: str, sources: Sequence[str], asked: str) -> list[str]:
-    ours = [sentence for sentence in sentences(reply, "en") if pattern.search(sentence)]
-    theirs = [sentence for source in sources for sentence in sentences(source, "en") if pattern.search(sentence)]
+def _sentences(texts: Iterable[str]) -> list[str]:
+    return [sentence.lower() for text in texts for sentence in sentences(text, "en")]
+
+
+def _of_one(pattern: re.Pattern[str], words: Sequence[str], reply: Sequence[str], sources: Sequence[str], asked: str) -> list[str]:
+    ours = [sentence for sentence in reply if pattern.search(sentence)]
+    theirs = [sentence for sentence in sources if pattern.search(sentence)]
     if not theirs and pattern.search(asked) and all(sentence.rstrip("*_ ").endswith(("?", "？", "؟")) for sentence in ours):
         return []
     promised = any(not _refuses(sentence) for sentence in ours)
@@ -54,10 +59,10 @@ def _refuses(sentence: str) -> bool:
 
 
 @lru_cache(maxsize=200)
-def _compiled(promises: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """One pattern for each line that has a word in it."""
-    lines = ([word for part in line.casefold().split(",") if (word := " ".join(part.split())) and word != "*"] for line in promises[:MOST])
-    return tuple(re.compile(rf"(?<![^\W_])(?:{'|'.join(map(_pattern, line))})(?![^\W_])") for line in lines if line)
+def _compiled(promises: tuple[str, ...]) -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
+    """For each line that has a word in it, how its spellings begin, and a pattern for all of them."""
+    lines = ([word for part in line.lower().split(",") if (word := " ".join(part.split())) and word != "*"] for line in promises[:MOST])
+    return tuple((tuple(word.split()[0].rstrip("*") for word in line), re.compile(rf"(?<![^\W_])(?:{'|'.join(map(_pattern, line))})(?![^\W_])")) for line in lines if line)
 
 
 def _pattern(word: str) -> str:

@@ -103,7 +103,7 @@ async def _ask(world: World, scene: Scene, trace: Trace, llm: Llm, means: Means)
 def checked(scene: Scene, hits: Sequence[Hit], answer: str) -> Grounded:
     """A model's answer, held against the passages and what the customer said."""
     said = "\n".join([_earlier(scene), *(text for _, text in enclosed.in_hand(scene.message, scene.history))])
-    return grounding.ground(answer, guiding.beside(scene.scenarios or (), hits), message=scene.message.text, earlier=said, viewer=scene.viewer)
+    return grounding.ground(answer, guiding.beside(scene.scenarios or (), hits), message=scene.message.text, earlier=said, viewer=scene.viewer, language=scene.language)
 
 
 def _quoted(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:

@@ -18,8 +18,12 @@ __all__ = ["Fact", "Given", "Kind", "backs", "given", "stated"]
 
 _WORD = re.compile(r"[^\W\d_]+")
 _TOLD = frozenset((*dates.KNOWN, *(word for language in LANGUAGES for word in NUMBERS[language])))
-_INVISIBLE = re.compile(r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]")
-_SAME = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\u3000\t"), " ") | dict.fromkeys(map(ord, "‐‑‒−"), "-") | {ord("｡"): "。"}
+_UNSEEN = [0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), *range(0xFE00, 0xFE10), 0xFEFF, *range(0xE0000, 0xE01F0)]
+_SAME: dict[int, str | None] = {
+    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}, **dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\u3000\t"), " "), **dict.fromkeys(map(ord, "‐‑‒−"), "-"),
+    ord("｡"): "。", **dict.fromkeys(_UNSEEN),
+}
+_FIRST_OTHER = "\u0660"  # the first figure, and the first full stop, that is not ours
 _FULL_STOP = re.compile(r"(?<=\w)。(?=\w)")
 
 
@@ -27,7 +31,9 @@ def plain(text: str) -> str:
     """A text with one way to write each sign and digit, and without what cannot be seen."""
     if text.isascii():
         return text.replace("\t", " ")
-    folded = _INVISIBLE.sub("", unicodedata.normalize("NFC", text).translate(_SAME))
+    folded = unicodedata.normalize("NFC", text).translate(_SAME)
+    if not folded or max(folded) < _FIRST_OTHER:
+        return folded
     return re.sub(r"[^\D0-9]", lambda digit: str(unicodedata.decimal(digit[0])), _FULL_STOP.sub(".", folded))
 
 
@@ -49,7 +55,8 @@ def given(source: str, language: str | None = None, *, loose: bool = False) -> G
 
 def _rest(text: str, language: str | None, found: list[Fact], *, loose: bool = False) -> None:
     text = addresses.links(text, found)
-    words = [(match.start(), match.end(), word) for match in _WORD.finditer(text) if (word := match[0].casefold()) in _TOLD]
+    small = text.lower()
+    words = [(*match.span(), match[0]) for match in _WORD.finditer(small if len(small) == len(text) else text) if match[0] in _TOLD]
     text = dates.dates(text, words, language, found)
     text = addresses.phones(text, found)
     numbers.numbers(numbers.codes(text, found), words, language, found, loose=loose)

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 
 from glassine.rules.facts.fact import Fact, Kind
+from glassine.rules.facts.places import at_digits, blanked
 from glassine.rules.redaction import PLACEHOLDER
 
 _ENDS = r"\s<>()\[\]{}\"`|"
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LINK = re.compile(rf"(?<![\w@])(?:[a-z][a-z+.-]*:)?//[^{_ENDS}]+|(?<![\w@.-])www\.[^{_ENDS}]+|(?<![\w@.-])(?:[\w-]+\.)+[^\W\d_]{{2,}}(?![\w-])(?::\d+)?(?:[/?#][^{_ENDS}]*)?", re.IGNORECASE)
-_TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)|\]:\s*<?([^\s>]+)|\b(?:href|src)\s*=\s*[\"']?([^\s\"'>]+)", re.IGNORECASE)
+_TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)|^ {0,3}\[[^\]\n]+\]:\s*<?([^\s>]+)|\b(?:href|src)\s*=\s*[\"']?([^\s\"'>]+)", re.IGNORECASE | re.MULTILINE)
 _PHONE = re.compile(
     r"(?<![\w.,+])(?:(?:\+|00)[1-9](?:[ ().\-/]{0,3}\d){6,14}|\(?0\d{1,5}\)?(?:[ .\-/]{0,3}\d){4,12}|(?:1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4})(?!\d)"
 )
@@ -28,7 +29,17 @@ def links(text: str, found: list[Fact]) -> str:
         found += (Fact(kind=Kind.LINK, text=target, start=at, needs=frozenset((f"link:{target}",)), gives=frozenset()) for at, target in _elsewhere(text))
     if "@" in text:
         text = _each(text, _EMAIL, found, lambda match: _fact(Kind.EMAIL, match, f"mail:{match[0].casefold().rstrip('.')}"))
-    return _each(text, _LINK, found, _link) if "." in text or "//" in text else text
+    return _each(text, _LINK, found, _link) if "//" in text or _dotted(text) else text  # most texts have none, and looking for them reads every letter
+
+
+def _dotted(text: str) -> bool:
+    """Whether there is a dot in a word, as in `shop.example`."""
+    at = text.find(".")
+    while at >= 0:
+        if text[at + 1 : at + 3].isalpha() and text[at - 1 : at].isalnum() and len(text) > at + 2:
+            return True
+        at = text.find(".", at + 1)
+    return False
 
 
 def _elsewhere(text: str) -> Iterator[tuple[int, str]]:
@@ -54,7 +65,9 @@ def plain_link(link: str) -> str:
 
 
 def phones(text: str, found: list[Fact]) -> str:
-    return _each(text, _PHONE, found, _phone)
+    made = [(match, fact) for match in at_digits(_PHONE, text, "+(") if (fact := _phone(match))]
+    found += (fact for _, fact in made)
+    return blanked(text, [match.span() for match, _ in made])
 
 
 def _phone(match: re.Match[str]) -> Fact | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from glassine.rules.facts.fact import Fact, Kind
+from glassine.rules.facts.places import at_digits, blanked
 from glassine.rules.facts.words import MONTHS, NAMED_MONTHS, SHORT_WEEKDAYS, WEEKDAYS
 
 Word = tuple[int, int, str]  # where it begins and ends, and the word in small letters
@@ -16,9 +17,9 @@ _NTH = r"(?:st|nd|rd|th|er|ère|\.|º|ª|e)?"
 _YEAR_FIRST = re.compile(r"(?<![\w.,/-])(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})日)(?![\d])")
 _NUMERIC = re.compile(r"(?<![\w.,/-])(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?![\d]|[-/.]\d)")
 _DAY_MONTH = re.compile(
-    rf"(?<![\w.,:/-])(?:(\d{{1,2}}){_NTH} ?{_AND} ?)?(\d{{1,2}}){_NTH}[ -]?(?:of |de |di |d')?({_MONTH})(?![^\W_])\.?(?:,?[ -]?(?:de |del |d')?(\d{{4}}|'\d\d)(?!\d))?", re.IGNORECASE
+    rf"(?<![\w.,:/-])(?:(\d{{1,2}}){_NTH} ?{_AND} ?)?(\d{{1,2}}){_NTH}[ -]?(?:of |de |di |d')?({_MONTH})(?![^\W_])\.?(?: ?,?[ -]?(?:de |del |d')?(\d{{4}}|'\d\d)(?!\d))?", re.IGNORECASE
 )
-_AFTER_MONTH = re.compile(rf"\.?(?: |-)?(?:(?:the )?(\d{{1,2}}){_NTH}(?!\d|[.,:]\d)(?: ?{_AND} ?(\d{{1,2}}){_NTH}(?!\d|[.,:]\d))?)?(?:,? ?(?:de |del |of )?(\d{{4}}|'\d\d)(?!\d|[.,]\d))?", re.IGNORECASE)
+_AFTER_MONTH = re.compile(rf"\.?(?: |-)?(?:(?:the )?(\d{{1,2}}){_NTH}(?!\d|[.,:]\d)(?: ?{_AND} ?(\d{{1,2}}){_NTH}(?!\d|[.,:]\d))?)?(?: ?,? ?(?:de |del |of )?(\d{{4}}|'\d\d)(?!\d|[.,]\d))?", re.IGNORECASE)
 _TIME = re.compile(
     r"(?<![\w.,:])(\d{1,2})(?:(?::(\d{2})(?::\d{2})?|[.](\d{2})(?= ?(?:uhr|am|pm|a\.m|p\.m|h\b))|h(\d{2})(?!\w))(?: ?(am|pm|a\.m\.?|p\.m\.?|uhr|h)(?![^\W_]))?| ?(am|pm|a\.m\.?|p\.m\.?|uhr|o'clock)(?![^\W_]))",
     re.IGNORECASE,
@@ -34,18 +35,12 @@ def dates(text: str, words: Sequence[Word], language: str | None, found: list[Fa
     text = _ISO_TIME.sub(" ", text)
     for pattern, read in ((_YEAR_FIRST, _year_first), (_NUMERIC, _numeric), (_DAY_MONTH, _day_month)):
         spans: list[tuple[int, int]] = []
-        for match in pattern.finditer(text):
+        for match in at_digits(pattern, text):
             if days := [one for one in read(match, language) if one]:
                 found += (_date(match[0], match.start(), one) for one in days)
                 spans.append(match.span())
         text = blanked(text, spans)
     return _times(_by_words(text, words, found), found)
-
-
-def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    for start, end in spans:
-        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
-    return text
 
 
 def _year_first(match: re.Match[str], _: str | None) -> list[list[str]]:
@@ -137,7 +132,7 @@ def _month(text: str, start: int, end: int, word: str, found: list[Fact]) -> str
 
 def _times(text: str, found: list[Fact]) -> str:
     spans: list[tuple[int, int]] = []
-    for match in _TIME.finditer(text):
+    for match in at_digits(_TIME, text):
         hour, minute = int(match[1]), int(match[2] or match[3] or match[4] or 0)
         half = (match[5] or match[6] or "").casefold().replace(".", "")
         if hour > 24 or minute > 59 or (half in ("am", "pm") and not 1 <= hour <= 12):

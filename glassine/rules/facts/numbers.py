@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from glassine.rules.facts.dates import Word, blanked
+from glassine.rules.facts.dates import Word
 from glassine.rules.facts.fact import Fact, Kind
+from glassine.rules.facts.places import at_digits, at_names, blanked
 from glassine.rules.facts.words import BETWEEN, COUNTED, CURRENCIES, DOUBTFUL, IN_TIME, LANGUAGES, NAMES_SOMETHING, NUMBERS, SIGNS, UNITS, WORKING
 
 _NUMBER = re.compile(r"(?<![\d])(?:\d{1,3}(?: \d{3})+(?![\d])(?:[.,]\d+)?|\d+(?:[.,'’]\d+)*)")
 _CODE = re.compile(r"(?<![^\W_])(?:[^\W\d_]+[-_.]?\d|\d+[-_.]?[^\W\d_])[\w.#+-]*")
 _COUNTS = re.compile(r"(\d+(?:[.,]\d+)*)-?([^\W\d_]+)(?:-[^\W\d_]+)*")
-_NTH = frozenset("st nd rd th er ère nde ème e x s k bn".split())
+_NTH = frozenset(("st", "nd", "rd", "th", "er", "ère", "nde", "ème", "e", "x", "s", "k", "bn"))
 _AFTER = re.compile(r"(?:[.,]-{1,2})?[ -]{0,2}(?:\(\d+\) ?)?(US\$|[%‰€$£¥₹°]|[^\W\d_]+)")
 _NEXT = re.compile(r"[ -]([^\W\d_]+)")
 _POINTS = re.compile(r" ?(?:points? de pourcentage|puntos porcentuales|pontos percentuais|punti percentuali|(?:percentage|per ?cent|%)[ -]?points?)", re.IGNORECASE)
@@ -41,12 +43,13 @@ class _Number:
     unit: str = ""
     words: bool = False
     after: str = ""  # the word that follows
+    until: int = 0  # where its unit ends
 
 
 def codes(text: str, found: list[Fact]) -> str:
     """Letters and digits in one, such as SKU-1234, E1001 or v3.10; `14-day`, `5GB` and `3rd` are numbers."""
     spans: list[tuple[int, int]] = []
-    for match in _CODE.finditer(text):
+    for match in at_names(_CODE, text):
         written = match[0].rstrip(".-_#+")
         if _counts(written) or not _is_code(written):
             continue
@@ -59,7 +62,7 @@ def codes(text: str, found: list[Fact]) -> str:
 
 def _counts(written: str) -> bool:
     match = _COUNTS.fullmatch(written)
-    return bool(match) and (match[2].casefold() in _NTH or match[2].casefold() in UNITS or (written[match.end(1)] == "-" and match[2].islower()))
+    return match is not None and (match[2].casefold() in _NTH or match[2].casefold() in UNITS or (written[match.end(1)] == "-" and match[2].islower()))
 
 
 def _is_code(written: str) -> bool:
@@ -73,10 +76,10 @@ def _plain_code(written: str) -> str:
 
 def numbers(text: str, words: Sequence[Word], language: str | None, found: list[Fact], *, loose: bool = False) -> None:
     """All that count, with their units. `words`: the words for numbers that the text has; `loose`: a bare number may count any unit of the text."""
-    counted = [_Number(match.start(), match.end(), meanings(match[0], language)) for match in _NUMBER.finditer(text)]
+    counted = [_Number(match.start(), match.end(), meanings(match[0], language)) for match in at_digits(_NUMBER, text)]
     counted = sorted([*counted, *_spelled(text, words, language, counted)], key=lambda one: one.start)
     for one in counted:
-        one.unit, one.after = _unit(text, one)
+        one.unit, one.after, one.until = _unit(text, one)
     _share(text, counted)
     found += (_fact(text, one) for one in counted)
     if loose:
@@ -110,7 +113,7 @@ def _spelled(text: str, words: Sequence[Word], language: str | None, figures: li
     known = NUMBERS.get(language or "", {})
     ends = {one.end: one for one in figures}
     at = 0
-    spoken = [(start, end, value) for start, end, word in words if (value := _value(word, language, known)) is not None and text[start] != " "]
+    spoken = [(start, end, value) for start, end, word in words if (value := _value(word, known)) is not None and text[start] != " "]
     while at < len(spoken):
         start, end, value = spoken[at]
         before = ends.get(start - 1 if text[start - 1 : start] == " " else start)
@@ -127,8 +130,9 @@ def _spelled(text: str, words: Sequence[Word], language: str | None, figures: li
         yield _Number(start, end, frozenset((str(total + part),)), words=True)
 
 
-def _value(word: str, language: str | None, known: dict[str, int] | object) -> int | None:
-    if isinstance(known, dict) and known:
+def _value(word: str, known: Mapping[str, int]) -> int | None:
+    """In the language that is spoken; where that is not known, in any, if the word is nothing else anywhere."""
+    if known:
         return known.get(word)
     return next((NUMBERS[one][word] for one in LANGUAGES if word in NUMBERS[one]), None) if word in _ANYWHERE else None
 
@@ -155,24 +159,24 @@ def _short(value: Decimal) -> str:
     return written.rstrip("0").rstrip(".") if "." in written else written
 
 
-def _unit(text: str, one: _Number) -> tuple[str, str]:
-    """What stands after a number or before it, as a unit or a currency; and the word after it."""
+def _unit(text: str, one: _Number) -> tuple[str, str, int]:
+    """What stands after a number or before it, as a unit or a currency; the word after it, and where the unit ends."""
     before = _BEFORE.search(text[max(0, one.start - 6) : one.start]) if one.start and text[one.start - 1] in " €$£¥₹.sRDPFKNLEUro" else None
     prefix = "" if before is None else _DOLLARS.get(before[1]) or SIGNS.get(before[1]) or before[1].casefold()
     if prefix:
-        return prefix, ""
-    if _POINTS.match(text, one.end):
-        return "pp", ""
-    if _PER_CENT.match(text, one.end):
-        return "pct", ""
+        return prefix, "", one.end
+    for pattern, unit in ((_POINTS, "pp"), (_PER_CENT, "pct")):
+        if match := pattern.match(text, one.end):
+            return unit, "", match.end()
     after = _AFTER.match(text, one.end)
     word = after[1].casefold() if after else ""
     if not after or (word in SIGNS and text[after.end() : after.end() + 1].isdigit()):
-        return "", ""
-    return _of_word(text, after.end(), word), word
+        return "", "", one.end
+    unit, end = _of_word(text, after.end(), word)
+    return unit, word, end if unit else one.end
 
 
-def _of_word(text: str, end: int, word: str) -> str:
+def _of_word(text: str, end: int, word: str) -> tuple[str, int]:
     """`days`, `working days`, `jours ouvrables`."""
     working = word in WORKING
     for _ in range(2):
@@ -183,9 +187,9 @@ def _of_word(text: str, end: int, word: str) -> str:
     unit = SIGNS.get(word) or UNITS.get(word) or ""
     if unit == "d":
         follows = _NEXT.match(text, end)
-        working |= bool(follows) and follows[1].casefold() in WORKING
-        return "wd" if working else "d"
-    return unit
+        working |= follows is not None and follows[1].casefold() in WORKING
+        return "wd" if working else "d", end
+    return unit, end
 
 
 def _share(text: str, counted: list[_Number]) -> None:
@@ -193,7 +197,7 @@ def _share(text: str, counted: list[_Number]) -> None:
     for one, following in zip(reversed(counted[:-1]), reversed(counted[1:]), strict=True):
         if not one.unit and following.unit and following.end - one.start < 60 and _BETWEEN.fullmatch(text[one.end : following.start]):
             one.unit = following.unit
-    for one, following in zip(counted, counted[1:], strict=False):
+    for one, following in itertools.pairwise(counted):
         if one.unit in CURRENCIES and not following.unit and _UP_TO.fullmatch(text[one.end : following.start]):
             following.unit = one.unit
 
@@ -201,20 +205,22 @@ def _share(text: str, counted: list[_Number]) -> None:
 def _fact(text: str, one: _Number) -> Fact:
     written = text[one.start : one.end]
     bare = {f"n:{value}" for value in one.values}
+    if one.words and one.values <= {"0", "1"}:  # "one", "un" and "ein" are articles and pronouns too: they back a figure, and need none
+        gives = {key for value in one.values for key in _counted(value, one.unit)} if one.unit else set[str]()
+        return Fact(kind=Kind.NUMBER, text=written, start=one.start, needs=frozenset(), gives=frozenset(bare | gives))
     if one.unit:
         kind = Kind.AMOUNT if one.unit in CURRENCIES else Kind.PERCENT if one.unit in ("pct", "pp", "pml") else Kind.NUMBER
         needs = {key for value in one.values for key in _counted(value, one.unit)}
         also = {key for value in one.values for key in _counted(value, "d")} if one.unit == "wd" else set[str]()
         return Fact(kind=kind, text=_with_unit(text, one), start=one.start, needs=frozenset(needs), gives=frozenset(needs | bare | also | {f"n:{_short_value(value)}" for value in one.values}))
-    own = one.words and (one.values <= {"0", "1"} or one.after in COUNTED)
+    own = one.words and one.after in COUNTED
     names = _names(text, one, written)
     return Fact(kind=Kind.NUMBER, text=written, start=one.start, needs=frozenset() if own else frozenset(bare), gives=frozenset(bare) | {f"is:{written}"}, from_customer=names)
 
 
 def _with_unit(text: str, one: _Number) -> str:
     before = _BEFORE.search(text[max(0, one.start - 6) : one.start])
-    after = _AFTER.match(text, one.end)
-    return (before[0] if before else "") + text[one.start : one.end] + (after[0] if after and not before else "")
+    return (before[0] if before else "") + text[one.start : max(one.end, one.until)]
 
 
 def _names(text: str, one: _Number, written: str) -> frozenset[str]:

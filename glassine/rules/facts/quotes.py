@@ -9,8 +9,8 @@ from glassine.rules.facts.fact import Fact, Kind
 
 _FENCED = re.compile(r"```[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _WORD = re.compile(r"[^\W_]+")
-_INLINE = re.compile(r"`([^`\n]+)`")
-_QUOTED = re.compile(r"“([^”“\n]+)[”“]|„([^“”„\n]+)[“”]|«([^»\n]+)»|»([^«\n]+)«|(?<![\w\"])\"([^\"\n]+)\"(?!\w)|‘([^’‘\n]{2,})’(?!\w)|「([^」\n]+)」")
+_INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+_QUOTED = re.compile(r"``([^`'\n]+)''|“([^”“\n]+)[”“]|„([^“”„\n]+)[“”]|«([^»\n]+)»|»([^«\n]+)«|(?<![\w\"])\"([^\"\n]+)\"(?!\w)|‘([^’‘\n]{2,})’(?!\w)|「([^」\n]+)」")
 
 
 def quotes(text: str, found: list[Fact]) -> str:
@@ -26,9 +26,8 @@ def quotes(text: str, found: list[Fact]) -> str:
 
 
 def _code(match: re.Match[str], found: list[Fact]) -> str:
-    for line in match[1].split("\n"):
-        if any(letter.isalnum() for letter in line):
-            found.append(_fact(line.strip(), match.start(), f"code:{code_of(line)}"))
+    lines = [line.strip() for line in match[1].split("\n") if any(letter.isalnum() for letter in line)]
+    found += (_fact(line, match.start(), f"code:{code_of(line)}") for line in lines)
     return " " * len(match[0])
 
 

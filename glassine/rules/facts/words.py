@@ -6,6 +6,10 @@ from collections.abc import Mapping
 
 LANGUAGES = ("en", "de", "fr", "es", "nl", "pt", "it")
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _SMALL = {
     "en": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen",
     "de": "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn",
@@ -61,7 +65,7 @@ def _numbers(language: str) -> dict[str, int]:
 
 NUMBERS: Mapping[str, Mapping[str, int]] = {language: _numbers(language) for language in LANGUAGES}
 # Words of one language that are no numbers in another: where it is not known which is spoken, they are not taken for numbers.
-DOUBTFUL = frozenset("un une uno una um uma ein eine einem einen einer een one due once elf sei seize cent cents neuf otto dos six tien dix k mil mila mille mio sept nove".split())
+DOUBTFUL = _words("due once elf sei seize cent cents neuf otto dos tien k mil mila mille mio sept")
 
 
 def _table(text: str) -> dict[str, str]:
@@ -166,21 +170,21 @@ CURRENCIES = frozenset(("eur", "usd", "gbp", "chf", "jpy", "cad", "aud", "sek", 
 IN_TIME: Mapping[str, tuple[str, int]] = {
     "s": ("time", 1), "min": ("time", 60), "h": ("time", 3_600), "d": ("days", 1), "w": ("days", 7), "mo": ("months", 1), "y": ("months", 12),
 }
-WORKING = frozenset("working business work bank ouvrables ouvrés ouvré hábiles laborables úteis lavorativi werk arbeits werktägliche".split())
-BETWEEN = frozenset("full whole calendar consecutive more further additional volle vollen ganze calendaires complets naturales consecutivos corridos volledige interi".split()) | WORKING
+WORKING = _words("working business work bank ouvrables ouvrés ouvré hábiles laborables úteis lavorativi werk arbeits werktägliche")
+BETWEEN = _words("us full whole calendar consecutive more further additional volle vollen ganze calendaires complets naturales consecutivos corridos volledige interi") | WORKING
 
 # Words before digits that say: this names something, it counts nothing.
-NAMES_SOMETHING = frozenset(
+NAMES_SOMETHING = _words(
     "order orders ticket invoice number no nr id reference ref case booking customer tracking serial model account bestellung bestellnummer auftrag auftragsnummer rechnung nummer"
-    " vorgang ticketnummer kundennummer commande numéro facture référence pedido número factura referencia bestelling bestelnummer factuur fatura ordine numero fattura riferimento #".split()
+    " vorgang ticketnummer kundennummer commande numéro facture référence pedido número factura referencia bestelling bestelnummer factuur fatura ordine numero fattura riferimento #"
 )
 # What a reply may count of its own: "there are two ways:".
-COUNTED = frozenset(
+COUNTED = _words(
     "way ways option options step steps thing things possibility possibilities choice choices reason reasons point points case cases question questions"
     " möglichkeit möglichkeiten wege schritte schritten optionen dinge punkte gründe fälle fällen fragen façons options étapes choix possibilités maneras opciones pasos formas"
-    " manieren stappen opties mogelijkheden maneiras passos opções modi passi opzioni".split()
+    " manieren stappen opties mogelijkheden maneiras passos opções modi passi opzioni"
 )
-NOT = frozenset(
+NOT = _words(
     "not no never cannot can't don't doesn't won't isn't aren't without neither nor non nicht kein keine keinen keiner keinem nie ohne weder ne pas jamais aucun aucune sans ni"
-    " nunca sin ningún ninguna niet geen nooit zonder não nunca sem nenhum nenhuma mai senza nessun nessuna".split()
+    " nunca sin ningún ninguna niet geen nooit zonder não nunca sem nenhum nenhuma mai senza nessun nessuna"
 )
