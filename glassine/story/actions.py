@@ -23,7 +23,7 @@ from glassine.story.calling import Going
 from glassine.story.keys_along import NoKey
 from glassine.story.privacy import masked_for_good
 from glassine.story.world import World
-from glassine.words.actions import Action, ActionId, Call, CallId, CallState, Filler
+from glassine.words.actions import Action, ActionId, Call, CallId, CallState, Filler, Parameter, Where
 from glassine.words.errors import Refused
 from glassine.words.ids import OrgId, new_id
 from glassine.words.people import Actor, Role, Verb
@@ -138,6 +138,14 @@ async def delete_all(world: World, actor: Actor) -> list[ActionId]:
 
 async def _record(tx: Tx, actor: Actor, verb: str, action: Action) -> None:
     await vault.audit(tx, actor, verb, "action", action.id, {"name": action.name, "version": action.version})
+
+
+def with_path(action: Action) -> Action:
+    """With a parameter for every name in the path that has none yet, filled in by the AI, and without those of the path that are not in it any more."""
+    holes = list(dict.fromkeys(requests.HOLE.findall(action.url.partition("?")[0])))
+    kept = [one for one in action.parameters if one.where is not Where.PATH or one.name in holes]
+    fresh = [Parameter(name=name, where=Where.PATH, schema={"type": "string"}, required=True) for name in holes if name not in {one.name for one in kept}]
+    return replace(action, parameters=(*fresh, *kept))
 
 
 async def checked(world: World, org: OrgId, action: Action) -> Action:

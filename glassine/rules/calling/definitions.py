@@ -45,7 +45,7 @@ def _faults(action: Action, private: bool) -> Iterator[str]:
         yield f"The body is one of {', '.join(BODIES)}."
     if not 1 <= action.timeout <= 60:
         yield "The time limit is between 1 and 60 seconds."
-    if action.idempotency_header and not _may_be_set(action.idempotency_header):
+    if action.idempotency_header and not may_be_header(action.idempotency_header):
         yield f"{action.idempotency_header} cannot be the header of a key."
     if len(action.shown) > 200 or len(action.tags) > 50:
         yield "At most 200 fields are shown, and 50 tags given."
@@ -94,7 +94,7 @@ def _parameters(action: Action) -> Iterator[str]:
 def _parameter(one: Parameter) -> Iterator[str]:
     if not _PARAMETER.fullmatch(one.name):
         yield "A parameter has a name of at most 200 characters."
-    if one.where is Where.HEADER and not _may_be_set(one.name):
+    if one.where is Where.HEADER and not may_be_header(one.name):
         yield f"{one.name[:60]} cannot be a header that an action sets."
     if one.where is Where.HEADER and one.filler in (Filler.MODEL, Filler.FORM) and one.name.lower().startswith(_NOT_FOR_OTHERS):
         yield f"{one.name} says who is asking: neither the AI nor a customer fills it in. Use a variable."
@@ -113,7 +113,8 @@ def _parameter(one: Parameter) -> Iterator[str]:
         yield f"{one.name}: its schema {unfit}"
 
 
-def _may_be_set(name: str) -> bool:
+def may_be_header(name: str) -> bool:
+    """Whether this is a name that may be sent, and none that decides how we talk to the other side."""
     return bool(_HEADER.fullmatch(name)) and name.lower() not in _NOT_TO_BE_SET
 
 
