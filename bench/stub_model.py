@@ -1,4 +1,4 @@
-"""A small real HTTP server that speaks OpenAI chat completions, for benches and tests. It knows nothing: it quotes, says what it is told, or obeys a script.
+"""A small real HTTP server that speaks OpenAI's chat completions and responses and Anthropic's messages, for benches and tests. It knows nothing: it quotes, says what it is told, or obeys a script.
 
 Run alone: `python -m bench.stub_model --port 8399 --latency 0.8 --mode ok`. In a test: `async with StubModel() as stub: stub.url`.
 """
@@ -10,23 +10,13 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from typing import Self
+
+from bench.stub_wires import WIRES, Body, Says, newest
 
 MODES = ("ok", "slow", "429", "500", "garbage", "stream_garbage", "half", "hang", "disconnect", "redirect", "huge")
 _PHRASES = {200: "OK", 302: "Found", 400: "Bad Request", 404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error"}
-
-Body = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Says:
-    """What the stub answers: words, and calls of tools by name with their arguments (a text is sent as it is, so that it can be broken)."""
-
-    text: str = ""
-    calls: tuple[tuple[str, Mapping[str, Any] | str], ...] = ()
-
 
 Answer = Says | str | Callable[[Body], "Says | str"]
 Script = Sequence[tuple[Callable[[Body], bool], Answer]]
@@ -34,18 +24,17 @@ Script = Sequence[tuple[Callable[[Body], bool], Answer]]
 
 def asks(words: str) -> Callable[[Body], bool]:
     """For a script: the newest of the user's messages holds these words, and no tool has answered since."""
-    return lambda body: body["messages"][-1]["role"] == "user" and words in str(body["messages"][-1]["content"])
+    return lambda body: newest(body)[0] == "user" and words in newest(body)[1]
 
 
 def told(words: str) -> Callable[[Body], bool]:
     """For a script: the newest message is a tool's answer that holds these words."""
-    return lambda body: body["messages"][-1]["role"] == "tool" and words in str(body["messages"][-1]["content"])
+    return lambda body: newest(body)[0] == "tool" and words in newest(body)[1]
 
 
 def quote_first_passage(body: Body) -> str:
     """The first sentence of the first passage in the prompt with its citation, or HANDOFF when there is none."""
-    prompt = str(body["messages"][-1]["content"])
-    passage = re.search(r"<passage n=\"?1\"?[^>]*>\s*(.+?)\s*</passage>", prompt, re.DOTALL)
+    passage = re.search(r"<passage n=\"?1\"?[^>]*>\s*(.+?)\s*</passage>", newest(body)[1], re.DOTALL)
     if passage is None:
         return "HANDOFF: no passage answers this"
     sentence = re.split(r"(?<=[.!?])\s", passage.group(1).strip(), maxsplit=1)[0]
@@ -62,6 +51,7 @@ class StubModel:
         self, *, port: int = 0, mode: str = "ok", latency: float = 0.0, answer: Answer = quote_first_passage, script: Script = (), host: str = "127.0.0.1",
     ) -> None:
         self.host, self.port, self.mode, self.latency, self.answer, self.script = host, port, mode, latency, answer, script
+        self.wire = ""  # of the last request
         self.calls = 0
         self.connections = 0
         self.bodies: list[Body] = []
@@ -107,11 +97,12 @@ class StubModel:
         self.calls += 1
         if path == "/v1/models":
             return await _send(writer, 200, {"object": "list", "data": [{"id": "stub", "object": "model", "created": 0, "owned_by": "bench"}]})
-        if not path.endswith("/chat/completions"):
+        self.wire = next((name for name in WIRES if path == f"/v1{name}"), "")
+        if not self.wire:
             return await _send(writer, 404, _error("not_found", f"no such path: {path}"))
         try:
             body: Body = json.loads(raw)
-            assert body["model"] and body["messages"]
+            assert body["model"] and (body.get("messages") or body.get("input"))
         except (ValueError, KeyError, AssertionError):
             return await _send(writer, 400, _error("invalid_request_error", "model and messages are required"))
         self.bodies, self.headers = [*self.bodies[-99:], body], [*self.headers[-99:], headers]
@@ -147,7 +138,7 @@ class StubModel:
         says = says if isinstance(says, Says) else Says(text=says)
         if body.get("stream") or self.mode in ("stream_garbage", "half"):
             return await self._stream(writer, body, says)
-        answer = _completion(body, says)
+        answer = _completion(body, says) if self.wire == "/chat/completions" else WIRES[self.wire].whole(body, says)
         if self.mode != "slow":
             return await _send(writer, 200, answer)
         raw = json.dumps(answer).encode()
@@ -164,7 +155,7 @@ class StubModel:
         if self.mode == "stream_garbage":
             pieces = [b"data: {\"choices\":[{\"del", b"\xff\xfe\x00 data data\n\n", b"event: ???\ndata: [NOT DONE\n\n"]
         else:
-            raw = b"".join(_events(body, says))
+            raw = b"".join(WIRES[self.wire].events(body, says))
             pieces = [raw[at : at + 23] for at in range(0, len(raw), 23)]
         for piece in pieces[: len(pieces) // 2] if self.mode == "half" else pieces:
             writer.write(piece)
@@ -196,44 +187,7 @@ async def _send(writer: asyncio.StreamWriter, status: int, body: Body | bytes, h
     return True
 
 
-def _completion(body: Body, says: Says) -> Body:
-    message: Body = {"role": "assistant", "content": says.text or (None if says.calls else ""), "refusal": None}
-    if says.calls:
-        message["tool_calls"] = _wanted(body, says)
-    return {
-        "id": "chatcmpl-stub", "object": "chat.completion", "created": 0, "model": body["model"],
-        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "tool_calls" if says.calls else "stop"}], "usage": _usage(body, says),
-    }
-
-
-def _wanted(body: Body, says: Says) -> list[Body]:
-    """Calls whose ids are as long and odd as a provider's."""
-    at = len(body["messages"])
-    return [
-        {"id": f"call_0{at}{number}4111111111111111", "type": "function", "function": {"name": name, "arguments": given if isinstance(given, str) else json.dumps(given)}}
-        for number, (name, given) in enumerate(says.calls)
-    ]
-
-
-def _usage(body: Body, says: Says) -> Body:
-    words, said = sum(len(str(message.get("content") or "").split()) for message in body["messages"]), len(says.text.split()) + 10 * len(says.calls)
-    return {"prompt_tokens": words, "completion_tokens": said, "total_tokens": words + said, "prompt_tokens_details": {"cached_tokens": words // 2}}
-
-
-def _events(body: Body, says: Says) -> list[bytes]:
-    """The answer as server-sent events: words one by one, each call's arguments in two parts, and the usage last if it was asked for."""
-    deltas: list[Body] = [{"role": "assistant", "content": ""}, *({"content": word} for word in re.findall(r"\S+\s*|\s+", says.text))]
-    for index, call in enumerate(_wanted(body, says) if says.calls else []):
-        written = call["function"]["arguments"]
-        deltas.append({"tool_calls": [{**call, "index": index, "function": {**call["function"], "arguments": written[:5]}}]})
-        deltas.append({"tool_calls": [{"index": index, "function": {"arguments": written[5:]}}]})
-    choices: list[list[Body]] = [[{"index": 0, "delta": delta, "finish_reason": None}] for delta in deltas]
-    choices.append([{"index": 0, "delta": {}, "finish_reason": "tool_calls" if says.calls else "stop"}])
-    head = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": body["model"]}
-    chunks: list[Body] = [{**head, "choices": each} for each in choices]
-    if (body.get("stream_options") or {}).get("include_usage"):
-        chunks.append({**head, "choices": [], "usage": _usage(body, says)})
-    return [b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks] + [b"data: [DONE]\n\n"]
+_completion = WIRES["/chat/completions"].whole
 
 
 def _error(code: str, message: str) -> Body:

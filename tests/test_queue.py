@@ -10,7 +10,8 @@ from uuid import UUID
 import psycopg
 import pytest_asyncio
 
-from bench.stub_model import Body, StubModel
+from bench.stub_model import StubModel
+from bench.stub_wires import Body
 from glassine.store import Tx, events, jobs, sessions
 from glassine.story import contacts, conversations, turn, worker
 from glassine.story.contacts import Identity

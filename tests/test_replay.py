@@ -315,7 +315,7 @@ async def test_the_request_is_kept_once_and_read_whole(client: Client, world: Wo
     async with world.store.tx(store.org) as tx:
         row = await (await tx.execute("select trace from turns where id = %s", (turn,))).fetchone()
     assert row
-    assert row["trace"]["request"]["messages"] is None
+    assert [message["content"] for message in row["trace"]["asked"][0]["request"]["messages"]] == [{"§text": 0}, {"§text": 1}]
     read = (await client.get(f"/api/chat/sessions/{session}/inspect", headers=store.bearer)).json()["turns"][0]
     assert read["request"] == model.bodies[-1]
 

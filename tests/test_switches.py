@@ -13,7 +13,7 @@ import pytest_asyncio
 from bench.stub_model import StubModel, quote_first_passage
 from glassine.config import Settings
 from glassine.edge.gate import Crossing
-from glassine.edge.llm.remote import OpenAICompatible
+from glassine.edge.llm.remote import RemoteModel
 from glassine.edge.mail import Mailer
 from glassine.store import vault
 from glassine.story import access, boundaries, conversations, importing, inbound, learning, models, notices, revealing, worker
@@ -85,7 +85,7 @@ async def test_a_call_under_way_is_broken_off_and_the_answer_is_quoted(world: Wo
 
 
 async def test_the_gate_itself_refuses_and_records_what_nobody_held_back(world: World, shop: Shop, model: StubModel) -> None:
-    llm = OpenAICompatible(world.gate, url=model.url, model="stub")
+    llm = RemoteModel(world.gate, url=model.url, model="stub")
     prompt, before = Prompt(messages=(PromptMessage(role="user", content="Are you there?"),), tokens=4), model.calls
     async with off(world, shop, "model"):
         with pytest.raises(ModelFailed, match="“Language model” is switched off"):

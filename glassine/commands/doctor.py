@@ -11,7 +11,7 @@ from dataclasses import replace
 from glassine.commands import home
 from glassine.config import Settings
 from glassine.edge.embed import Embedder
-from glassine.edge.llm.remote import OpenAICompatible
+from glassine.edge.llm.remote import RemoteModel
 from glassine.edge.names import Names
 from glassine.edge.secrets import Unreadable, master_key
 from glassine.store import health, jobs, migrate
@@ -127,7 +127,7 @@ async def _language_model(settings: Settings) -> str:
     async with live(settings) as world:
         async with world.store.outside() as tx:
             org = (await jobs.organizations(tx))[0]
-        model = OpenAICompatible(world.gate, url=settings.llm_url, model=settings.llm_model, key=settings.llm_key or "", timeout=settings.llm_timeout)
+        model = RemoteModel(world.gate, url=settings.llm_url, model=settings.llm_model, key=settings.llm_key or "", timeout=settings.llm_timeout)
         try:
             reply = await model.complete(Prompt(messages=(PromptMessage(role="user", content="Answer with one word: ready"),), tokens=8), org=org, session=None)
         except (ModelFailed, CrossingRefused) as failed:

@@ -12,7 +12,7 @@ from uuid import UUID
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from glassine.store import Tx, count, one, rows
+from glassine.store import Tx, count, one, requests, rows
 from glassine.store.statements import Statements
 from glassine.words.errors import NotFound
 from glassine.words.ids import OrgId, SessionId, TurnId
@@ -28,7 +28,7 @@ def _dump(value: Any) -> str:
 def plain(trace: Trace) -> dict[str, Any]:
     """A trace as a reader of the store gets it, while its turn still runs."""
     found: dict[str, Any] = json.loads(_dump(trace))
-    return found
+    return {**found, "request": found["asked"][-1]["request"] if found["asked"] else None}
 
 
 def _plain(value: Any) -> Any:
@@ -37,20 +37,18 @@ def _plain(value: Any) -> Any:
 
 
 def evidence(trace: Trace) -> dict[str, Any]:
-    """A turn's evidence as the table keeps it. A request that repeats the prompt's messages is kept without them: they stand beside it, and are put back on reading."""
-    return {"message": trace.message, "model": trace.model, "trace": Jsonb(_short(trace), dumps=_dump), "knowledge": trace.given.get("knowledge")}
-
-
-def _short(trace: Trace) -> Trace:
-    messages = [{"role": message.role, "content": message.content} for message in trace.prompt.messages] if trace.prompt else None
-    if trace.request is None or trace.request.get("messages") != messages:
-        return trace
-    return replace(trace, request={**trace.request, "messages": None})
+    """A turn's evidence as the table keeps it. Requests are kept without the texts that stand in the prompt beside them, which are put back on reading."""
+    kept = replace(trace, asked=requests.short(trace.prompt, trace.asked))
+    return {"message": trace.message, "model": trace.model, "trace": Jsonb(kept, dumps=_dump), "knowledge": trace.given.get("knowledge")}
 
 
 def _whole(row: DictRow) -> DictRow:
-    """The row with its request as it was sent."""
-    request, prompt = row["trace"].get("request"), row["trace"].get("prompt")
+    """The row with its requests as they were sent. `request` is the last of them; rows of earlier versions have it alone, without the prompt's messages."""
+    trace = row["trace"]
+    if trace.get("asked"):
+        trace["asked"] = requests.whole(trace)
+        trace["request"] = trace["asked"][-1]["request"]
+    request, prompt = trace.setdefault("request", None), trace.get("prompt")
     if request and prompt and request.get("messages", ...) is None:
         request["messages"] = [{"role": message["role"], "content": message["content"]} for message in prompt["messages"]]
     return row

@@ -46,7 +46,7 @@ async def _written(world: World, scene: Scene, trace: Trace, llm: Llm, means: Me
     """One model call, then the checks that no model can talk its way around."""
     with _timed(trace, "prompt"):
         trace.prompt = asked(scene, trace.hits, means.instructions)
-    trace.model = str(llm.request_body(trace.prompt)["model"])  # the one that was asked, should it not answer
+    trace.model = llm.model  # the one that is asked first, should none answer
     means.tell("model")
     try:
         with _timed(trace, "model"):
@@ -60,10 +60,8 @@ async def _written(world: World, scene: Scene, trace: Trace, llm: Llm, means: Me
         if scene.debug and failure.raw:
             trace.debug["errors"] = [await debugging.covered(world, scene.org, scene.session.id, failure.raw)]
         return hand_off(scene, (Reason.STOPPED_AT_GATE if failure.kind == "stopped" else Reason.MODEL_FAILED,))
-    finally:
-        trace.request = llm.request_body(trace.prompt)  # afterwards: a model may have taught us another name for a parameter
     trace.answer, trace.model = _kept(scene, trace.hits, answer.text), answer.model
-    trace.usage = {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens}
+    trace.usage = {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens, "cached_tokens": answer.cached_tokens}
     means.tell("guard")
     with _timed(trace, "ground"):
         grounded = checked(scene, trace.hits, trace.answer)
@@ -89,7 +87,7 @@ async def _ask(world: World, scene: Scene, trace: Trace, llm: Llm, means: Means)
     """The model's answer. Where the gate stops what has become known since older messages were masked, they are masked again and it is asked once more."""
     assert trace.prompt is not None, "it is built before anybody is asked"
     try:
-        return await llm.complete(trace.prompt, org=scene.org, session=scene.session.id, purpose=means.purpose)
+        return await llm.complete(trace.prompt, org=scene.org, session=scene.session.id, purpose=means.purpose, asked=trace.asked)
     except ModelFailed as failure:
         history = await masking.masked_again(world, scene.org, scene.session.id, scene.history) if failure.kind == "stopped" else scene.history
         if history == scene.history:
@@ -97,7 +95,7 @@ async def _ask(world: World, scene: Scene, trace: Trace, llm: Llm, means: Means)
         trace.notes.append(f"{failure} Earlier messages were masked again, and the model was asked once more.")
         message = next(event for event in history if event.id == scene.message.id)
         trace.prompt = asked(replace(scene, history=history, message=message), trace.hits, means.instructions)
-        return await llm.complete(trace.prompt, org=scene.org, session=scene.session.id, purpose=means.purpose)
+        return await llm.complete(trace.prompt, org=scene.org, session=scene.session.id, purpose=means.purpose, asked=trace.asked)
 
 
 def checked(scene: Scene, hits: Sequence[Hit], answer: str) -> Grounded:

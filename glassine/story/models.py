@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glassine.edge.llm import Llm
-from glassine.edge.llm.remote import OpenAICompatible
+from glassine.edge.llm.remote import RemoteModel
 from glassine.rules.permits import require
 from glassine.story import house
 from glassine.story.world import World
@@ -33,7 +33,7 @@ async def model_for(world: World, org: OrgId, settings: OrgSettings, *, named: s
     if wanted not in world.models:
         if len(world.models) > 100:
             world.models.clear()
-        world.models[wanted] = OpenAICompatible(world.gate, url=wanted[0], model=wanted[1], key=key, timeout=world.settings.llm_timeout)
+        world.models[wanted] = RemoteModel(world.gate, url=wanted[0], model=wanted[1], key=key, timeout=world.settings.llm_timeout)
     return world.models[wanted]
 
 

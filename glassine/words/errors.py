@@ -23,14 +23,17 @@ class Misconfigured(Exception):
 
 
 class ModelFailed(Exception):
-    """A language model gave no usable answer. `kind`: timeout | rate_limited | refused | malformed | unreachable | stopped (by the gate).
+    """A language model gave no usable answer. `kind`: timeout | rate_limited | denied (key, account or model's name) | refused | malformed |
+    unreachable | stopped (by the gate) | spent (the day's budget).
 
-    `raw` are the provider's own words, which may repeat the prompt: never to be shown, logged or kept before they are masked.
+    `raw` are the provider's own words, which may repeat the prompt: never to be shown, logged or kept before they are masked. `retry_after` are the
+    seconds that the server asked for, and `parameter` what of the request it does not take.
     """
 
     def __init__(self, kind: str, message: str, raw: str = "") -> None:
         super().__init__(message)
         self.kind, self.raw = kind, raw
+        self.status, self.retry_after, self.parameter = 0, 0.0, ""
 
 
 class RerankFailed(Exception):

@@ -128,6 +128,7 @@ class Prompt:
     tools: tuple[ToolSpec, ...] = ()
     shown: int | None = None  # how many of the hits it shows; None: as many as fit where no tools take their room
     longest: int = 0  # tokens that the answer may have; 0: as many as an answer to a customer
+    schema: Mapping[str, Any] | None = None  # JSON Schema of an object that the answer shall be, for servers that can hold a model to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,19 +139,34 @@ class ModelReply:
     model: str
     prompt_tokens: int
     completion_tokens: int
+    cached_tokens: int = 0  # of the prompt's, those that the provider had read before
     calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """One model call of a turn that was not its last: what the model said or wanted, and what it was told next. Masked."""
+    """One model call of a turn that was not its last: what the model said or wanted, and what it was told next. Masked. Its request stands among the trace's `asked`."""
 
     said: PromptMessage
     heard: tuple[PromptMessage, ...]
-    request: Mapping[str, Any]  # the body exactly as it was sent
     model: str
     usage: Mapping[str, int]
     milliseconds: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Asked:
+    """One request to a language model: the body exactly as it was sent, and how it ended, filled in when it has."""
+
+    endpoint: str  # what people call whoever was asked
+    wire: str
+    model: str
+    request: dict[str, Any]
+    failed: str = ""  # the kind of failure and a sentence of ours
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    milliseconds: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -165,7 +181,7 @@ class Trace:
     used: tuple[str, ...] = ()  # passage ids
     prompt: Prompt | None = None  # as the first call had it
     rounds: list[Round] = field(default_factory=list)  # the model calls before the last
-    request: dict[str, Any] | None = None  # the last body, exactly as it was sent
+    asked: list[Asked] = field(default_factory=list)  # every request to a language model, in order
     answer: str | None = None  # the model's words before grounding
     model: str = "extractive"
     usage: dict[str, int] = field(default_factory=dict)

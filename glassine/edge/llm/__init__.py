@@ -5,19 +5,27 @@ Plain posts through the gate, not the vendors' SDKs (docs/decisions/0010-model-c
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from collections.abc import Callable
+from typing import Literal, Protocol
 
 from glassine.words.ids import OrgId, SessionId
-from glassine.words.turns import ModelReply, Prompt
+from glassine.words.turns import Asked, ModelReply, Prompt
 
 Purpose = Literal["model", "what-if", "writing"]  # an answer to a customer, or to somebody of the team who asks what another would have been, or for help with an article
+OnText = Callable[[str], None]
 
 
 class Llm(Protocol):
-    """One call, one answer. Raises ModelFailed with kind timeout | rate_limited | refused | malformed | unreachable | stopped, and nothing else."""
+    """One call, one answer. `model` is the name of the one that is asked first."""
 
-    async def complete(self, prompt: Prompt, *, org: OrgId, session: SessionId | None, purpose: Purpose = "model") -> ModelReply: ...
+    model: str
 
-    def request_body(self, prompt: Prompt) -> dict[str, Any]:
-        """The body exactly as `complete` sent it, or is going to send it: what inspect stores."""
+    async def complete(
+        self, prompt: Prompt, *, org: OrgId, session: SessionId | None, purpose: Purpose = "model", on_text: OnText | None = None, asked: list[Asked] | None = None,
+    ) -> ModelReply:
+        """Raises ModelFailed, whose kinds words/errors.py lists, and nothing else.
+
+        `on_text` hears the words as they come; a call that fails after the first of them is malformed. Each request that leaves is put on the
+        list `asked`, exactly as it was sent, before it leaves.
+        """
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -22,6 +23,23 @@ class Strict(BaseModel):
     """What comes from outside has the types that it should have, and nothing is turned into them."""
 
     model_config = ConfigDict(strict=True, frozen=True)
+
+
+class Cut(ModelFailed):
+    """The answer reached its limit of tokens. `thought`: the model spent some of them on thoughts, so that it needs more room."""
+
+    def __init__(self, why: object, *, thought: bool) -> None:
+        super().__init__("malformed", f"The model's answer is not whole: it ended with {plain(why)}.")
+        self.thought = thought
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Tokens as the provider counted them; of `prompt`, `cached` had been read before."""
+
+    prompt: int = 0
+    cached: int = 0
+    completion: int = 0
 
 
 def arguments(written: str | None) -> Mapping[str, Any]:
@@ -48,19 +66,24 @@ def _leaves(value: object) -> Iterator[str]:
             yield from _leaves(inner)
 
 
-def whole(
-    *, text: str, calls: Sequence[ToolCall], model: str | None, asked: str, prompt: Prompt, prompt_tokens: int, completion_tokens: int,
-) -> ModelReply:
+def readable(text: str) -> bool:
+    """Without characters that no text has and no database takes."""
+    return not _UNPRINTABLE.search(text)
+
+
+def whole(*, text: str, calls: Sequence[ToolCall], model: str | None, asked: str, prompt: Prompt, counted: Counted) -> ModelReply:
     """The reply, if it is one. `asked`: the model's name that was sent. Raises ModelFailed."""
     text = text.strip()
-    if _UNPRINTABLE.search(text) or not (text or calls):
+    if not readable(text) or not (text or calls):
         raise ModelFailed("malformed", "The model's answer is empty or not text.")
     if calls and not prompt.tools:
         raise ModelFailed("malformed", "The model wants to call something, and nothing was offered to it.")
     if len(calls) > MOST_CALLS or len({call.id for call in calls}) < len(calls) or any(not call.id or _UNPRINTABLE.search(call.id + call.name) for call in calls):
         raise ModelFailed("malformed", "The model wants to call things in a way that cannot be followed.")
     name = _UNPRINTABLE.sub("", model or "")[:200] or asked
-    return ModelReply(text=text, model=name, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, calls=tuple(calls))
+    return ModelReply(
+        text=text, model=name, prompt_tokens=counted.prompt, completion_tokens=counted.completion, cached_tokens=min(counted.cached, counted.prompt), calls=tuple(calls),
+    )
 
 
 def plain(code: object) -> str:

@@ -46,7 +46,7 @@ _STEPS = {  # in the order a turn takes them
     "settle": "Writing it down", "total": "Altogether",
 }
 _REACHED = ("decided", "searched", "model", "guard")  # the steps that a running turn tells of, in order
-_FAILURES = frozenset({"timeout", "rate_limited", "refused", "malformed", "unreachable", "stopped"})
+_FAILURES = frozenset({"timeout", "rate_limited", "refused", "malformed", "unreachable", "stopped", "denied", "spent"})
 _DECISIONS = {"answer": "Answer", "assist": "Draft for the team", "hand_off": "Hand off", "stay_silent": "Stay silent"}
 
 
@@ -90,11 +90,38 @@ async def seen(staff: Staff, session_id: SessionId, turn: TurnId) -> dict[str, A
         "because": [wording.reason(note) for note in notes if note in wording.REASONS], "guarded": [note for note in notes if note not in wording.REASONS and note != failure],
         "answered": answered, "failure": failure, "passages": passages(trace.get("hits") or [], {str(id) for id in trace.get("used") or []}),
         "timings": _figures(trace.get("timings") or {}), "prompt_text": _prompt_text(trace), "masked": trace.get("masked") or {},
-        "request_json": json.dumps(trace["request"], indent=2, ensure_ascii=False) if trace.get("request") else "", "number": at + 1, "of": len(others),
+        "request_json": _json(trace.get("request")), "requests": requests(trace), "number": at + 1, "of": len(others),
         "before": others[at - 1] if at else None, "after": others[at + 1] if at + 1 < len(others) else None,
         "debug": trace.get("debug") or {}, "debug_until": debug_until, "replayable": row["conditions"] is not None and not row["redacted_at"],
         "articles": list(dict.fromkeys((str(hit["article"]), str(hit["title"])) for hit in trace.get("hits") or [])), "replay": None, "asked": None, "refusal": "", "given": {},
     }
+
+
+class Sent(NamedTuple):
+    """A request to a language model: who was asked and how it went, in words, and its body."""
+
+    title: str
+    failed: str
+    body: str
+
+
+def requests(trace: Mapping[str, Any]) -> list[Sent]:
+    """Every request of a turn in order; turns of earlier versions know of one."""
+    asked = trace.get("asked") or []
+    if not asked:
+        return [Sent("Request body", "", _json(trace["request"]))] if trace.get("request") else []
+    return [Sent(_asked(one, number, len(asked)), one.get("failed") or "", _json(one["request"])) for number, one in enumerate(asked, 1)]
+
+
+def _asked(one: Mapping[str, Any], number: int, of: int) -> str:
+    which = "Request body" if of == 1 else f"Request {number} of {of}"
+    who = one["endpoint"] if one["endpoint"] == one["model"] else f"{one['endpoint']} ({one['model']})"
+    took = f", {one['milliseconds'] / 1_000:.1f} s" if one.get("milliseconds") else ""
+    return f"{which}, to {who}{took}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) if value else ""
 
 
 def _failure(reasons: Sequence[str], notes: Sequence[str]) -> str:
