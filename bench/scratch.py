@@ -1,4 +1,4 @@
-"""A database for one bench: a new one on a PostgreSQL that is started for it, or the migrated one at an address that is given."""
+"""A database for one bench: a new one on a PostgreSQL that is started for it, one that is kept for the next run, or the migrated one at an address that is given."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ def database(url: str | None) -> Iterator[str]:
         server.stop()
         shutil.rmtree(server.place.folder, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def kept(folder: Path) -> Iterator[str]:
+    """The same, in a folder that stays for the next run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711)
+    with of_home(folder / "home") as url:
+        migrate(url)
+        yield url
 
 
 @contextmanager

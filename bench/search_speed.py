@@ -1,4 +1,4 @@
-"""Measures search alone, without the question's encoding, in one organisation of many generated passages: `python -m bench.search_speed [--sizes 10000,100000,1000000]`.
+"""Measures search alone, without the question's encoding, in one organisation of many generated passages: `python -m bench.search_speed [--sizes 10000,100000,1000000] [--keep DIR]`.
 
 Sentences are squad2's, four a passage (520 characters; three real help centres have 300 to 490). Vectors are seeded: topics, subjects within them and
 passages around those, with a spectrum that falls as MiniLM's does, and each question lies near one passage (a cosine of about .6, as in squad2).
@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from bench.data import folder
-from bench.scratch import database
+from bench.scratch import database, kept
+from bench.spent import alone
 from glassine.rules.passages import chunks, terms
 from glassine.store import Store, articles, nearest, search
-from glassine.store.vectors import literal, packed, signs
+from glassine.store.vectors import Halves, literal, packed, signs
 from glassine.words.ids import ArticleId, OrgId, new_id
 
 Owner = psycopg.Connection[tuple[Any, ...]]
@@ -102,16 +103,16 @@ def fill(owner: Owner, org: OrgId, size: int, given: Pool, space: Space) -> Vect
             for place, number in enumerate(range(start, start + count)) for said in [[given.sentences[one] for one in picked[place]]]
         ))
         _copied(owner, "passage_vectors", ("org_id", "model", "scope", "passage", "vector"), (
-            (org, MODEL, int(number % 50 == 49), number + 1, literal(vectors[number - start])) for number in range(start, start + count)
-        ))
+            (org, MODEL, int(number % 50 == 49), number + 1, bytes(Halves.of(vectors[number - start]))) for number in range(start, start + count)
+        ), ("uuid", "text", "int4", "int8", "bytea"))
         _copied(owner, "sentence_vectors", ("org_id", "passage", "model", "vectors", "words"), (
             (org, number + 1, MODEL, *_parts(vectors[number - start], space)) for number in range(start, start + count)
-        ))
+        ), ("uuid", "int8", "text", "bytea", "bytea"))
         _copied(owner, "postings", ("org_id", "scope", "term", "passage", "weight"), (
             (org, int(number % 50 == 49), term, number + 1, weight)
             for place, number in enumerate(range(start, start + count))
             for term, weight in articles.weights([term for one in picked[place] for term in given.terms[one]]).items()
-        ))
+        ), ("uuid", "int4", "text", "int8", "float4"))
         if start % 100_000 == 0 and start:
             print(f"  {start:,} of {size:,} passages", flush=True)
     for statement in rebuild:
@@ -150,37 +151,58 @@ def _laid_bare(owner: Owner) -> list[str]:
     )]
 
 
-def _copied(owner: Owner, table: str, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) -> None:
+def _copied(owner: Owner, table: str, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]], types: tuple[str, ...] = ()) -> None:
+    """In PostgreSQL's binary form where the types are told: it is made and read in half the time."""
     statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)))
-    with owner.cursor() as cursor, cursor.copy(statement) as copy:
+    with owner.cursor() as cursor, cursor.copy(statement + sql.SQL(" (format binary)") if types else statement) as copy:
+        if types:
+            copy.set_types(types)
         for row in rows:
             copy.write_row(row)
 
 
 async def measured(store: Store, owner: Owner, org: OrgId, size: int, given: Pool, space: Space, vectors: Vectors) -> dict[str, float]:
-    """Searches as the product makes them, each followed by the plain scan that it is held against where there are few enough, so that both meet the same neighbours."""
-    large = org if size >= nearest.LARGE else None
+    """Searches as the product makes them, each followed by the plain scan that it is held against where there are few enough, so that both meet the same neighbours.
+
+    Processor time is told too: other work on the same cores changes it less than the clock.
+    """
+    space.random = np.random.default_rng(11)  # the same questions, whether the passages were made now or by an earlier run
     scanned_too = size <= 100_000 and _plain(owner)
-    seen = np.arange(size) % 50 != 49
-    searched, scanned, held = [], [], []
-    for number in space.random.integers(size, size=_QUERIES):
-        asked = terms(given.questions[int(space.random.integers(len(given.questions)))], "en")
-        query = search.Query(
-            terms=asked, vector=space.question(vectors[number]), model=MODEL, size=size, large=large, words=unit(space.random.standard_normal((10, _DIMENSIONS), np.float32)),
-        )
-        began = time.perf_counter()
+    queries = list(_queries(org, size, given, space, vectors))
+    searched, scanned, spent = [], [], [_spent(store.url)]
+    for number, query in enumerate(queries):
+        if number == _WARMING:
+            spent = [_spent(store.url)]
+        began, own = time.perf_counter(), time.process_time()
         async with store.tx(org) as tx:
             await search.search(tx, query=query, scopes=[0])
-        searched.append((time.perf_counter() - began) * 1_000)
+        searched.append(((time.perf_counter() - began) * 1_000, (time.process_time() - own) * 1_000))
         if scanned_too:
             scanned.append(scan(owner, query))
-        held.append(await _recall(store, org, query, vectors, seen))
-    searched, scanned = searched[_WARMING:], scanned[_WARMING:]
+    spent.append(_spent(store.url))
+    seen = np.arange(size) % 50 != 49
+    held = [await _recall(store, org, query, vectors, seen) for query in queries]
+    clock, scanned, counted = [taken for taken, _ in searched[_WARMING:]], scanned[_WARMING:], len(queries) - _WARMING
     found = {
-        "queries": len(searched), "p50_ms": statistics.median(searched), "p95_ms": statistics.quantiles(searched, n=20)[18], "min_ms": min(searched),
-        "recall@10": statistics.mean(held),
+        "queries": counted, "p50_ms": statistics.median(clock), "p95_ms": statistics.quantiles(clock, n=20)[18], "min_ms": min(clock),
+        "product_cpu_ms": statistics.mean(own for _, own in searched[_WARMING:]), "postgres_cpu_ms": (spent[1] - spent[0]) / counted, "recall@10": statistics.mean(held),
     }
     return found | ({"scan_p50_ms": statistics.median(scanned), "scan_min_ms": min(scanned)} if scanned else {})
+
+
+def _queries(org: OrgId, size: int, given: Pool, space: Space, vectors: Vectors) -> Iterator[search.Query]:
+    for number in space.random.integers(size, size=_QUERIES):
+        yield search.Query(
+            terms=terms(given.questions[int(space.random.integers(len(given.questions)))], "en"), vector=space.question(vectors[number]), model=MODEL, size=size,
+            large=org if size >= nearest.LARGE else None, words=unit(space.random.standard_normal((10, _DIMENSIONS), np.float32)),
+        )
+
+
+def _spent(url: str) -> float:
+    """Milliseconds of processor time that the connections of the store have used so far; the bench's own have a name."""
+    with psycopg.connect(url, autocommit=True, application_name="bench") as asking:
+        pids = asking.execute("select pid from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and application_name = ''").fetchall()
+    return sum(alone(pid) for (pid,) in pids)
 
 
 async def _recall(store: Store, org: OrgId, query: search.Query, vectors: Vectors, seen: NDArray[np.bool_]) -> float:
@@ -214,7 +236,9 @@ def scan(owner: Owner, query: search.Query) -> float:
 
 async def gone(store: Store, org: OrgId, size: int, vectors: Vectors) -> float:
     """Seconds from asking for an article's deletion to a search that no longer finds it."""
-    article = ArticleId(UUID(int=size // 10 * 5 + 1))
+    async with store.tx(org) as tx:  # in a database that is kept, one goes with every run
+        row = await (await tx.execute("select min(id::text)::uuid as first from articles where id >= %s", (UUID(int=size // 10 * 5 + 1),))).fetchone()
+    article = ArticleId((row or {})["first"])
     number = article.int - 1
     query = search.Query(terms=[], vector=vectors[number], model=MODEL, size=size, large=org if size >= nearest.LARGE else None)
     async with store.tx(org) as tx:
@@ -228,14 +252,29 @@ async def gone(store: Store, org: OrgId, size: int, vectors: Vectors) -> float:
                 return time.perf_counter() - began
 
 
-async def run(url: str, size: int, data: Path) -> dict[str, float]:
-    """In an organisation of `size` passages; the database is the bench's own."""
-    given, org, space = pool(data), OrgId(new_id()), Space(size)
-    with psycopg.connect(url, autocommit=True) as owner:
+def filled(owner: Owner, size: int, given: Pool, space: Space, keep: Path | None) -> tuple[OrgId, Vectors]:
+    """The organisation, and the vectors of its passages: made now, or by an earlier run that got to its end."""
+    told = keep / "filled.npz" if keep else None
+    if told and told.exists():
+        earlier = np.load(told)
+        org, vectors = OrgId(UUID(str(earlier["org"]))), earlier["vectors"].astype(np.float32)
         owner.execute("select set_config('glassine.org_id', %s, false)", (str(org),))
-        owner.execute("insert into organizations (id, name, widget_token) values (%s, 'bench', '')", (org,))
+        return org, vectors
+    org = OrgId(new_id())
+    owner.execute("select set_config('glassine.org_id', %s, false)", (str(org),))
+    owner.execute("insert into organizations (id, name, widget_token) values (%s, 'bench', '')", (org,))
+    vectors = fill(owner, org, size, given, space)
+    if told:
+        np.savez(told, org=str(org), vectors=vectors.astype(np.float16))
+    return org, vectors
+
+
+async def run(url: str, size: int, data: Path, keep: Path | None = None) -> dict[str, float]:
+    """In an organisation of `size` passages; the database is the bench's own, and `keep` the folder that holds it if it is kept."""
+    given, space = pool(data), Space(size)
+    with psycopg.connect(url, autocommit=True, application_name="bench") as owner:
         began = time.perf_counter()
-        vectors = fill(owner, org, size, given, space)
+        org, vectors = filled(owner, size, given, space, keep)
         found: dict[str, float] = {"passages": size, "fill_s": time.perf_counter() - began}
         async with Store(url) as store:
             if size >= nearest.LARGE:
@@ -255,19 +294,21 @@ async def run(url: str, size: int, data: Path) -> dict[str, float]:
     return found
 
 
-def of_size(size: int, data: Path) -> dict[str, float]:
-    """In a database of its own."""
-    with database(None) as url:
-        return {name: round(value, 3) for name, value in asyncio.run(run(url, size, data)).items()}
+def of_size(size: int, data: Path, keep: Path | None = None) -> dict[str, float]:
+    """In a database of its own, which the next run finds again where a folder is named."""
+    folder = keep / f"{size}-passages" if keep else None
+    with kept(folder) if folder else database(None) as url:
+        return {name: round(value, 3) for name, value in asyncio.run(run(url, size, data, folder)).items()}
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--sizes", default="10000", help="numbers of passages, with commas between")
     options.add_argument("--data", type=Path, help="the folder of the public data sets")
+    options.add_argument("--keep", type=Path, help="a folder outside the checkout where filled databases stay for the next run")
     chosen = options.parse_args()
     for size in map(int, chosen.sizes.split(",")):
-        found = of_size(size, folder(chosen.data))
+        found = of_size(size, folder(chosen.data), chosen.keep)
         for name, value in found.items():
             print(f"{name:22} {value:>12,}")
         print(json.dumps(found), flush=True)

@@ -37,7 +37,7 @@ async def build(store: Store, org: OrgId, model: str) -> bool:
             await connection.execute(sql.SQL("drop index concurrently if exists {}").format(sql.Identifier(name)))
         await connection.execute(_SQL.memory)
         await connection.execute(sql.SQL(
-            "create index concurrently if not exists {} on passage_vectors using hnsw (bits bit_hamming_ops) where org_id = {} and model = {}",
+            "create index concurrently if not exists {} on passage_vectors using hnsw (bits bit_hamming_ops) with (m = 12) where org_id = {} and model = {}",
         ).format(sql.Identifier(name), sql.Literal(str(org)), sql.Literal(model)))
         await connection.execute(sql.SQL("comment on index {} is {}").format(sql.Identifier(name), sql.Literal(model)))
         await connection.execute(_SQL.unlock, {"name": name})

@@ -24,7 +24,7 @@ _SQL = Statements(__file__)
 
 _CANDIDATES = 24  # of each leg at least; 15 to 200 rank alike on squad2
 _ROUGH = 200  # passages nearest by bits, among which the nearest by vector are looked for; 100 to all find the same first passage
-_ROUGH_OF_LARGE = 400
+_ROUGH_OF_LARGE = 300  # as many as its index is told to find (search.sql)
 _COMMON = 4_000  # passages that hold a term from which it is too common to find any by itself
 _MOST_TERMS = 32  # of a long message, the first
 _RAREST_TERMS = 6  # of those, what is scored: common words cost the most and say the least; 5 to all rank alike on squad2

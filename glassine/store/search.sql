@@ -2,14 +2,16 @@
 -- The planner takes row-level security's condition for cheap and would read whole tables, evaluating it for every row (16 ms against 3 in 10,000 passages).
 -- There is one good plan whatever is asked, so once prepared the statement is not planned again.
 select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
-    set_config('hnsw.ef_search', '400', true), set_config('hnsw.iterative_scan', 'relaxed_order', true)  -- of an organisation's own index, if it has one
+    set_config('hnsw.ef_search', '300', true), set_config('hnsw.iterative_scan', 'relaxed_order', true)  -- of an organisation's own index, if it has one
 
 -- name: indexed
 -- What stands between the marks of `candidates`, in an organisation with an index of its own (store/nearest.py), which is used only where its names stand in the
 -- statement: they take the place of these two.
-select passage from passage_vectors
-where org_id = '00000000-0000-0000-0000-000000000000' and model = 'a model' and scope = any (%(scopes)s)
-order by bits <~> binary_quantize(%(vector)s::halfvec)::bit(384) limit %(rough)s
+select passage from (
+    select passage, vector from passage_vectors
+    where org_id = '00000000-0000-0000-0000-000000000000' and model = 'a model' and scope = any (%(scopes)s)
+    order by bits <~> binary_quantize(%(vector)s::halfvec)::bit(384) limit %(rough)s
+) as rough
 
 -- name: candidates
 -- The nearest passages and the best by BM25 (Robertson & Zaragoza 2009), each with both scores and what its sentences and words are compared by.
@@ -18,14 +20,14 @@ order by bits <~> binary_quantize(%(vector)s::halfvec)::bit(384) limit %(rough)s
 -- The nearest are looked for by bits first; vectors are compared of those that are left.
 -- A term that stands in very many passages finds none by itself, unless there is no rarer one; it counts in what else was found.
 with near as materialized (
+    -- by bits:
     select passage from passage_vectors
     where model = %(model)s and scope = any (%(scopes)s) and passage = any (array(
-        -- by bits:
         select passage from passage_vectors
         where model = %(model)s and scope = any (%(scopes)s) and %(vector)s::halfvec is not null
         order by bits <~> (select binary_quantize(%(vector)s::halfvec)::bit(384)), passage limit %(rough)s
-        -- :by bits
     ))
+    -- :by bits
     order by vector <#> %(vector)s::halfvec limit %(candidates)s
 ), weights as materialized (
     select asked.term, found.passages >= %(common)s as common, row_number() over (order by found.passages) = 1 as rarest,
@@ -49,7 +51,7 @@ with near as materialized (
 ), widespread as materialized (
     select c.passage, sum(w.idf * p.weight) as score
     from weights w cross join candidates c
-        cross join lateral (select weight from postings where scope = any (%(scopes)s) and term = w.term and passage = c.passage) as p
+        cross join lateral (select weight from postings where scope = any (%(scopes)s) and term = w.term and passage = c.passage offset 0) as p
     where w.common
     group by c.passage
 )
