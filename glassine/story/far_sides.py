@@ -109,6 +109,10 @@ def _links(_: Facts) -> list[Far]:
     return [Far(who="Sites that your articles link to", detail="whether the page is there, once a day")]
 
 
+def _specs(_: Facts) -> list[Far]:
+    return [Far(who="Addresses of OpenAPI files that your team enters", detail="each once, when somebody asks")]
+
+
 def _source(facts: Facts) -> list[Far]:
     return [
         Far(who=one["name"], where=", ".join(one["reach"].hosts), detail=f"{one['title']}: its settings are refused, so nothing leaves. {one['reach'].fault}" if one["reach"].fault else one["title"])
@@ -187,5 +191,5 @@ def _anchor(facts: Facts) -> list[Far]:
 
 _SIDES: Mapping[str, Callable[[Facts], list[Far]]] = MappingProxyType({
     "web": _web, "api": _api, "local-models": _local_models, "database": _database, "files": _files, "backup": _operator, "logs": _operator, "import": _operator,
-    "source": _source, "help": _help, "model": _model, "what-if": _model, "writing": _model, "link-check": _links, "rerank": _rerank, "action": _actions, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail,
+    "source": _source, "help": _help, "model": _model, "what-if": _model, "writing": _model, "link-check": _links, "rerank": _rerank, "action": _actions, "action-spec": _specs, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail,
 })  # fmt: skip

@@ -16,6 +16,7 @@ LARGEST_DOCUMENT = 25 * 1024 * 1024 + 64 * 1024  # one that becomes knowledge
 LARGEST_DOCUMENTS = 60 * 1024 * 1024  # several of them in one form
 _DOCUMENT = re.compile(r"(?:/api)?/knowledge/sources/[0-9a-fA-F-]{36}/files/[^/]+")
 _DOCUMENTS = re.compile(r"/knowledge/sources/[0-9a-fA-F-]{36}/files")
+_DESCRIPTION = re.compile(r"/api/actions|/actions/import(?:/.*)?")  # an OpenAPI file
 
 
 def limit_of(path: str) -> int:
@@ -26,7 +27,7 @@ def limit_of(path: str) -> int:
         return LARGEST_DOCUMENTS
     if _DOCUMENT.fullmatch(path):
         return LARGEST_DOCUMENT
-    return LARGEST_UPLOAD if path.endswith("/upload") else LARGEST_BODY
+    return LARGEST_UPLOAD if path.endswith("/upload") or _DESCRIPTION.fullmatch(path) else LARGEST_BODY
 
 
 class BodyLimit:

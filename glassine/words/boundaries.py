@@ -147,6 +147,13 @@ _ALL = (
         gate=True,
     ),
     Boundary(
+        name="action-spec", title="Descriptions of APIs", direction=Direction.IN, stage=Stage.MODEL,
+        carries="One request to the address of an OpenAPI file that somebody of your team enters, out; the file, in. Nothing of a customer's, and no key.",
+        protected="Only when somebody who may change actions asks, to that one host. What the file names is not fetched, and nothing changes before the import is confirmed.",
+        off="No OpenAPI file is read from an address. Files can still be uploaded or pasted.",
+        gate=True,
+    ),
+    Boundary(
         name="rerank", title="Reranker", direction=Direction.BOTH, stage=Stage.SEARCH,
         carries="The masked question and at most twenty passages that the reader of the answer may see (internal ones only for your team and its drafts), out; a figure for each passage, in.",
         protected="Masked before it is sent, checked again at the gate, and sent over TLS unless the address says http://. Nothing is sent for searches on the help pages.",

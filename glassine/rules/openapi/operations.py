@@ -70,6 +70,8 @@ def _paths(document: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(paths, dict):
         raise Refused("Nothing in this file can be called. It has no paths with operations.", code=NO_TOOLS)
     count = sum(method.lower() in _METHODS for item in paths.values() if isinstance(item, dict) for method in item)
+    if count == 0 and not any(isinstance(item, dict) and "$ref" in item for item in paths.values()):
+        raise Refused("Nothing in this file can be called. It has no paths with operations.", code=NO_TOOLS)
     if count > MOST:
         raise Refused(f"The file has {count:,} operations, and {MOST:,} are the most. Take a part of it, with those that an AI should use.", code=NO_TOOLS)
     return paths
