@@ -101,6 +101,7 @@ async def change(world: World, actor: Actor, action: Action, *, read_version: in
 
 async def switch(world: World, actor: Actor, id: ActionId, *, enabled: bool) -> Action:
     """On or off, as a version like any other. Raises NotFound, Refused (403)."""
+    require(actor, Verb.WRITE_ACTIONS)
     action = await one(world, actor, id)
     return action if action.enabled == enabled else await change(world, actor, replace(action, enabled=enabled), verb="actions.enable" if enabled else "actions.disable")
 

@@ -10,7 +10,7 @@ from glassine.story.world import World
 from glassine.web import demo, help, widget_files
 from glassine.web.api.app import create_api
 from glassine.web.assets import Assets
-from glassine.web.pages import desk, gaps, inbox, inspect, knowledge, removing, replays, scenarios, searching, settings, sign_in, sources, stream
+from glassine.web.pages import actions, desk, gaps, inbox, inspect, knowledge, removing, replays, scenarios, searching, settings, sign_in, sources, stream
 from glassine.web.pages.articles import images
 from glassine.web.render import STATIC
 from glassine.web.staff import lost
@@ -24,7 +24,7 @@ def install(app: FastAPI, world: World) -> None:
     app.include_router(demo.router)
     app.include_router(help.router)
     app.include_router(images.public)
-    for page in (sign_in, stream, inspect, replays, inbox, desk, removing, sources, gaps, scenarios, searching, knowledge, settings):
+    for page in (sign_in, stream, inspect, replays, inbox, desk, removing, sources, gaps, scenarios, searching, knowledge, actions, settings):
         app.include_router(page.router)
     app.add_exception_handler(HTTPException, lost)
     app.add_api_route("/", _home, include_in_schema=False)
