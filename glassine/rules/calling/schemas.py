@@ -22,19 +22,39 @@ class Unfit(Exception):
     """A value or a schema that cannot be used; the text says why, without the value."""
 
 
-def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+def _matches(pattern: str, text: str) -> bool:
     """By RE2, whose time grows with the text only: whoever wrote the schema did not think of who fills it in."""
+    try:
+        return bool(re2.search(pattern, text.encode("utf-8", "replace").decode()))
+    except re2.error:
+        return True  # lookaheads and the like: the API that wrote it checks it itself
+
+
+def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
     del validator, schema
-    if isinstance(instance, str):
-        try:
-            found = re2.search(pattern, instance)
-        except re2.error:
-            found = True  # lookaheads and the like: the API that wrote it checks it itself
-        if not found:
-            yield ValidationError("does not match")
+    if isinstance(instance, str) and not _matches(pattern, instance):
+        yield ValidationError("does not match")
 
 
-_Validator = extend(Draft202012Validator, {"pattern": _pattern})
+def _pattern_properties(validator: Any, patterns: Mapping[str, Any], instance: Any, schema: Any) -> Iterator[ValidationError]:
+    del schema
+    for name, value in instance.items() if isinstance(instance, Mapping) else ():
+        for pattern, inner in patterns.items():
+            if _matches(pattern, name):
+                yield from validator.descend(value, inner, path=name, schema_path=pattern)
+
+
+def _additional(validator: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """What the schema names neither by itself nor by a pattern. The library's own would try patterns by Python's engine."""
+    named, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    others = [name for name in instance if name not in named and not any(_matches(each, name) for each in patterns)] if isinstance(instance, Mapping) else []
+    if allowed is False and others:
+        yield ValidationError("more than is asked for")
+    for name in others if isinstance(allowed, Mapping) else ():
+        yield from validator.descend(instance[name], allowed, path=name)
+
+
+_Validator = extend(Draft202012Validator, {"pattern": _pattern, "patternProperties": _pattern_properties, "additionalProperties": _additional})
 _FORMATS = FormatChecker(formats=("email", "date", "uuid", "ipv4", "ipv6"))
 
 
