@@ -109,7 +109,10 @@ def ground(
         found = unfounded(segments(text), shown, [message, earlier], tools=tools, language=language, promised=promised)
     if found:
         return _rejected(found)
-    if not cited and not tools:
+    if not cited and tools:
+        answered = Reply(text=plain, reasons=(Reason.ACTION_ANSWERED,))
+        return Grounded(reply=answered, reasons=answered.reasons)
+    if not cited:
         return _without_source(plain, message)
     used = [shown[number - 1] for number in cited]
     reply = Reply(text=plain, reasons=(Reason.ANSWERED_FROM_KNOWLEDGE,), sources=sources(hit for hit in used if prompt.SCENARIO not in hit.scores), resolves=True)

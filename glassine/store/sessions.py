@@ -129,6 +129,18 @@ async def wake(tx: Tx, org: OrgId, id: SessionId) -> bool:
     return await one(tx, _SQL.wake, {"org": org, "id": id}) is not None
 
 
+async def reopen_turn(tx: Tx, org: OrgId, id: SessionId) -> bool:
+    """The same for a message that was answered: a call of its own has ended since. False: the session is not the AI's any more."""
+    return await one(tx, _SQL.reopen_turn, {"org": org, "id": id}) is not None
+
+
+async def wanted(tx: Tx, org: OrgId, session: Session) -> bool:
+    """Whether a turn that saw the session like this may still do something in its name."""
+    values = {"org": org, "id": session.id, "seq": session.last_user_seq, "redactions": session.redactions}
+    row = await one(tx, _SQL.wanted, values)
+    return bool(row and row["wanted"])
+
+
 class Typist(NamedTuple):
     """Who of the team is writing a reply, and until when the AI waits for it."""
 

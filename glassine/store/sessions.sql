@@ -31,7 +31,8 @@ where o.id = %(org)s
 -- A session with what the AI may do on its channel, what the organisation has set, and the number of the rulebook in force: its content only for whoever knows another one.
 select s.*, p.name as owner_name, coalesce(c.autopilot, 'on') as autopilot, o.name, o.settings, o.widget_token,
     greatest(o.updated_at, c.updated_at) as set_at, case when s.typing_until > clock_timestamp() then s.typing_until end as waits_until,
-    coalesce(s.debug_until > clock_timestamp(), false) as debugged, a.number as rulebook, a.rules
+    coalesce(s.debug_until > clock_timestamp(), false) as debugged,
+    exists (select from calls k where k.org_id = s.org_id and k.session_id = s.id) as called, a.number as rulebook, a.rules
 from sessions s join organizations o on o.id = s.org_id
     left join channels c on c.org_id = s.org_id and c.kind = s.channel
     left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
@@ -117,6 +118,18 @@ where org_id = %(org)s and id = %(id)s and status = 'open' and owner_kind = 'ai'
         and (e.type = 'agent_message' or (e.type = 'message' and e.actor_kind = 'ai'))
   )
 returning id
+
+-- name: reopen_turn
+-- Something else has happened that the customer is to hear of: the newest message has no outcome any more.
+update sessions set settled_seq = least(settled_seq, last_user_seq - 1)
+where org_id = %(org)s and id = %(id)s and status = 'open' and owner_kind = 'ai' and last_user_seq > 0
+returning id
+
+-- name: wanted
+-- Whether a turn that began with this message may still do something: nobody wrote since, took over, closed, or writes a reply.
+select owner_kind = 'ai' and status = 'open' and last_user_seq = %(seq)s and settled_seq < %(seq)s and redactions = %(redactions)s
+    and (typing_until is null or typing_until <= clock_timestamp()) as wanted
+from sessions where org_id = %(org)s and id = %(id)s
 
 -- name: answered
 -- A person wrote to the customer: the clock of whoever waits stops.

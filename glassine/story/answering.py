@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from glassine.edge.llm import Llm
 from glassine.rules import enclosed, extract, grounding, prompt
 from glassine.rules import scenarios as guiding
+from glassine.rules.autopilot import Kind
 from glassine.rules.grounding import Grounded
 from glassine.rules.policies import policy_of
+from glassine.rules.prompt import Told
 from glassine.rules.redaction import cover
-from glassine.story import debugging, finding, masking, scenarios, sight
-from glassine.story.scene import Means, Scene, hand_off
+from glassine.story import consenting, debugging, finding, masking, scenarios, sight, steps
+from glassine.story.scene import Acting, Means, NoLonger, Scene, hand_off
+from glassine.story.steps import Talk
 from glassine.story.world import World
+from glassine.words.actions import Call
 from glassine.words.errors import ModelFailed, SwitchedOff
 from glassine.words.knowledge import Hit
 from glassine.words.people import ActorKind
-from glassine.words.turns import ModelReply, Outcome, Prompt, Reason, Trace
+from glassine.words.turns import ModelReply, Outcome, Prompt, Reason, Silence, ToolSpec, Trace
 
 
 async def answered(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:
-    """Small talk, or a search and then a model's words or a quote."""
+    """What the customer's word on a call makes of it; else small talk, or a search and then a model's words or a quote."""
+    if scene.calls:
+        try:
+            scene, outcome = await consenting.gone_on(scene, trace, means)
+        except NoLonger as why:
+            return _no_longer(scene, trace, why)
+        if outcome is None and consenting.untold(scene):
+            outcome = await _told(world, scene, trace, means)
+        if outcome is not None:
+            return outcome
     small_talk = enclosed.small_talk(scene.message, scene.language)
     if small_talk is not None:
         return _judged(world, scene, trace, small_talk)
@@ -42,66 +56,111 @@ async def answered(world: World, scene: Scene, trace: Trace, means: Means) -> Ou
     return _quoted(world, scene, trace, means) if llm is None else await _written(world, scene, trace, llm, means)
 
 
+async def _told(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:
+    """A call has ended that the customer has not heard of: a model tells it, or a sentence of ours."""
+    llm = await means.model()
+    outcome = await _written(world, scene, trace, llm, means) if llm else consenting.tells(scene, trace, None)
+    assert outcome is not None, "there is something to tell"
+    return outcome
+
+
 async def _written(world: World, scene: Scene, trace: Trace, llm: Llm, means: Means) -> Outcome:
-    """One model call, then the checks that no model can talk its way around."""
+    """A model's words, once it has what it needs, then the checks that it cannot talk its way around. For a plain answer it is asked once."""
+    acting = await means.acting() if trace.decision == Kind.ANSWER else Acting()
     with _timed(trace, "prompt"):
-        trace.prompt = asked(scene, trace.hits, means.instructions)
+        told = consenting.told(scene)
+        trace.prompt = asked(scene, trace.hits, means.instructions, acting.specs, told)
+        _note(trace, acting, told)
     trace.model = llm.model  # the one that is asked first, should none answer
-    means.tell("model")
+    talk = steps.Talk(world=world, scene=scene, trace=trace, llm=llm, means=means, acting=acting, cover=lambda text: _kept(scene, trace, text))
+    outcome = await _spoken(world, scene, trace, talk)
+    return consenting.tells(scene, trace, outcome, acting.reads) or outcome if trace.called or told else outcome
+
+
+def _note(trace: Trace, acting: Acting, told: Sequence[Told]) -> None:
+    """What the model was offered, and which calls it heard of."""
+    offered = [tool.name for tool in trace.prompt.tools] if trace.prompt else []
+    if acting.specs:
+        trace.given["actions"] = {"offered": offered, "left_out": [spec.name for spec in acting.specs if spec.name not in offered]}
+    if told:
+        trace.given["calls_told"] = [list(one) for one in told]
+
+
+async def _spoken(world: World, scene: Scene, trace: Trace, talk: Talk) -> Outcome:
+    """What comes of asking the model: an answer that is checked, a call that waits, or the reason why there is neither."""
     try:
-        with _timed(trace, "model"):
-            call = _ask(world, scene, trace, llm, means)
-            answer = await world.switches.while_open(scene.org, means.purpose, call)
+        answer = await _asked(talk)
     except SwitchedOff as refusal:
         trace.notes.append(f"The model was not waited for: {refusal}.")
-        return _quoted(world, scene, trace, means)
+        return consenting.tells(scene, trace, None, talk.acting.reads) or _quoted(world, scene, trace, talk.means)
+    except NoLonger as why:
+        return _no_longer(scene, trace, why)
     except ModelFailed as failure:
         trace.notes.append(f"{failure.kind}: {failure}")
         if scene.debug and failure.raw:
             trace.debug["errors"] = [await debugging.covered(world, scene.org, scene.session.id, failure.raw)]
         return hand_off(scene, (Reason.STOPPED_AT_GATE if failure.kind == "stopped" else Reason.MODEL_FAILED,))
-    trace.answer, trace.model = _kept(scene, trace.hits, answer.text), answer.model
-    trace.usage = {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens, "cached_tokens": answer.cached_tokens}
-    means.tell("guard")
+    if isinstance(answer, Call):
+        return consenting.waiting(scene, trace, answer)
+    trace.answer, trace.model = _kept(scene, trace, answer.text), answer.model
+    spent = [*(one.usage for one in trace.rounds), {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens, "cached_tokens": answer.cached_tokens}]
+    trace.usage = {name: sum(one.get(name, 0) for one in spent) for name in spent[-1]}
+    talk.means.tell("guard")
     with _timed(trace, "ground"):
-        grounded = checked(scene, trace.hits, trace.answer)
+        grounded = checked(scene, _seen(trace), trace.answer, heard((call.seen for call in trace.called), trace.given))
     return _judged(world, scene, trace, grounded)
 
 
-def _kept(scene: Scene, hits: Sequence[Hit], answer: str) -> str:
+def _no_longer(scene: Scene, trace: Trace, why: NoLonger) -> Outcome:
+    trace.notes.append("Nothing further was called: the turn was not wanted any more.")
+    return hand_off(scene, (why.reason,)) if why.reason is Reason.AI_OFF else Silence(reasons=(why.reason,))
+
+
+def _seen(trace: Trace) -> tuple[Hit, ...]:
+    """The hits that the prompt had room for."""
+    return trace.hits if trace.prompt is None else trace.hits[: trace.prompt.shown]
+
+
+def heard(seen: Iterable[str], given: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the model was told of calls, in this turn and before it: an answer may rest on that."""
+    return (*(words for words in seen if words), *(str(words) for _, _, words, _ in given.get("calls_told", ())))
+
+
+def _kept(scene: Scene, trace: Trace, answer: str) -> str:
     """The model's words without personal values of its own making: they are evidence, and evidence is stored."""
-    shown = "\n".join(part for hit in guiding.beside(scene.scenarios or (), hits) for part in (hit.title, hit.heading, hit.text, hit.url or ""))
+    shown = [part for hit in guiding.beside(scene.scenarios or (), trace.hits) for part in (hit.title, hit.heading, hit.text, hit.url or "")]
     policy = policy_of(scene.mode.name, scene.settings, scene.session.channel)
-    return cover(answer, policy, "\n".join([shown, scene.message.text, _earlier(scene)]))
+    return cover(answer, policy, "\n".join([*shown, *heard((call.seen for call in trace.called), trace.given), scene.message.text, _earlier(scene)]))
 
 
-def asked(scene: Scene, hits: Sequence[Hit], instructions: str = "") -> Prompt:
+def asked(scene: Scene, hits: Sequence[Hit], instructions: str = "", tools: Sequence[ToolSpec] = (), calls: Sequence[Told] = ()) -> Prompt:
     """Every word that a model is given for this scene and these passages."""
     return prompt.build(
         org_name=scene.mode.name, history=scene.history, message=scene.message.text, hits=guiding.beside(scene.scenarios or (), hits), language=scene.language, guidance=guiding.guidance(scene.scenarios or ()),
-        context=scene.message.payload.get("context", {}), instructions=instructions, files=enclosed.in_hand(scene.message, scene.history), viewer=scene.viewer,
+        context=scene.message.payload.get("context", {}), instructions=instructions, files=enclosed.in_hand(scene.message, scene.history), viewer=scene.viewer, tools=tools, calls=calls,
     )
 
 
-async def _ask(world: World, scene: Scene, trace: Trace, llm: Llm, means: Means) -> ModelReply:
+async def _asked(talk: Talk) -> ModelReply | Call:
     """The model's answer. Where the gate stops what has become known since older messages were masked, they are masked again and it is asked once more."""
-    assert trace.prompt is not None, "it is built before anybody is asked"
+    scene, trace = talk.scene, talk.trace
     try:
-        return await llm.complete(trace.prompt, org=scene.org, session=scene.session.id, purpose=means.purpose, asked=trace.asked)
+        return await steps.until_answered(talk)
     except ModelFailed as failure:
-        history = await masking.masked_again(world, scene.org, scene.session.id, scene.history) if failure.kind == "stopped" else scene.history
+        stopped = failure.kind == "stopped" and not trace.rounds
+        history = await masking.masked_again(talk.world, scene.org, scene.session.id, scene.history) if stopped else scene.history
         if history == scene.history:
             raise
         trace.notes.append(f"{failure} Earlier messages were masked again, and the model was asked once more.")
         message = next(event for event in history if event.id == scene.message.id)
-        trace.prompt = asked(replace(scene, history=history, message=message), trace.hits, means.instructions)
-        return await llm.complete(trace.prompt, org=scene.org, session=scene.session.id, purpose=means.purpose, asked=trace.asked)
+        trace.prompt = asked(replace(scene, history=history, message=message), trace.hits, talk.means.instructions, talk.acting.specs, consenting.told(scene))
+        return await steps.until_answered(talk)
 
 
-def checked(scene: Scene, hits: Sequence[Hit], answer: str) -> Grounded:
-    """A model's answer, held against the passages and what the customer said."""
+def checked(scene: Scene, hits: Sequence[Hit], answer: str, heard: Sequence[str] = ()) -> Grounded:
+    """A model's answer, held against the passages, what actions answered and what the customer said."""
     said = "\n".join([_earlier(scene), *(text for _, text in enclosed.in_hand(scene.message, scene.history))])
-    return grounding.ground(answer, guiding.beside(scene.scenarios or (), hits), message=scene.message.text, earlier=said, viewer=scene.viewer, language=scene.language)
+    return grounding.ground(answer, guiding.beside(scene.scenarios or (), hits), message=scene.message.text, earlier=said, viewer=scene.viewer, language=scene.language, tools=heard)
 
 
 def _quoted(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:

@@ -103,7 +103,7 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
     files, in_files = await _attached(world, mask, inbound.attachments)
     payload = {
         "masked": dict(Counter(text.counts) + in_files), "attachments": files, "context": await _context(world, mask, inbound.context),
-        "custom_data": len(inbound.custom_data), "policy": mask.settings.policy_version, "timings": {"mask": round((time.perf_counter() - began) * 1_000, 2)},
+        "custom_data": len(inbound.custom_data), "answers": dict(inbound.answers), "policy": mask.settings.policy_version, "timings": {"mask": round((time.perf_counter() - began) * 1_000, 2)},
     }
     id, message, language = mask.session.id, EventId(inbound.external_id), inbound.language or detect(text.text, mask.settings.languages)
     _look_ahead(world, org, mask.session, mask.settings, text.text, mask.session.language or language)

@@ -15,7 +15,7 @@ from glassine.edge.secrets import Key, Unreadable
 from glassine.store import Tx, contacts, events, sessions, turns, vault, visibility
 from glassine.store.sessions import Mode
 from glassine.store.vault import SealedToken
-from glassine.story import autopilot
+from glassine.story import autopilot, consenting
 from glassine.story.contacts import own_key
 from glassine.story.masking import to_text
 from glassine.story.scene import Scene
@@ -116,7 +116,9 @@ def _scene(org: OrgId, now: Session, given: Mapping[str, Any], conditions: Mappi
         now, status=Status(given["status"]), owner=owner, language=given["language"], last_seq=given["seen"], last_user_seq=message.seq, settled_seq=message.seq - 1,
     )
     mode = Mode(Autopilot(conditions["autopilot"]), conditions["name"], dict(conditions["settings"]), "")
-    return Scene(org=org, session=session, mode=mode, settings=OrgSettings.read(conditions["settings"]), history=conversation(written), message=message, scenarios=tuple(map(Met.read, given.get("scenarios", ()))))
+    return Scene(org=org, session=session, mode=mode, settings=OrgSettings.read(conditions["settings"]), history=conversation(written), message=message, scenarios=tuple(map(Met.read, given.get("scenarios", ()))),
+        calls=tuple(map(consenting.recalled, given.get("calls", ()))),
+    )
 
 
 def scopes(given: Mapping[str, Any]) -> tuple[int, ...]:

@@ -14,10 +14,11 @@ from glassine.rules import differences, enclosed, scenarios
 from glassine.rules.grounding import Grounded
 from glassine.rules.permits import require
 from glassine.rules.policies import policy_of
+from glassine.rules.prompt import Told
 from glassine.rules.redaction import before_names, redact
 from glassine.rules.reordering import Judged, by_popularity, reordered
 from glassine.store import search, vault, versions
-from glassine.story import answering, comparing, conversations, finding, recalling, sight, turn
+from glassine.story import answering, comparing, consenting, conversations, finding, recalling, sight, turn
 from glassine.story.masking import storable
 from glassine.story.recalling import Recalled
 from glassine.story.scene import decided, hand_off
@@ -27,9 +28,10 @@ from glassine.words.knowledge import Hit
 from glassine.words.people import Actor, Verb
 from glassine.words.privacy import Known, PiiType, Span, Treatment
 from glassine.words.replays import Replay, Step, StepName, Verdict
-from glassine.words.turns import HandOff, Outcome, Reason, Silence
+from glassine.words.turns import HandOff, Outcome, Prompt, Reason, Silence, ToolSpec
 
 _NOT_WAITED = "The model was not waited for"  # the boundary was shut while it was asked, and the answer was quoted
+_UNKNOWN = consenting.UNKNOWN
 _NEAR = 0.01  # similarities that differ by less are the same: models round differently on different processors
 
 
@@ -39,7 +41,7 @@ async def replay(world: World, actor: Actor, session: SessionId, id: TurnId) -> 
     kept = await recalling.recall(world, actor.org, session, id)
     async with world.store.tx(actor.org) as tx:
         await vault.audit_hourly(tx, actor, "inspect.replay", "turn", id, {"session": str(session)})
-    steps = [await _masked(world, kept), _decided(kept), await _searched(world, kept), _prompted(kept), _model(kept), *_judged(world, kept)]
+    steps = [await _masked(world, kept), _decided(kept), await _searched(world, kept), _prompted(kept), _model(kept), *_acted(kept), *_judged(world, kept)]
     return Replay(session=session, turn=id, taken_at=kept.row["created_at"], program=str(kept.conditions["program"]), now=__version__, steps=tuple(steps))
 
 
@@ -103,6 +105,8 @@ async def _searched(world: World, kept: Recalled) -> Step:
 
 def _not_searched(kept: Recalled) -> Step:
     reached = kept.trace["decision"] in ("answer", "assist")
+    if _of_a_call(kept):
+        return Step(name=StepName.SEARCHED, verdict=Verdict.SAME, says="It was about a call of an action, so no search was needed, and none is.")
     if reached and enclosed.small_talk(kept.scene.message, kept.scene.language) is None:
         return Step(name=StepName.SEARCHED, verdict=Verdict.DIFFERS, says="The message was small talk then. By today's rules it is a question, and would be searched for.")
     return Step(name=StepName.SEARCHED, verdict=Verdict.SAME, says="No search was needed, and none is.")
@@ -127,6 +131,12 @@ async def searched_again(world: World, kept: Recalled, query: str) -> tuple[tupl
     return sight.escaped([finding.comparable(world, hit, spoken) for hit in reordered(by_popularity(hits, given.get("votes") or {}), judged.scores)[: finding.LIMIT]]), says
 
 
+def _of_a_call(kept: Recalled) -> bool:
+    """Whether the turn told what came of a call, or asked for what one waits for, before anything else."""
+    given = kept.trace["given"]
+    return not kept.trace["query"] and bool(given.get("waits") or given.get("ended") or given.get("calls_told") or _UNKNOWN in kept.trace["notes"])
+
+
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
@@ -135,8 +145,22 @@ def _prompted(kept: Recalled) -> Step:
     if not kept.trace.get("prompt"):
         return Step(name=StepName.PROMPT, verdict=Verdict.SAME, says="No language model was asked, so there is no prompt.")
     before = "\n\n".join(f"[{one['role']}]\n{one['content']}" for one in kept.trace["prompt"]["messages"])
-    after = "\n\n".join(f"[{one.role}]\n{one.content}" for one in answering.asked(kept.scene, kept.hits).messages)
+    after = "\n\n".join(f"[{one.role}]\n{one.content}" for one in _asked(kept).messages)
     return _compared(StepName.PROMPT, before, after, "Word for word the same.", "Today's rules write another prompt.")
+
+
+def _asked(kept: Recalled) -> Prompt:
+    """With the actions that were offered then, and the calls as they were told of."""
+    tools = [ToolSpec(**one) for one in kept.trace["prompt"].get("tools") or ()]
+    return answering.asked(kept.scene, kept.hits, "", tools, [Told(*one) for one in kept.trace["given"].get("calls_told", ())])
+
+
+def _acted(kept: Recalled) -> list[Step]:
+    called = kept.trace.get("called") or []
+    if not called:
+        return []
+    says = f"{len(called)} {'call' if len(called) == 1 else 'calls'} of actions: what became of each is taken as it was stored. Nothing is called again."
+    return [Step(name=StepName.ACTIONS, verdict=Verdict.GIVEN, says=says)]
 
 
 def _model(kept: Recalled) -> Step:
@@ -156,6 +180,9 @@ def _judged(world: World, kept: Recalled) -> list[Step]:
         none = Step(name=StepName.GUARD, verdict=Verdict.SAME, says="There was no answer to check.")
         reasons = tuple(Reason(note) for note in _reasons(kept.trace["notes"]))
         return [none, _outcome(kept, hand_off(scene, reasons) if decision == "hand_off" else Silence(reasons=reasons))]
+    told = _told(kept)
+    if told is not None:
+        return [Step(name=StepName.GUARD, verdict=Verdict.SAME, says="The words are ours: there was no answer of a model to send."), _outcome(kept, _as_decided(kept, told))]
     if kept.trace.get("prompt") and kept.answer is None and not any(note.startswith(_NOT_WAITED) for note in kept.trace["notes"]):
         none = Step(name=StepName.GUARD, verdict=Verdict.SAME, says="There was no answer to check.")
         why = Reason.STOPPED_AT_GATE if any(note.startswith("stopped: ") for note in kept.trace["notes"]) else Reason.MODEL_FAILED
@@ -168,12 +195,24 @@ def _judged(world: World, kept: Recalled) -> list[Step]:
     return [step, _outcome(kept, _as_decided(kept, answering.judged(world, scene, grounded)))]
 
 
+def _told(kept: Recalled) -> Outcome | None:
+    """What was said in our own words of a call that waits or has ended."""
+    given = kept.trace["given"]
+    if given.get("waits"):
+        return consenting.asks(consenting.recalled(given["waits"]), kept.scene.language)
+    if given.get("ended"):
+        return consenting.ends(consenting.recalled(given["ended"]), kept.scene.language)
+    return hand_off(kept.scene, (Reason.ACTION_FAILED,)) if _UNKNOWN in kept.trace["notes"] else None
+
+
 def _grounded(kept: Recalled) -> Grounded | None:
     own_words = scenarios.fixed(kept.scene.scenarios or ())
     if own_words is not None and kept.trace["query"]:
         return own_words
     if kept.answer is not None:
-        return answering.checked(kept.scene, kept.hits, kept.answer)
+        shown = (kept.trace.get("prompt") or {}).get("shown")
+        heard = answering.heard((str(call["seen"]) for call in kept.trace.get("called") or ()), kept.trace["given"])
+        return answering.checked(kept.scene, kept.hits[:shown], kept.answer, heard)
     if kept.trace["query"]:
         return answering.quoted(kept.scene, kept.trace["query"], kept.hits)
     return enclosed.small_talk(kept.scene.message, kept.scene.language)

@@ -12,13 +12,14 @@ from glassine.store.sessions import Mode
 from glassine.story import sight
 from glassine.story.evidence import Conditions
 from glassine.story.finding import Sought
+from glassine.words.actions import WAITING, Call
 from glassine.words.autopilot import Rulebook
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId
 from glassine.words.knowledge import Viewer
 from glassine.words.scenarios import Met
 from glassine.words.sessions import Event, Session
-from glassine.words.turns import HandOff, Reason
+from glassine.words.turns import HandOff, Reason, ToolCall, ToolSpec
 
 _LANGUAGE = "en"  # where the organisation names none either
 
@@ -36,6 +37,7 @@ class Scene:
     rulebook: Rulebook = field(default_factory=Rulebook)
     conditions: Conditions | None = None  # what the turn depends on beside the conversation, to be kept with it
     waits_until: datetime | None = None  # a person is writing the reply, and the AI waits
+    calls: tuple[Call, ...] = ()  # of actions in this session, oldest first
     scenarios: tuple[Met, ...] | None = None  # what the organisation tells beside the articles; None: not looked up yet
     debug: bool = False  # the evidence holds more than the outcome needs
 
@@ -45,9 +47,44 @@ class Scene:
         return self.session.language or next(iter(self.settings.languages), _LANGUAGE)
 
     @property
+    def waiting(self) -> Call | None:
+        """The call that waits for the customer or for the team."""
+        return next((call for call in self.calls if call.state in WAITING), None)
+
+    @property
     def viewer(self) -> Viewer:
         """Whose eyes it searches with: the team's for a draft, else the customer's."""
         return sight.viewer_of(self.session, decided(self).kind)
+
+
+class NoLonger(Exception):
+    """The turn is not wanted any more: the customer wrote again, somebody took over, or all AI was switched off. Nothing further is called."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+async def _no_answer(wanted: ToolCall) -> Call:
+    raise AssertionError(f"{wanted.name} is not offered")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """What may be called in a turn: as the model hears of it, which of it only reads, and how to ask for a call. Raises NoLonger."""
+
+    specs: tuple[ToolSpec, ...] = ()
+    reads: frozenset[str] = frozenset()
+    ask: Callable[[ToolCall], Awaitable[Call]] = _no_answer
+
+
+async def _nothing_to_call() -> Acting:
+    return Acting()
+
+
+async def _as_it_is(call: Call, yes: bool) -> Call:
+    del yes
+    return call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +97,8 @@ class Means:
     purpose: Purpose = "model"  # of the model's crossing
     instructions: str = ""  # for the model, after the rules
     thresholds: extract.Thresholds = extract.DEFAULT
+    acting: Callable[[], Awaitable[Acting]] = _nothing_to_call
+    go_on: Callable[[Call, bool], Awaitable[Call]] = _as_it_is  # with the customer's yes or no to a call that waits
 
 
 def decided(scene: Scene) -> autopilot.Decision:

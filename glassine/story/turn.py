@@ -9,13 +9,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from glassine.rules import autopilot
 from glassine.rules.reactions import jobs_for
 from glassine.store import Tx, events, jobs, messages, sessions
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
-from glassine.story import answering, debugging, evidence, finding, reranking
+from glassine.story import answering, callable_now, consenting, debugging, evidence, finding, reranking
 from glassine.story import autopilot as rulebooks
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
@@ -28,7 +29,7 @@ from glassine.words.sessions import Event, EventType, OwnerKind
 from glassine.words.turns import HandOff, Outcome, Reason, Reply, Silence, Suggestion, Trace
 
 REMEMBERED = 20  # messages of the session that a turn looks back on
-_SHOWN = {"searched": "searching", "model": "writing"}  # what the customer sees of a step; nobody depends on it
+_SHOWN = {"searched": "searching", "model": "writing", "acting": "acting"}  # what the customer sees of a step; nobody depends on it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,9 @@ async def take_turn(world: World, org: OrgId, id: SessionId, job: int | None = N
 def begun(scene: Scene) -> Trace:
     """A trace with what the turn starts from."""
     session, heard = scene.session, scene.message.payload
-    given = {"status": session.status, "owner": session.owner.kind, "language": scene.language, "seen": session.last_seq}
+    given: dict[str, Any] = {"status": session.status, "owner": session.owner.kind, "language": scene.language, "seen": session.last_seq}
+    if scene.calls:
+        given["calls"] = [consenting.plain(call) for call in scene.calls]
     return Trace(message=scene.message.id, masked=dict(heard.get("masked", {})), timings=dict(heard.get("timings", {})), given=given)
 
 
@@ -71,12 +74,17 @@ def own_means(world: World, scene: Scene, running: Running | None = None) -> Mea
     def tell(step: str) -> None:
         if running is None:
             return
-        running.step = step
-        world.live.say(Notice(scene.org, scene.session.id, f"step:{step}"))
+        if step != "acting":  # it is a part of the model's
+            running.step = step
+            world.live.say(Notice(scene.org, scene.session.id, f"step:{step}"))
         if step in _SHOWN and running.trace.decision == autopilot.Kind.ANSWER:  # a draft is none of the customer's business
             world.live.say(Notice(scene.org, scene.session.id, f"state:{_SHOWN[step]}"))
 
-    return Means(search=search, model=lambda: model_for(world, scene.org, scene.settings), tell=tell)
+    turn = running.id if running else None
+    return Means(
+        search=search, model=lambda: model_for(world, scene.org, scene.settings), tell=tell,
+        acting=lambda: callable_now.acting(world, scene, turn), go_on=lambda call, yes: callable_now.go_on(world, scene, call, yes),
+    )
 
 
 async def look(world: World, org: OrgId, id: SessionId) -> Scene | None:
@@ -86,7 +94,7 @@ async def look(world: World, org: OrgId, id: SessionId) -> Scene | None:
 
 
 async def see(world: World, tx: Tx, org: OrgId, id: SessionId) -> Scene | None:
-    """The same within a transaction, in one round trip."""
+    """The same within a transaction, in one round trip; a session with calls of actions takes another."""
     before, began = rulebooks.known(world, org), time.monotonic()
     ask = {"org": org, "id": id, "session": id, "limit": REMEMBERED, "known": before.number}
     place, recent = [await tx.execute(sql, ask) for sql in (sessions.IN_PLACE, events.RECENT)]
@@ -103,7 +111,8 @@ async def see(world: World, tx: Tx, org: OrgId, id: SessionId) -> Scene | None:
         return None
     return Scene(
         org=org, session=session, mode=mode, settings=settings, rulebook=rulebook, history=history, message=message,
-        conditions=evidence.conditions(world, mode, row["set_at"], rulebook.number), waits_until=row["waits_until"], debug=row["debugged"],
+        conditions=evidence.conditions(world, mode, row["set_at"], rulebook.number),
+        waits_until=row["waits_until"], debug=row["debugged"], calls=await callable_now.calls_so_far(tx, org, id) if row["called"] else (),
     )
 
 
@@ -183,7 +192,7 @@ def _said(outcome: Outcome) -> Iterator[Saying]:
     """The events an outcome leaves in the log; the last one has the words."""
     match outcome:
         case Reply():
-            payload = {"sources": [asdict(source) for source in outcome.sources], "resolves": outcome.resolves, "choices": list(outcome.choices)}
+            payload = {"sources": [asdict(source) for source in outcome.sources], "resolves": outcome.resolves, "choices": list(outcome.choices), **({"call": outcome.call} if outcome.call else {})}
             yield Saying(type=EventType.MESSAGE, text=outcome.text, payload=payload)
         case Suggestion():
             yield Saying(type=EventType.AGENT_COMMENT, text=outcome.text, payload={"sources": [asdict(source) for source in outcome.sources], "suggestion": True})

@@ -33,6 +33,7 @@ class Inbound:
     context: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the AI may see it
     custom_data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # people only
     language: str | None = None
+    answers: Mapping[str, Any] = field(default_factory=dict)  # the call that a button said yes or no to: `call`, its id, and `yes`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ class StepName(StrEnum):
     SEARCHED = "searched"
     PROMPT = "prompt"
     MODEL = "model"
+    ACTIONS = "actions"  # only where some were called
     GUARD = "guard"
     OUTCOME = "outcome"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from glassine.words.actions import Call
 from glassine.words.ids import EventId
 from glassine.words.knowledge import Audience, Hit
 
@@ -182,6 +183,7 @@ class Trace:
     prompt: Prompt | None = None  # as the first call had it
     rounds: list[Round] = field(default_factory=list)  # the model calls before the last
     asked: list[Asked] = field(default_factory=list)  # every request to a language model, in order
+    called: list[Call] = field(default_factory=list)  # calls of actions, refused ones too, in order
     answer: str | None = None  # the model's words before grounding
     model: str = "extractive"
     usage: dict[str, int] = field(default_factory=dict)
