@@ -13,8 +13,8 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from bench.scripts import Body, Says, asks, told
-from bench.stub_model import StubModel
+from bench.stub_model import StubModel, asks, told
+from bench.stub_wires import Body, Says
 from glassine.config import Settings
 from glassine.story import acting, actions, conversations, desk, house, learning, turn
 from glassine.story.world import World
