@@ -115,6 +115,26 @@ async def test_words_of_others_correct_nothing(world: World, shelf: Shelf) -> No
     assert (await finding.seek(world, shelf.shop.org, "plughh", viewer=TEAM)).told.corrected == (("plughh", ("plugh",)),)
 
 
+async def test_words_of_everyday_english_are_not_corrected(world: World, shelf: Shelf) -> None:
+    saved = await learning.save(world, shelf.shop.org, title="Cars", body="The lift of a wheel nut is checked.")
+    await learning.publish(world, shelf.shop.org, saved.id)
+    for word, corrected in (("gift", False), ("glift", True)):
+        assert bool((await finding.seek(world, shelf.shop.org, f"a {word} for me", viewer=EVERYBODY)).told.corrected) is corrected, word
+
+
+async def test_what_a_word_may_have_meant_changes_with_what_is_published(world: World, shelf: Shelf) -> None:
+    async def corrected() -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return (await finding.seek(world, shelf.shop.org, "gasket zorblat", viewer=EVERYBODY)).told.corrected
+
+    assert ("zorblat", ("zorblatt",)) not in await corrected()
+    saved = await learning.save(world, shelf.shop.org, title="Zorblatts", body="A zorblatt has three arms.")
+    await learning.publish(world, shelf.shop.org, saved.id)
+    assert ("zorblat", ("zorblatt",)) in await corrected()
+    assert ("zorblat", ("zorblatt",)) in await corrected()
+    await learning.unpublish(world, shelf.shop.org, saved.id)
+    assert ("zorblat", ("zorblatt",)) not in await corrected()
+
+
 async def test_nearly_the_same_text_is_one_hit_that_names_the_others(world: World, shelf: Shelf) -> None:
     body = "Write to the harbour master at the old pier when the ferry is late, and wait for the lamp on the roof to turn green before you leave"
     for number, ending in enumerate([".", " the quay.", "!"]):

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassine.rules.markdown import blocks, page
-from glassine.rules.passages import chunks, ends, read_as, sentences, terms
+from glassine.rules.passages import chunks, ends, of_words, read_as, sentences, terms
+from glassine.rules.spelling import near
 
 LONGEST = 170 * 7 + 200  # characters of a passage: the word limit, and what joins its blocks
 
@@ -101,6 +102,11 @@ def test_sentences(language: str, text: str, expected: list[str]) -> None:
 ])
 def test_terms(language: str, text: str, expected: list[str]) -> None:
     assert terms(text, language) == expected
+
+
+@pytest.mark.parametrize(("word", "language"), [("garantee", "en"), ("therre", "en"), ("rückgabe", "de"), ("naïve", "fr"), ("返品したい", "ja"), ("word", "xx")])
+def test_many_words_become_the_terms_that_each_becomes(word: str, language: str) -> None:
+    assert of_words(near(word), language) == list(dict.fromkeys(term for one in near(word) for term in terms(one, language)))
 
 
 def test_words_of_two_languages_meet_in_codes_only() -> None:

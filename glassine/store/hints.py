@@ -21,11 +21,12 @@ NEAR = 0.86  # cosine from which two questions count as one
 
 
 class Known(NamedTuple):
-    """What concerns a question: phrases that mean the same, pinned articles with their questions, nearest first, and terms that stand nowhere."""
+    """What concerns a question: phrases that mean the same, pinned articles with their questions, nearest first, terms that stand nowhere, and in which version of the knowledge base."""
 
     synonyms: list[list[str]]
     pins: list[tuple[ArticleId, str]]
     missing: list[str]
+    version: int
 
 
 async def asked(tx: Tx, org: OrgId, query: Query, scopes: Sequence[int], text: str, near: float) -> Known:
@@ -34,7 +35,7 @@ async def asked(tx: Tx, org: OrgId, query: Query, scopes: Sequence[int], text: s
         "model": query.model, "near": near, "text": text, "scopes": list(scopes),
     })
     assert row is not None, "it returns one row"
-    return Known(row["synonyms"], [(ArticleId(UUID(pin["article"])), pin["question"]) for pin in row["pins"]], row["missing"])
+    return Known(row["synonyms"], [(ArticleId(UUID(pin["article"])), pin["question"]) for pin in row["pins"]], row["missing"], row["version"])
 
 
 async def there(tx: Tx, org: OrgId, terms: Sequence[str], scopes: Sequence[int], limit: int) -> list[str]:

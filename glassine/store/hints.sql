@@ -21,7 +21,7 @@ where p.org_id = %(org)s order by p.created_at desc, p.id
 
 -- name: asked
 -- What is known beside a question, in one round trip: synonyms that may stand in it, pins that mean it, and which of its terms stand nowhere that may be seen.
-select
+select (select coalesce(max(version), 0) from knowledge where org_id = %(org)s) as version,
     (select coalesce(jsonb_agg(phrases order by id), '[]') from synonyms where org_id = %(org)s and language = %(language)s and terms && %(terms)s::text[]) as synonyms,
     (select coalesce(jsonb_agg(jsonb_build_object('article', article_id, 'question', question) order by distance, id), '[]') from (
         select id, article_id, question, vector <#> %(vector)s::halfvec as distance from pins where org_id = %(org)s and model = %(model)s

@@ -105,7 +105,7 @@ async def _seek(world: World, org: OrgId, text: str, viewer: Viewer, language: s
     async with world.store.tx(org) as tx:
         scopes = await visibility.seen_by(tx, org, viewer)
         query = await _counted(world, tx, org, scopes, query)
-        told = await hints.tell(tx, org, query, scopes, asked, world.embed.alike(spoken))
+        told = await hints.tell(world, tx, org, query, scopes, asked, world.embed.alike(spoken))
         query = replace(query, terms=[*query.terms, *told.terms], pinned=told.pinned)
         hits, version = await search.find(tx, query=query, scopes=scopes, limit=limit)
         votes = await _votes(world, tx, org, hits)

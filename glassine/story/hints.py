@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from glassine.edge import lexicon
 from glassine.rules import passages, spelling
 from glassine.rules.permits import require
 from glassine.store import Tx, articles, hints, search, vault
@@ -18,6 +19,7 @@ from glassine.words.people import Actor, Verb
 _MOST_PHRASES, _LONGEST_PHRASE, _LONGEST_QUESTION = 12, 80, 300
 _MOST_MEANT = 3  # words that one misspelt word, or codes that the beginning of one, may have meant
 _CORRECTED = 3  # words of a question that are looked at for misspelling
+_MOST_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +40,13 @@ class Told:
 NOTHING = Told()
 
 
-async def tell(tx: Tx, org: OrgId, query: search.Query, scopes: Sequence[int], text: str, near: float) -> Told:
+async def tell(world: World, tx: Tx, org: OrgId, query: search.Query, scopes: Sequence[int], text: str, near: float) -> Told:
     """What concerns this question. `near`: from which cosine two questions count as one."""
     text = text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")  # what the database can take
     known = await hints.asked(tx, org, query, scopes, text, near)
     same = spelling.meant(text, known.synonyms, query.language)
-    corrected = [each for each in [await _meant(tx, org, word, query.language, scopes) for word in _unknown(text, known.missing, query.language)] if each[1]]
+    meant = [(word, await _meant(world, tx, org, word, query.language, scopes, known.version)) for word in _unknown(text, known.missing, query.language)]
+    corrected = [each for each in meant if each[1]]
     added = [phrase for _, others in same for phrase in others]
     return Told(
         terms=tuple(dict.fromkeys([*(term for phrase in added for term in passages.terms(phrase, query.language)), *(term for _, found in corrected for term in found)])),
@@ -53,19 +56,34 @@ async def tell(tx: Tx, org: OrgId, query: search.Query, scopes: Sequence[int], t
 
 
 def _unknown(text: str, missing: Sequence[str], language: str) -> list[str]:
-    """The words of a question of which no term stands anywhere, and the codes that do not stand anywhere as a whole."""
+    """The words of a question of which no term stands anywhere, and the codes that do not stand anywhere as a whole. A word of everyday English is not misspelt."""
+    if not missing:
+        return []
     found = [word.strip(".,;:!?\"'()") for word in text.casefold().split()]
     return [
         word for word in dict.fromkeys(found)
         if (made := passages.terms(word, language)) and (set(made) <= set(missing) or (word in missing and any(letter.isdigit() for letter in word)))
+        and not (language == "en" and lexicon.ordinary(word))
     ][:_CORRECTED]
 
 
-async def _meant(tx: Tx, org: OrgId, word: str, language: str, scopes: Sequence[int]) -> tuple[str, list[str]]:
+async def _meant(world: World, tx: Tx, org: OrgId, word: str, language: str, scopes: Sequence[int], version: int) -> list[str]:
+    """The terms that a word may have been meant for. The same words come again and again, and mean the same until knowledge changes."""
+    asked = (org, tuple(scopes), word, language)
+    known, found = world.corrections.get(asked, (-1, []))
+    if known != version:
+        found = await _there(tx, org, word, language, scopes)
+        if len(world.corrections) >= _MOST_REMEMBERED:
+            world.corrections.clear()
+        world.corrections[asked] = (version, found)
+    return found
+
+
+async def _there(tx: Tx, org: OrgId, word: str, language: str, scopes: Sequence[int]) -> list[str]:
     if any(letter.isdigit() for letter in word):
-        return word, await hints.beginning(tx, org, word, scopes, _MOST_MEANT) if len(word) >= 3 else []
-    near = dict.fromkeys(term for one in spelling.near(word) for term in passages.terms(one, language))
-    return word, await hints.there(tx, org, list(near), scopes, _MOST_MEANT) if near else []
+        return await hints.beginning(tx, org, word, scopes, _MOST_MEANT) if len(word) >= 3 else []
+    near = passages.of_words(spelling.near(word), language)
+    return await hints.there(tx, org, near, scopes, _MOST_MEANT) if near else []
 
 
 def with_told(query: search.Query, terms: Sequence[str], pinned: Sequence[ArticleId]) -> search.Query:

@@ -68,6 +68,7 @@ class World:
     ahead: dict[tuple[Any, ...], tuple[float, asyncio.Task[Any]]] = field(default_factory=dict)  # searches begun before they are asked for
     kept: set[tuple[OrgId, UUID]] = field(default_factory=set)  # conditions of turns that stand in the store
     sizes: dict[tuple[OrgId, tuple[int, ...]], tuple[float, int, frozenset[str]]] = field(default_factory=dict)  # when passages were counted, how many, models with an index
+    corrections: dict[tuple[OrgId, tuple[int, ...], str, str], tuple[int, list[str]]] = field(default_factory=dict)  # what unknown words may have meant, and in which version of the knowledge base
     votes: dict[OrgId, tuple[float, dict[UUID, int]]] = field(default_factory=dict)  # when votes were counted, and what articles got
     scenarios: dict[OrgId, tuple[float, Any]] = field(default_factory=dict)  # what organisations tell beside their articles, and until when it is believed
     rulebooks: dict[OrgId, Rulebook] = field(default_factory=dict)  # how the AI is to behave, as the last turn read it
