@@ -93,6 +93,8 @@ async def _once(world: World, going: Going, keys: Keys, seconds: float) -> tuple
         request = built(going, keys)
     except Unfilled as why:
         return Came(state=CallState.FAILED, why=f"It could not be sent: {why}"), 0.0
+    if why_not := await world.switches.closed(going.org, "action"):
+        return Came(state=CallState.FAILED, why=f"Nothing was sent: {why_not}."), 0.0
     crossing = Crossing(
         org=going.org, session=going.session, purpose="action", hosts=(host_of(going.action.url),), raw=going.values.raw or bool(keys.extra.query) or bool(going.context.query or going.context.body),
     )
