@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from glassine.story.world import World
 from glassine.words.actions import Action, ActionId, CallState, Parameter, Policy, Where
 from glassine.words.ids import SessionId, new_id
 from glassine.words.sessions import OwnerKind
+from tests.office import signed_in
 from tests.shop import Shop
 from tests.vendors import Request, Response, Vendor, vendor
 
@@ -328,3 +330,19 @@ async def test_what_if_calls_nothing_and_hears_what_was_heard_then(client: Clien
     found = await client.post(f"/api/chat/sessions/{session}/turns/{turns[0]['id']}/what-if", headers=shop.bearer, json={"instructions": "Be brief."})
     assert "on trial" in model.bodies[-1]["messages"][-1]["content"]
     assert len(api.seen) == called
+
+
+async def test_inspect_shows_every_call_with_what_the_model_was_told(client: Client, shop: Shop, api: Vendor, world: World) -> None:
+    session = await begun(client, shop)
+    await says(client, shop, session, "Please cancel my order W-1.")
+    await says(client, shop, session, YES)
+    turns = (await client.get(f"/api/chat/sessions/{session}/inspect", headers=shop.bearer)).json()["turns"]
+    async with signed_in(world, shop.owner) as desk_:
+        pages = [(await desk_.get(f"/inbox/sessions/{session}/turns/{one['id']}")).text for one in turns]
+    asked, done = map(html.unescape, pages)
+    assert f"POST {api.url}/orders/{{order}}/cancel" in asked
+    assert "Waits for the customer's yes" in asked
+    assert '<answer>\n' in asked
+    assert '"status":"packed"' in asked
+    assert "Done, HTTP 200" in done
+    assert '"status":"cancelled"' in done

@@ -34,7 +34,7 @@ async def answered(world: World, scene: Scene, trace: Trace, means: Means) -> Ou
             scene, outcome = await consenting.gone_on(scene, trace, means)
         except NoLonger as why:
             return _no_longer(scene, trace, why)
-        if outcome is None and consenting.untold(scene):
+        if outcome is None and consenting.only_tells(scene, trace):
             outcome = await _told(world, scene, trace, means)
         if outcome is not None:
             return outcome

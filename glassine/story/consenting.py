@@ -118,6 +118,12 @@ def _counts(call: Call) -> bool:
     return call.state in _ENDED or (call.state is CallState.REFUSED and bool(call.says))
 
 
+def only_tells(scene: Scene, trace: Trace) -> bool:
+    """Whether there is nothing else to answer: the message was the word on a call, or was answered before the call ended."""
+    new = untold(scene)
+    return bool(new) and (bool(trace.called) or all(call.settled_at is not None and call.settled_at > scene.message.created_at for call in new))
+
+
 def told(scene: Scene) -> tuple[Told, ...]:
     """The session's calls as a prompt tells of them."""
     new = untold(scene)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from glassine.rules.redaction import PLACEHOLDER, restore
-from glassine.story import desk
+from glassine.story import continuing, desk
 from glassine.story.conversations import event, restorer, session
 from glassine.story.inbound import receive
 from glassine.story.turn import Settled
@@ -59,6 +59,16 @@ async def exchange(world: World, org: OrgId, id: SessionId, inbound: Inbound, *,
         _log.exception("The turn of session %s failed; it is tried again", id)
         return await _unanswered(world, org, heard.event, None)
     return await _heard_back(world, org, heard.event, settled)
+
+
+async def continued(world: World, org: OrgId, id: SessionId) -> Sent:
+    """What the AI says to something that happened without a message, such as a form that was filled in. Its turn is queued already."""
+    said = await continuing.said_since(world, org, id, PATIENCE)
+    now = await session(world, org, id)
+    if said is None:
+        raise Refused("Nothing was said yet. It follows in this conversation.", status=409, code="not_yet")
+    tokens = await restorer(world, org, id) if PLACEHOLDER.search(said.text) else {}
+    return Sent(message=said, said=said, text=restore(said.text, tokens), handed_off=now.owner.kind is not OwnerKind.AI, resolves=bool(said.payload.get("resolves")))
 
 
 async def _heard_back(world: World, org: OrgId, message: Event, settled: Settled) -> Sent:

@@ -22,6 +22,7 @@ from glassine.story.finding import Sought
 from glassine.story.models import model_for
 from glassine.story.scene import Means, Scene, decided, hand_off
 from glassine.story.world import Running, World
+from glassine.words.actions import WAITING, CallState
 from glassine.words.errors import NotFound
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId, SessionId, TurnId, new_id
@@ -149,7 +150,7 @@ async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job
     org, id = scene.org, scene.session.id
     async with world.store.tx(org) as tx:
         said = await messages.settle(
-            tx, org, id, turn or TurnId(new_id()), _settling(scene, outcome), list(_said(outcome)), trace, outcome=type(outcome).__name__,
+            tx, org, id, turn or TurnId(new_id()), _settling(scene, outcome), list(_said(outcome, trace)), trace, outcome=type(outcome).__name__,
             reasons=outcome.reasons, conditions=scene.conditions.id if scene.conditions else None, job=job,
         )
         if said is None:
@@ -188,11 +189,13 @@ async def _unsaid(world: World, scene: Scene, outcome: Outcome, trace: Trace, jo
     return await settle(world, scene, Silence(reasons=(Reason.AI_OFF,)) if owned else hand_off(scene, (Reason.AI_OFF,)), trace, job, turn)
 
 
-def _said(outcome: Outcome) -> Iterator[Saying]:
+def _said(outcome: Outcome, trace: Trace) -> Iterator[Saying]:
     """The events an outcome leaves in the log; the last one has the words."""
     match outcome:
         case Reply():
-            payload = {"sources": [asdict(source) for source in outcome.sources], "resolves": outcome.resolves, "choices": list(outcome.choices), **({"call": outcome.call} if outcome.call else {})}
+            payload: dict[str, Any] = {"sources": [asdict(source) for source in outcome.sources], "resolves": outcome.resolves, "choices": list(outcome.choices)}
+            done = [str(call.id) for call in trace.called if call.state not in WAITING and call.state is not CallState.REFUSED]
+            payload |= {**({"call": outcome.call} if outcome.call else {}), **({"called": done} if done else {})}
             yield Saying(type=EventType.MESSAGE, text=outcome.text, payload=payload)
         case Suggestion():
             yield Saying(type=EventType.AGENT_COMMENT, text=outcome.text, payload={"sources": [asdict(source) for source in outcome.sources], "suggestion": True})
@@ -200,7 +203,7 @@ def _said(outcome: Outcome) -> Iterator[Saying]:
             reasons = {"reasons": [str(reason) for reason in outcome.reasons], "summary": outcome.summary, "sentiment": outcome.sentiment}
             yield Saying(type=EventType.HANDOFF, payload=reasons)
             if outcome.draft:
-                yield from _said(outcome.draft)
+                yield from _said(outcome.draft, trace)
             yield Saying(type=EventType.MESSAGE, text=outcome.told, payload={"handoff": True})
         case Silence():
             return

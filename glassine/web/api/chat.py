@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
@@ -9,8 +10,9 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import ConfigDict, Field, field_validator
 
 from glassine.store.sessions import Filter
-from glassine.story import contacts, conversations, desk, revealing
+from glassine.story import contacts, continuing, conversations, desk, revealing
 from glassine.story.contacts import Identity
+from glassine.story.continuing import Shown
 from glassine.story.exchange import Sent, exchange, reply_once
 from glassine.story.inbound import open_session
 from glassine.story.world import World
@@ -19,6 +21,7 @@ from glassine.web.api import files as links
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.wire import Body, Flat, JSONResponse, Moment
+from glassine.words.actions import CallId
 from glassine.words.channels import Inbound
 from glassine.words.errors import Refused
 from glassine.words.ids import ContactId, EventId, SessionId
@@ -143,6 +146,13 @@ class Text(Body):
     text: str
 
 
+class Said(Body):
+    """The call that waits for the customer's yes, and whether they want it. Without it, a message that says nothing but yes or no counts for the call that was asked about last."""
+
+    call: UUID
+    yes: bool
+
+
 class Message(Body):
     """`uuid` is your id of the message: sent twice, it is answered once. `sender` may also be a plain word."""
 
@@ -153,6 +163,7 @@ class Message(Body):
     language: str | None = Field(None, pattern="^[a-z]{2}$")
     clientContext: dict[str, Any] | None = Field(None, description="Facts that the AI may see.")  # noqa: N815 - the wire's name
     custom_data: Flat | None = Field(None, description="For people only; the AI never sees it.")
+    answers: Said | None = None
 
     @field_validator("uuid", mode="before")
     @classmethod
@@ -169,16 +180,44 @@ async def send_message(world: Here, actor: Writer, id: UUID, body: Message) -> A
         return JSONResponse({"success": True, "data": {"success": True, "code": told.code, "id": str(told.message.id), "sessionIsHandedOff": True}})
     inbound = Inbound(
         external_id=body.uuid or uuid4(), text=body.message.text, context=body.clientContext or {}, custom_data=body.custom_data or {}, language=body.language,
+        answers={"call": str(body.answers.call), "yes": body.answers.yes} if body.answers else {},
     )
-    return JSONResponse(_sent(await exchange(world, actor.org, SessionId(id), inbound)))
+    sent = await exchange(world, actor.org, SessionId(id), inbound)
+    return JSONResponse(_sent(sent, await _calls(world, actor, sent)))
 
 
-def _sent(sent: Sent) -> shapes.Json:
+async def _calls(world: World, actor: Actor, sent: Sent) -> Mapping[str, Shown]:
+    """The calls that a reply rests on or asks about. The caller passes on what the customer reads, so it is given as they read it."""
+    if sent.said is None or not continuing.named(sent.said):
+        return {}
+    tokens = await conversations.restorer(world, actor.org, sent.said.session)
+    return await continuing.shown(world, actor.org, sent.said.session, [sent.said], tokens)
+
+
+def _sent(sent: Sent, calls: Mapping[str, Shown]) -> shapes.Json:
     data: shapes.Json = {"success": True, "code": sent.code, "sessionIsHandedOff": sent.handed_off, "toolCallResultsQuickReplySuggestions": []}
     if sent.said:
-        debug = {"knowledge": [{"source": s["title"], "source_type": "article", "url": s["url"]} for s in sent.said.payload.get("sources", [])]}
+        made = [{"action": one["actionName"], "arguments": one["args"], "result": one["result"]} for one in shapes.action_calls(sent.said, calls) or []]
+        debug = {"knowledge": [{"source": s["title"], "source_type": "article", "url": s["url"]} for s in sent.said.payload.get("sources", [])], "actionCalls": made}
         data["autopilotResponse"] = shapes.autopilot_response(sent.said.id, sent.text, resolves=sent.resolves, debug=debug)
+        data["autopilotResponse"] |= {"choices": list(sent.said.payload.get("choices", []))} | ({"waiting": waits} if (waits := shapes.waiting(sent.said, calls)) else {})
+        data |= {"formSubmission": form} if (form := shapes.form_submission(sent.said, calls)) else {}
     return {"success": True, "data": data}
+
+
+class Answered(Body):
+    """What a call waits for: `form`, the fields by name; `code`, the one-time code; or `yes`."""
+
+    form: dict[str, Any] | None = None
+    code: str | None = Field(None, max_length=20)
+    yes: bool = True
+
+
+@router.post("/{id}/calls/{call}", responses=shows(described.CallState))
+async def answer_call(world: Here, actor: Writer, id: UUID, call: UUID, body: Answered) -> Any:
+    """Give a call of an action what it waits for from the customer. What the AI says to it follows in the history."""
+    settled = await continuing.go_on(world, actor.org, SessionId(id), CallId(call), form=body.form, code=body.code, yes=body.yes)
+    return JSONResponse({"id": str(settled.id), "action": settled.name, "state": settled.state, "why": settled.why})
 
 
 @router.get("/{id}/history", responses=shows(described.Page[described.HistoryItem]))

@@ -80,6 +80,7 @@ class SentData(BaseModel):
     sessionIsHandedOff: bool  # noqa: N815 - the wire's name
     id: UUID | None = None
     autopilotResponse: AutopilotResponse | None = None  # noqa: N815 - the wire's name
+    formSubmission: dict[str, Any] | None = None  # noqa: N815 - the wire's name
 
 
 class Sent(BaseModel):
@@ -192,6 +193,8 @@ class WidgetRow(BaseModel):
     sentAt: datetime  # noqa: N815 - the wire's name
     attachments: list[dict[str, Any]] | None
     systemMessagePayload: dict[str, Any]  # noqa: N815 - the wire's name
+    actionCalls: list[dict[str, Any]] | None  # noqa: N815 - the wire's name
+    waiting: dict[str, Any] | None
     sources: list[dict[str, Any]]
     isRemoved: bool  # noqa: N815 - the wire's name
 
@@ -208,8 +211,25 @@ class WidgetSent(BaseModel):
     code: str | None = None
     sessionIsHandedOff: bool | None = None  # noqa: N815 - the wire's name
     autopilotResponse: AutopilotResponse | None = None  # noqa: N815 - the wire's name
+    formSubmission: dict[str, Any] | None = None  # noqa: N815 - the wire's name
     session: WidgetSession | None = None
     error: dict[str, str | None] | None = None
+
+
+class Executed(BaseModel):
+    """`response` is what the action answered, as far as it is shown; `state` is where the call stands now."""
+
+    action: dict[str, Any]
+    state: str
+
+
+class CallState(BaseModel):
+    """`state` is where the call stands now, `why` a sentence where it was refused or failed."""
+
+    id: UUID
+    action: str
+    state: str
+    why: str
 
 
 class Done(BaseModel):

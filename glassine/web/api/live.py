@@ -12,7 +12,7 @@ from fastapi import Request
 
 from glassine.rules.redaction import restore
 from glassine.store.live import Notice
-from glassine.story import conversations
+from glassine.story import continuing, conversations
 from glassine.story.visitor import Visitor
 from glassine.story.world import World
 from glassine.web.api import files, shapes
@@ -51,7 +51,8 @@ async def _news(world: World, who: Visitor, session: Session, seen: int) -> tupl
     if any(event.type in _REMOVALS for event in log):  # what is on the screen has changed: the widget puts the emptied rows in place of the old ones
         log = [event for event in await conversations.timeline(world, who.org, session.id) if event.seq > seen or event.redacted]
     tokens = await conversations.restorer(world, who.org, session.id) if log else {}
-    items = [shapes.widget_item(event, restore(event.text, tokens), tokens) for event in log]
+    calls = await continuing.shown(world, who.org, session.id, log, tokens)
+    items = [shapes.widget_item(event, restore(event.text, tokens), tokens, calls) for event in log]
     return session, max([seen, *(event.seq for event in log)]), [await files.signed(world, who.org, item) for item in items if item]
 
 

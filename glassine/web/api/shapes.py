@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from glassine.rules.redaction import restore
+from glassine.story import continuing
+from glassine.story.continuing import Shown
 from glassine.story.visitor import restored
 from glassine.words.errors import Refused
 from glassine.words.people import ActorKind
@@ -124,19 +127,54 @@ _REMOVED = "This message was removed."  # for widgets that do not know `isRemove
 _KINDS = {ActorKind.USER: "user", ActorKind.AI: "ai", ActorKind.AGENT: "agent", ActorKind.API: "agent", ActorKind.SYSTEM: "system"}
 
 
-def widget_item(event: Event, text: str, tokens: dict[str, str]) -> Json | None:
-    """One row of the widget's history, or None for what customers do not see. `text`: with their own values back in place."""
+def widget_item(event: Event, text: str, tokens: dict[str, str], calls: Mapping[str, Shown] | None = None) -> Json | None:
+    """One row of the widget's history, or None for what customers do not see. `text`: with their own values back in place; `calls`: those that rows name."""
     if event.type not in _FOR_CUSTOMERS:
         return None
     special = event.type not in (EventType.MESSAGE, EventType.AGENT_MESSAGE)
     return {
         "publicId": str(event.id), "type": event.type, "content": {"text": _REMOVED if event.redacted and not special else text}, "isRemoved": event.redacted,
         "sender": {"kind": "system" if special else _KINDS[event.actor], "name": event.actor_name, "avatar": None}, "sentAt": moment(event.created_at),
-        "actionCalls": None, "attachments": [_attachment(file, tokens) for file in event.payload.get("attachments", [])] or None,
+        "actionCalls": None if event.redacted else action_calls(event, calls or {}), "waiting": None if event.redacted else waiting(event, calls or {}), "attachments": [_attachment(file, tokens) for file in event.payload.get("attachments", [])] or None,
         "systemMessagePayload": {"type": event.type if special else "none", "payload": _special(event, text, tokens)},
         "sources": event.payload.get("sources", []), "mightSolveUserIssue": bool(event.payload.get("resolves")),
         "choices": list(event.payload.get("choices", [])), "isHandoffNotice": bool(event.payload.get("handoff")),
     }
+
+
+def action_calls(event: Event, calls: Mapping[str, Shown]) -> list[Json] | None:
+    """The calls that a reply rests on or asks about, as widgets of the protocol read them."""
+    return [_action_call(calls[id]) for id in continuing.named(event) if id in calls] or None
+
+
+def _action_call(shown: Shown) -> Json:
+    call, action = shown.call, shown.action
+    result = None if call.settled_at is None else {"state": call.state, "status": call.status, "responseBodyText": shown.seen}
+    known: Json = {"name": call.name, "id": str(call.action) if call.action else None, "metadata": {}, "required_form_submission": call.state == "form", "is_handoff_like": bool(action and action.handoff_like)}
+    return {"actionName": call.name, "args": dict(shown.arguments), "result": result, "action": known | ({"openapi": continuing.operation(action)} if action and call.state == "form" else {})}
+
+
+def waiting(event: Event, calls: Mapping[str, Shown]) -> Json | None:
+    """What a reply asked the customer for, and whether that is still open."""
+    asked = event.payload.get("call")
+    shown = calls.get(asked["id"]) if asked else None
+    if asked is None or shown is None:
+        return None
+    title, _, lines = shown.says.partition("\n")
+    return {
+        "id": asked["id"], "kind": asked["state"], "state": shown.call.state, "open": str(shown.call.state) == asked["state"], "title": title,
+        "lines": [[name, value] for name, colon, value in (line.partition(": ") for line in lines.split("\n")) if colon], "schema": dict(shown.form) or None, "expiresAt": moment(shown.expires_at),
+    }
+
+
+def form_submission(event: Event, calls: Mapping[str, Shown]) -> Json | None:
+    """The form that a reply asks for, as `send` gives it."""
+    asked = event.payload.get("call")
+    shown = calls.get(asked["id"]) if asked else None
+    if shown is None or shown.action is None or shown.call.state != "form":
+        return None
+    operation = continuing.operation(shown.action)
+    return {"name": shown.call.name, "id": str(shown.call.action), "formMessageId": str(event.id), "callId": str(shown.call.id), "openapi": operation, "schema": dict(shown.form)}
 
 
 def _attachment(file: Json, tokens: dict[str, str]) -> Json:

@@ -13,9 +13,9 @@ from starlette.responses import StreamingResponse
 
 from glassine.rules.redaction import restore
 from glassine.store.sessions import Filter
-from glassine.story import contacts, conversations, files, house, visitor
+from glassine.story import contacts, continuing, conversations, files, house, visitor
 from glassine.story.contacts import Identity
-from glassine.story.exchange import Sent, exchange
+from glassine.story.exchange import Sent, continued, exchange
 from glassine.story.inbound import open_session
 from glassine.story.visitor import Visitor
 from glassine.story.world import World
@@ -24,6 +24,7 @@ from glassine.web.api import files as links
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, as_uuid, guest, limit, site
 from glassine.web.api.wire import Body, Flat, JSONResponse
+from glassine.words.actions import CallId
 from glassine.words.channels import Attachment, Inbound
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import EventId, OrgId, SessionId
@@ -125,13 +126,21 @@ async def whole(world: World, who: Visitor, session: Session, tokens: dict[str, 
 async def rows(world: World, who: Visitor, session: Session, tokens: dict[str, str]) -> list[shapes.Json]:
     """What this customer may read, with their own values back in place."""
     log = await conversations.timeline(world, who.org, session.id)
-    shown = [shapes.widget_item(event, restore(event.text, tokens), tokens) for event in log]
+    calls = await continuing.shown(world, who.org, session.id, log, tokens)
+    shown = [shapes.widget_item(event, restore(event.text, tokens), tokens, calls) for event in log]
     return [await links.signed(world, who.org, item) for item in shown if item]
 
 
 class First(Body):
     uuid: UUID
     content: str = Field(max_length=20_000)
+
+
+class Said(Body):
+    """The call that waits, and whether the customer wants it. It goes with the words of the button."""
+
+    call: UUID
+    yes: bool
 
 
 class Outgoing(Body):
@@ -146,6 +155,8 @@ class Outgoing(Body):
     clientContext: dict[str, Any] | None = None  # noqa: N815 - the wire's name
     custom_data: dict[str, Any] | None = None
     initial_messages: list[First] | None = Field(None, max_length=20)
+    answers: Said | None = None
+    action_form_submitted_prompt: str | None = Field(None, max_length=20_000)
 
 
 @router.post("/chat/send", responses=shows(described.WidgetSent))
@@ -157,7 +168,10 @@ async def send(world: Here, who: Guest, body: Outgoing) -> Any:
         inbound = Inbound(
             external_id=body.uuid or uuid4(), text=body.content, attachments=await _attachments(world, who, body.attachments or []),
             context=body.clientContext or {}, custom_data=body.custom_data or {}, language=language if language.isalpha() and len(language) == 2 else None,
+            answers={"call": str(body.answers.call), "yes": body.answers.yes} if body.answers else {},
         )
+        if body.action_form_submitted_prompt is not None and not body.content.strip():  # the form said it all: what came of it is what this waits for
+            return JSONResponse(await _answer(world, who, session.id, await continued(world, who.org, session.id)))
         sent = await exchange(world, who.org, session.id, inbound, first=[(each.uuid, each.content) for each in body.initial_messages or []])
     except Refused as refusal:
         if refusal.status in (401, 404):
@@ -179,6 +193,10 @@ async def _answer(world: World, who: Visitor, id: SessionId, sent: Sent) -> shap
     if sent.said:
         body["autopilotResponse"] = shapes.autopilot_response(sent.said.id, sent.text, resolves=sent.resolves)
         body["autopilotResponse"] |= {"sources": sent.said.payload.get("sources", []), "choices": list(sent.said.payload.get("choices", []))}
+        tokens = await conversations.restorer(world, who.org, id) if continuing.named(sent.said) else {}
+        calls = await continuing.shown(world, who.org, id, [sent.said], tokens)
+        body |= {"formSubmission": form} if (form := shapes.form_submission(sent.said, calls)) else {}
+        body["autopilotResponse"] |= {"waiting": waits} if (waits := shapes.waiting(sent.said, calls)) else {}
     if sent.handed_off or sent.code:
         session = await conversations.session(world, who.org, id)
         body["session"] = shapes.widget_session(session)
@@ -242,17 +260,41 @@ async def submit_csat(world: Here, who: Guest, body: Rating) -> Any:
     return JSONResponse({"success": True})
 
 
+class Values(Body):
+    """The values by where they stand in the company's own request; names that the form does not have are left out."""
+
+    queryParams: dict[str, Any] | None = None  # noqa: N815 - the wire's name
+    pathParams: dict[str, Any] | None = None  # noqa: N815 - the wire's name
+    bodyParams: dict[str, Any] | None = None  # noqa: N815 - the wire's name
+    headers: dict[str, Any] | None = None
+
+
 class Form(Body):
+    """`formMessageId` is the row that asked. `code` is for a call that waits for one, and `cancel` for a customer who does not want it any more."""
+
     sessionId: UUID  # noqa: N815 - the wire's name
-    formMessageId: str | None = None  # noqa: N815 - the wire's name
-    actionId: str | None = None  # noqa: N815 - the wire's name
+    formMessageId: UUID  # noqa: N815 - the wire's name
+    actionId: UUID | None = None  # noqa: N815 - the wire's name
+    request: Values | None = None
+    code: str | None = Field(None, max_length=20)
+    cancel: bool = False
 
 
-@router.post("/action/execute")
+@router.post("/action/execute", responses=shows(described.Executed))
 async def execute_action(world: Here, who: Guest, body: Form) -> Any:
-    """This version has no actions yet: a form that nobody asked for is refused."""
-    await own(world, who, body.sessionId)
-    raise NotFound("There is no action that waits for this form.")
+    """Fills in the form, or enters the code, that a reply asked for. What the AI says to it follows as a message of its own."""
+    session = await own(world, who, body.sessionId)
+    row = await conversations.event(world, who.org, EventId(body.formMessageId))
+    asked = row.payload.get("call") if row and row.session == session.id else None
+    if asked is None:
+        raise NotFound("There is no action that waits for this form.")
+    call = await continuing.still_waits(world, who.org, session.id, CallId(UUID(asked["id"])))
+    if body.actionId is not None and body.actionId != call.action:
+        raise NotFound("There is no action that waits for this form.")
+    given = {name: value for part in (body.request or Values()).model_dump().values() for name, value in (part or {}).items()}
+    settled = await continuing.go_on(world, who.org, session.id, call.id, form=await continuing.fitting(world, who.org, call, given), code=body.code, yes=not body.cancel)
+    shown = continuing.own_words(settled, await conversations.restorer(world, who.org, session.id))
+    return JSONResponse({"action": {"response": shown}, "state": settled.state})
 
 
 @router.post("/upload", status_code=201, responses=shows(described.Uploaded, 201))

@@ -10,11 +10,13 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from glassine.store import sessions
+from glassine.store import Tx, actions, sessions
 from glassine.story import conversations, inspecting
 from glassine.web.pages import wording
+from glassine.web.pages.actions.wording import STATES
 from glassine.web.pages.frame import by_htmx, fragment, page
 from glassine.web.staff import PageRoute, Signed, Staff
+from glassine.words.actions import ActionId, CallState
 from glassine.words.errors import NotFound
 from glassine.words.ids import SessionId, TurnId
 from glassine.words.sessions import Event
@@ -42,7 +44,7 @@ class Passage(NamedTuple):
 
 _STEPS = {  # in the order a turn takes them
     "load": "Reading the conversation", "look": "Reading the conversation", "names": "Names model", "mask": "Masking", "decide": "Deciding",
-    "embed": "Encoding the question", "search": "Search", "extract": "Quoting", "prompt": "Prompt", "model": "Model", "ground": "Guard",
+    "embed": "Encoding the question", "search": "Search", "extract": "Quoting", "prompt": "Prompt", "model": "Model", "actions": "Actions", "ground": "Guard",
     "settle": "Writing it down", "total": "Altogether",
 }
 _REACHED = ("decided", "searched", "model", "guard")  # the steps that a running turn tells of, in order
@@ -81,6 +83,7 @@ async def seen(staff: Staff, session_id: SessionId, turn: TurnId) -> dict[str, A
     words, icon = wording.OUTCOMES.get(_outcome(row["outcome"]), (str(row["outcome"]), "system"))
     async with world.store.tx(org) as tx:
         debug_until = await sessions.debug_until(tx, org, session_id)
+        called = [{**call, **told, "sent_to": await _sent_to(tx, staff, call)} for call, told in zip(trace.get("called") or [], _heard(trace), strict=True)]
     return {
         "here": "inbox", "session": session, "row": row, "trace": trace, "reveal_at": f"/inbox/sessions/{session_id}/reveal", "running": step,
         "reached": [*_REACHED[: _REACHED.index(step) + 1]] if step in _REACHED else [], "at": f"/inbox/sessions/{session_id}/turns/{turn}",
@@ -92,7 +95,7 @@ async def seen(staff: Staff, session_id: SessionId, turn: TurnId) -> dict[str, A
         "timings": _figures(trace.get("timings") or {}), "prompt_text": _prompt_text(trace), "masked": trace.get("masked") or {},
         "request_json": _json(trace.get("request")), "requests": requests(trace), "number": at + 1, "of": len(others),
         "before": others[at - 1] if at else None, "after": others[at + 1] if at + 1 < len(others) else None,
-        "debug": trace.get("debug") or {}, "debug_until": debug_until, "replayable": row["conditions"] is not None and not row["redacted_at"],
+        "called": called, "offered": (trace.get("given") or {}).get("actions"), "debug": trace.get("debug") or {}, "debug_until": debug_until, "replayable": row["conditions"] is not None and not row["redacted_at"],
         "articles": list(dict.fromkeys((str(hit["article"]), str(hit["title"])) for hit in trace.get("hits") or [])), "replay": None, "asked": None, "refusal": "", "given": {},
     }
 
@@ -122,6 +125,35 @@ def _asked(one: Mapping[str, Any], number: int, of: int) -> str:
 
 def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) if value else ""
+
+
+def _heard(trace: Mapping[str, Any]) -> list[dict[str, str]]:
+    """For each call what became of it in words, and what the model was told of it: the answers stand in the rounds, in the order of what was wanted."""
+    told: dict[str, list[str]] = {}
+    for one in trace.get("rounds") or []:
+        for wanted, message in zip(one["said"]["calls"], one["heard"], strict=False):
+            told.setdefault(_key(wanted), []).append(str(message["content"]))
+    found = []
+    for call in trace.get("called") or []:
+        words, colour = STATES[CallState(call["state"])]
+        mine = told.get(_key(call)) or []
+        found.append({"became": words, "colour": colour, "heard": mine.pop(0) if mine else ""})
+    return found
+
+
+def _key(call: Mapping[str, Any]) -> str:
+    return json.dumps([call["name"], call["arguments"]], sort_keys=True)
+
+
+async def _sent_to(tx: Tx, staff: Staff, call: Mapping[str, Any]) -> str:
+    """Method and address as they were set up; the keys that go along are nobody's to see."""
+    if not call.get("action"):
+        return ""
+    try:
+        action, _ = await actions.at_version(tx, staff.actor.org, ActionId(UUID(str(call["action"]))), int(call["version"]))
+    except NotFound:
+        return ""
+    return f"{action.method} {action.url}"
 
 
 def _failure(reasons: Sequence[str], notes: Sequence[str]) -> str:
