@@ -53,10 +53,16 @@ from sessions s
 where s.org_id = %(org)s and s.status = 'open'
 
 -- name: waiting
--- The customer who was handed off last and whom nobody has taken yet.
-select s.id, s.ticket_number, s.handed_off_at from sessions s
-where s.org_id = %(org)s and s.status = 'open' and s.owner_kind = 'team'
-order by s.handed_off_at desc nulls last limit 1
+-- The customer who was handed off last and whom nobody has taken yet, or whose call waits for the team's approval.
+select id, ticket_number, handed_off_at from (
+    (select s.id, s.ticket_number, s.handed_off_at from sessions s
+    where s.org_id = %(org)s and s.status = 'open' and s.owner_kind = 'team'
+    order by s.handed_off_at desc nulls last limit 1)
+    union all
+    (select s.id, s.ticket_number, c.created_at from calls c join sessions s on s.org_id = c.org_id and s.id = c.session_id
+    where c.org_id = %(org)s and c.state = 'approval' and c.expires_at > clock_timestamp() and s.status = 'open'
+    order by c.created_at desc limit 1)
+) as w order by handed_off_at desc nulls last limit 1
 
 -- name: others
 -- Other sessions of the same contact.

@@ -15,7 +15,7 @@ from glassine.rules.calling.arguments import Given, Unfilled, Values
 from glassine.rules.calling.policy import Counts
 from glassine.rules.permits import require
 from glassine.rules.redaction import PLACEHOLDER, cover, masked_again
-from glassine.store import Taken, Tx, actions, calls, vault
+from glassine.store import Taken, Tx, actions, calls, jobs, vault
 from glassine.store.actions import host_of
 from glassine.store.calls import Kept, Writing
 from glassine.store.live import notify
@@ -28,6 +28,7 @@ from glassine.words.ids import OrgId, SessionId, TurnId, new_id
 from glassine.words.people import Actor, ActorKind, Role, Verb
 from glassine.words.privacy import Known, PiiType
 from glassine.words.turns import ToolCall, ToolSpec
+from glassine.words.work import JobKind, NewJob
 
 if TYPE_CHECKING:
     from glassine.story.scene import Scene
@@ -193,6 +194,8 @@ async def _write(world: World, attempt: Attempt) -> Call:
         await calls.keep_tokens(tx, org, writing.session, mask.stored, mask.sealed())
         if moved and writing.state is CallState.RUNNING:
             await _audit(tx, attempt)
+        if moved and writing.state is CallState.APPROVAL:
+            await jobs.add(tx, org, NewJob(kind=JobKind.NOTIFY_APPROVAL, ref=writing.id, key=f"{JobKind.NOTIFY_APPROVAL}:{writing.id}", dedupe=f"{JobKind.NOTIFY_APPROVAL}:{writing.id}"))
         await notify(tx, org, writing.session, "call")
         return (await calls.load(tx, org, writing.id)).call
 

@@ -14,6 +14,7 @@ from glassine.story import gaps, ledger, link_check, notices, retaining, segment
 from glassine.story.scene import Scene
 from glassine.story.turn import Settled
 from glassine.story.world import World
+from glassine.words.actions import CallId
 from glassine.words.errors import NotFound
 from glassine.words.ids import OrgId, RunId, SegmentId, SessionId
 from glassine.words.work import Job, JobKind
@@ -124,6 +125,10 @@ async def _notify_handoff(world: World, job: Job) -> None:
     await notices.handoff_waits(world, job.org, SessionId(job.ref), job.key)
 
 
+async def _notify_approval(world: World, job: Job) -> None:
+    await notices.approval_waits(world, job.org, CallId(job.ref), job.key)
+
+
 async def _place_contacts(world: World, job: Job) -> None:
     await segments.ask_everybody(world, job.org, SegmentId(job.ref))
 
@@ -156,7 +161,7 @@ _WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyT
     JobKind.ANCHOR_LEDGER: _anchor_ledger, JobKind.RETAIN: _retain, JobKind.PLACE_CONTACTS: _place_contacts, JobKind.SYNC_SOURCE: _sync_source,
     JobKind.FIND_GAPS: _find_gaps,
     JobKind.CHECK_LINKS: _check_links, JobKind.TIDY_KNOWLEDGE: _tidy_knowledge,
-    JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff,
+    JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.NOTIFY_APPROVAL: _notify_approval,
 })
 
 

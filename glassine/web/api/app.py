@@ -12,6 +12,7 @@ from glassine.story.world import World
 from glassine.web.api import (
     action_imports,
     actions,
+    approvals,
     articles,
     autopilot,
     boundaries,
@@ -65,7 +66,7 @@ def create_api(world: World) -> FastAPI:
         root_path_in_servers=False,
     )
     api.state.world, api.state.known_keys, api.state.known_sites = world, {}, {}
-    for module in (chat, turns, contacts, segments, gaps, training, actions, action_imports, hints, reranker, knowledge, sources, articles, centre, help_site, content, privacy, policy, redaction, autopilot, boundaries, ledger, widget, files):
+    for module in (chat, turns, contacts, segments, gaps, training, actions, action_imports, approvals, hints, reranker, knowledge, sources, articles, centre, help_site, content, privacy, policy, redaction, autopilot, boundaries, ledger, widget, files):
         api.include_router(module.router)
     errors.install(api)
     # From the inside out: whatever answers, a refusal of a body or a failure too, can be read by a browser of any origin.

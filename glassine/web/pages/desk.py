@@ -11,10 +11,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from glassine.story import conversations, desk, revealing, segments, writing
+from glassine.story import approving, conversations, desk, revealing, segments, writing
 from glassine.web import uploads
+from glassine.web.pages.actions.wording import STATES
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.staff import PageRoute, Signed, Staff
+from glassine.words.actions import CallId
 from glassine.words.errors import Refused
 from glassine.words.ids import FileId, PersonId, SessionId
 from glassine.words.sessions import Owner, OwnerKind, Status
@@ -92,6 +94,19 @@ async def reopen(request: Request, staff: Signed, id: UUID) -> Response:
     given = await form(request)
     await desk.reopen(staff.world, staff.actor, SessionId(id))
     return done(request, staff, _here(id, given), Said(text="Open again."))
+
+
+@router.post("/calls/{call}")
+async def decide(request: Request, staff: Signed, id: UUID, call: UUID) -> Response:
+    """A call that waits for the team: `do` is approve or decline. It runs at once, so there is nothing to undo."""
+    given = await form(request)
+    yes = given.get("do") == "approve"
+    if not yes and given.get("do") != "decline":
+        raise Refused("Say whether it may be done: approve or decline.")
+    done_call = await approving.decide(staff.world, staff.actor, SessionId(id), CallId(call), yes=yes, reason=given.get("reason", ""))
+    words, _ = STATES[done_call.state]
+    said = f"Approved. {words}{f': {done_call.why}' if done_call.why else '.'}" if yes else "Declined. The customer is told."
+    return done(request, staff, _here(id, given), Said(text=said))
 
 
 @router.post("/segments")

@@ -10,13 +10,14 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.store import inbox, sessions
+from glassine.store import calls, inbox, sessions
 from glassine.store.inbox import Line, Other, View
 from glassine.story import access, conversations, segments
 from glassine.web.pages import wording
 from glassine.web.pages.frame import by_htmx, fragment, page, shut, views
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.web.uploads import safe_name
+from glassine.words.actions import Call, CallState
 from glassine.words.errors import Refused
 from glassine.words.ids import EventId, SessionId
 from glassine.words.people import Person, Verb
@@ -71,6 +72,7 @@ class Thread:
     people: list[Person]
     handoff: Shown | None
     mine: bool
+    asks: Call | None  # a call that waits for somebody of the team
     typist: sessions.Typist | None  # who writes a reply while the AI waits
     debug_until: datetime | None
 
@@ -128,12 +130,13 @@ async def open_thread(staff: Staff, id: SessionId) -> Thread:
         others = await inbox.others(tx, org, session.contact, id)
         row = await sessions.find(tx, org, id)
         typist, debug_until = await sessions.typist(tx, org, id), await sessions.debug_until(tx, org, id)
+        call = await calls.waiting(tx, org, id)
     turns = _turns_by_event(marks)
     events = [_shown(event, turns.get(event.id), votes.get(event.id)) for event in log]
     return Thread(
         session=session, events=events, contact=_contact_fields(await conversations.contact(world, org, id)), placed=await segments.placed(world, staff.actor, session.contact), others=others,
         people=[person for person in await access.team(world, staff.actor) if not person.disabled_at], mine=session.owner.id == staff.actor.id,
-        typist=typist, debug_until=debug_until, handoff=_waiting_handoff(session, events), attached=bool(row and row["sealed"]) or any(event.payload.get("custom_data") for event in log),
+        asks=call if call and call.state is CallState.APPROVAL else None, typist=typist, debug_until=debug_until, handoff=_waiting_handoff(session, events), attached=bool(row and row["sealed"]) or any(event.payload.get("custom_data") for event in log),
     )
 
 

@@ -75,6 +75,7 @@ _VERBS = {  # icon, and a sentence over the row's details
     "actions.create": ("bolt", "made the action “{name}”"), "actions.change": ("bolt", "changed the action “{name}” (version {version})"), "actions.delete": ("bin", "deleted the action “{name}”"),
     "actions.restore": ("undo", "brought an earlier version of the action “{name}” back"), "actions.enable": ("bolt", "switched the action “{name}” on"),
     "actions.disable": ("bolt", "switched the action “{name}” off"), "actions.try": ("bolt", "called the action “{name}” for real from the test console"),
+    "actions.approve": ("check", "approved a call of {name}"), "actions.decline": ("bolt", "declined a call of {name}"),
     "actions.import": ("bolt", "imported “{origin}”: {added} added, {changed} changed, {removed} taken away"),
     "actions.import_undo": ("undo", "took the import of “{origin}” back"), "actions.variable_create": ("key", "made the variable “{name}”"), "actions.variable_change": ("key", "changed the variable “{name}”"), "actions.variable_delete": ("bin", "deleted the variable “{name}”"),
     "segments.create": ("people", "made the segment “{name}”"), "segments.change": ("people", "changed the segment “{name}”"),
