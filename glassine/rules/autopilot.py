@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from glassine.rules import asks, phrases
+from glassine.rules import asks, office_hours, phrases, topic_scores
 from glassine.rules.small_talk import small_talk
+from glassine.words.autopilot import Assist, Hours, Rollout, Rulebook, Scored, Slice, Stance, Team, Topics
+from glassine.words.ids import SegmentId, SessionId
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Autopilot, Event, EventType, OwnerKind, Session
 from glassine.words.turns import HandOff, Reason
@@ -30,36 +34,76 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
 
 
-def decide(session: Session, mode: Autopilot, text: str, *, ai_off: bool = False, files: bool = False) -> Decision:
-    """The first rule that fits decides: state of the session, the switch for all AI, owner, mode of the channel, what the customer asks for. `text` is masked;
-    `files`: something was read in what came with it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the rulebook says of one message. `barred`: why the AI answers this session as little as if autopilot were off. `drafts`: it drafts for people here whatever the mode."""
+
+    barred: Reason | None = None
+    prohibited: bool = False
+    no_assist: bool = False
+    drafts: bool = False
+
+
+def terms(rulebook: Rulebook, session: Session, language: str, now: datetime | None, segments: Collection[SegmentId], about: Sequence[Scored]) -> Terms:
+    """`segments` are the contact's, and `about` the topics that the message is about, with how sure that is. Without a `now` there are no office hours."""
+    topics, drafts = Topics.read(rulebook.part("topics")), session.channel in Assist.read(rulebook.part("assist")).channels
+    barred = None if included(Rollout.read(rulebook.part("rollout")).on(session.channel), session, language, segments) else Reason.NOT_IN_ROLLOUT
+    hours = Hours.read(rulebook.part("hours"))
+    if barred is None and now is not None and hours.week and hours.answers is not Team.ALWAYS and office_hours.is_open(hours, now) is not (hours.answers is Team.IN):
+        barred = Reason.OFFICE_HOURS
+    return Terms(barred=barred, prohibited=topic_scores.left_to_people(topics, about), no_assist=topic_scores.together(about, Stance.NO_ASSIST) >= topics.least, drafts=drafts)
+
+
+def included(slice: Slice, session: Session, language: str, segments: Collection[SegmentId]) -> bool:
+    """Whether the AI answers this session. A session stays in or out; a larger share only adds some."""
+    if slice.share < place(session.id):
+        return False
+    return (not slice.segments or not set(slice.segments).isdisjoint(segments)) and (not slice.languages or language in slice.languages)
+
+
+def place(session: SessionId) -> int:
+    """The smallest share, of a hundred, that holds this session."""
+    return int.from_bytes(hashlib.sha256(session.bytes).digest()[:4]) % 100 + 1
+
+
+def decide(session: Session, mode: Autopilot, text: str, *, ai_off: bool = False, files: bool = False, terms: Terms = Terms()) -> Decision:
+    """The first rule that fits decides: state of the session, the switch for all AI, owner, mode of the channel, the rulebook, what the customer asks for.
+
+    `text` is masked; `files`: something was read in what came with it.
+    """
     if not session.open:
         return Decision(kind=Kind.STAY_SILENT, reasons=(Reason.SESSION_CLOSED,))
     if ai_off:
         return Decision(kind=Kind.HAND_OFF if session.owner.kind is OwnerKind.AI else Kind.STAY_SILENT, reasons=(Reason.AI_OFF,))
     if session.owner.kind is not OwnerKind.AI:
-        return _owned_by_people(session, mode)
+        return _owned_by_people(session, mode, terms)
     if mode is Autopilot.OFF:
         return Decision(kind=Kind.HAND_OFF, reasons=(Reason.AUTOPILOT_OFF,))
+    if terms.barred is not None:
+        return Decision(kind=Kind.HAND_OFF, reasons=(terms.barred,))
     if mode is Autopilot.ASSIST:
-        return Decision(kind=Kind.ASSIST, reasons=(Reason.ASSIST_ONLY,))
+        return Decision(kind=Kind.HAND_OFF, reasons=(Reason.ASSIST_ONLY, Reason.NO_ASSIST_TOPIC)) if terms.no_assist else Decision(kind=Kind.ASSIST, reasons=(Reason.ASSIST_ONLY,))
     if asks.wants_person(text):
         return Decision(kind=Kind.HAND_OFF, reasons=(Reason.USER_REQUESTED_HUMAN,))
+    if terms.prohibited:
+        return Decision(kind=Kind.HAND_OFF, reasons=(Reason.PROHIBITED_TOPIC,))
     if not files and not any(letter.isalnum() for letter in text):  # only a picture, or only signs: nothing here to look up
         return Decision(kind=Kind.HAND_OFF, reasons=(Reason.INSUFFICIENT_KNOWLEDGE,))
     return Decision(kind=Kind.ANSWER)
 
 
-def _owned_by_people(session: Session, mode: Autopilot) -> Decision:
+def _owned_by_people(session: Session, mode: Autopilot, terms: Terms) -> Decision:
     """The AI never speaks again in a session that people own, until it is handed back; it may draft for the team."""
-    if mode is Autopilot.ASSIST and session.owner.kind is not OwnerKind.HELPDESK:
+    if (mode is Autopilot.ASSIST or terms.drafts) and session.owner.kind is not OwnerKind.HELPDESK:
+        if terms.no_assist:
+            return Decision(kind=Kind.STAY_SILENT, reasons=(Reason.OWNED_BY_PERSON, Reason.NO_ASSIST_TOPIC))
         return Decision(kind=Kind.ASSIST, reasons=(Reason.ASSIST_ONLY,))
     return Decision(kind=Kind.STAY_SILENT, reasons=(Reason.OWNED_BY_PERSON,))
 
 
-def hand_off(reasons: Sequence[Reason], history: Sequence[Event], *, language: str | None, minutes: int | None = None) -> HandOff:
-    """The handoff for these reasons. `history` is the masked log, oldest first; `minutes` how soon the team aims to reply."""
-    return HandOff(reasons=tuple(reasons), summary=summary(history), told=phrases.handed_off(reasons, language, minutes=minutes))
+def hand_off(reasons: Sequence[Reason], history: Sequence[Event], *, language: str | None, minutes: int | None = None, back: str = "") -> HandOff:
+    """The handoff for these reasons. `history` is the masked log, oldest first; `minutes` how soon the team aims to reply; `back` says when it is back."""
+    return HandOff(reasons=tuple(reasons), summary=summary(history), told=phrases.handed_off(reasons, language, minutes=minutes, back=back))
 
 
 def summary(history: Sequence[Event]) -> str:

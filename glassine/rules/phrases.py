@@ -182,11 +182,11 @@ def did_you_mean(titles: Sequence[str], language: str | None) -> str:
     return f"{said['did_you_mean']}\n\n{listed}\n\n{said['choose']}"
 
 
-def handed_off(reasons: Sequence[Reason], language: str | None, *, minutes: int | None = None) -> str:
-    """What the customer reads when a person takes over: why, who acts next, and by when. `minutes` is the team's own aim, if it has one."""
+def handed_off(reasons: Sequence[Reason], language: str | None, *, minutes: int | None = None, back: str = "") -> str:
+    """What the customer reads when a person takes over: why, who acts next, and by when. `minutes` is the team's own aim, if it has one; `back` says when it is back."""
     said = _TEXTS[spoken(language)]
     opening = said[next((_OPENINGS[reason] for reason in reasons if reason in _OPENINGS), "trouble")]
-    when = said["within"].format(time=_time(minutes, said)) if minutes else said["no_time"]
+    when = back or (said["within"].format(time=_time(minutes, said)) if minutes else said["no_time"])
     return f"{opening} {said['next']} {when}"
 
 

@@ -68,6 +68,11 @@ async def all_of(tx: Tx, org: OrgId, session: SessionId) -> list[DictRow]:
     return [_whole(row) for row in await rows(tx, _SQL.all, {"org": org, "session": session})]
 
 
+async def newest(tx: Tx, org: OrgId, limit: int) -> list[DictRow]:
+    """The newest turns of all sessions with what the customer had said, newest first."""
+    return await rows(tx, _SQL.newest, {"org": org, "limit": limit})
+
+
 async def whereabouts(tx: Tx, org: OrgId, id: UUID) -> tuple[SessionId, TurnId | None] | None:
     """The session of a turn's id, or of its own (with no turn)."""
     row = await one(tx, _SQL.whereabouts, {"org": org, "id": id})

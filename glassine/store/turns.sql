@@ -25,3 +25,11 @@ with done as (
     returning 1
 )
 select count(*)::int as n from done
+
+-- name: newest
+-- The newest turns of all conversations with what the customer had said, newest first; those whose words were removed are left out.
+select t.id, t.session_id, t.outcome, t.reasons, t.created_at, t.trace -> 'given' as given, t.trace ->> 'query' as query, e.text, s.ticket_number, s.language
+from turns t join events e on e.org_id = t.org_id and e.id = (t.trace ->> 'message')::uuid
+    join sessions s on s.org_id = t.org_id and s.id = t.session_id
+where t.org_id = %(org)s and t.redacted_at is null and e.text <> '' and not coalesce((e.payload ->> 'redacted')::boolean, false)
+order by t.created_at desc, t.id desc limit %(limit)s

@@ -209,7 +209,7 @@ async def set_role(world: World, actor: Actor, person: PersonId, role: Role) -> 
         await people.set_role(tx, actor.org, person, role)
         await _keep_an_owner(tx, actor.org)
         if not answers(role):
-            await desk.leave(tx, actor, person)
+            await desk.leave(world, tx, actor, person)
         await vault.audit(tx, actor, "people.role", "person", person, {"from": before, "to": role})
 
 
@@ -222,7 +222,7 @@ async def disable(world: World, actor: Actor, person: PersonId) -> None:
             require(actor, Verb.TRANSFER_OWNERSHIP)
         if await people.disable(tx, actor.org, person):
             await _keep_an_owner(tx, actor.org)
-            await desk.leave(tx, actor, person)
+            await desk.leave(world, tx, actor, person)
             for kind in ("cookie", "login", "email"):
                 await house.shut_door(tx, kind, person)
             await vault.audit(tx, actor, "people.disable", "person", person)

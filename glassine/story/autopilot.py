@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from glassine.rules import office_hours
 from glassine.rules.permits import require
 from glassine.store import Tx, autopilot, house, vault
 from glassine.story.world import World
-from glassine.words.autopilot import PARTS, Edition, Rulebook
+from glassine.words.autopilot import PARTS, Assist, Edition, Hours, Rollout, Rulebook
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import OrgId, PersonId
 from glassine.words.people import Actor, Verb
@@ -39,7 +41,7 @@ def read(world: World, org: OrgId, row: Mapping[str, Any], before: Rulebook) -> 
 
 
 async def change(world: World, actor: Actor, part: str, content: Mapping[str, Any], *, expects: int | None = None) -> Rulebook:
-    """Puts another part in force. `content` was checked by the part's own class. With `expects`, only if that version is the newest.
+    """Puts another part in force. `content` was checked by the part's own class. With `expects`, only if the part is as it was in that version.
 
     Raises Refused: (400), (403), (409).
     """
@@ -54,7 +56,7 @@ async def write(tx: Tx, actor: Actor, part: str, content: Mapping[str, Any], *, 
     """The same within a transaction; without a difference no version is made."""
     await house.lock(tx, actor.org)
     before = await autopilot.newest(tx, actor.org)
-    if expects is not None and expects != before.number:
+    if expects is not None and (await autopilot.at(tx, actor.org, expects)).part(part) != before.part(part):
         raise Refused("Somebody else has changed this meanwhile. Load it again.", status=409, code="conflict")
     if dict(before.part(part)) == dict(content):
         return before
@@ -104,6 +106,31 @@ async def undo(world: World, actor: Actor, number: int) -> Rulebook:
             await _set_modes(tx, actor, {ChannelKind(kind): Autopilot(mode) for kind, mode in edition.before.items()}, number)
             return await autopilot.newest(tx, actor.org)
         return await write(tx, actor, edition.part, edition.before, undoes=number)
+
+
+def patience(rulebook: Rulebook, now: datetime | None, minutes: int) -> timedelta:
+    """How long a customer who was handed off may wait from now on: so many minutes, and where there are office hours those only. Without a `now` none are known."""
+    return office_hours.due(Hours.read(rulebook.part("hours")), now, minutes) - now if now else timedelta(minutes=minutes)
+
+
+async def set_hours(world: World, actor: Actor, hours: Hours, *, expects: int | None = None) -> Rulebook:
+    """Raises Refused: (400) with what is wrong, (403), (409)."""
+    return await change(world, actor, "hours", office_hours.checked(hours).written(), expects=expects)
+
+
+async def set_rollout(world: World, actor: Actor, rollout: Rollout, *, expects: int | None = None) -> Rulebook:
+    """Raises Refused: (400) with what is wrong, (403), (409)."""
+    for slice in (rollout.everywhere, *rollout.channels.values()):
+        if not 0 <= slice.share <= 100:
+            raise Refused("The share of sessions is a number from 0 to 100.")
+        if wrong := [language for language in slice.languages if not (language.isascii() and language.isalpha() and len(language) in (2, 3))]:
+            raise Refused(f"{wrong[0][:20]} is no language. Write codes such as en or de.")
+    return await change(world, actor, "rollout", rollout.written(), expects=expects)
+
+
+async def set_assist(world: World, actor: Actor, assist: Assist, *, expects: int | None = None) -> Rulebook:
+    """Raises Refused: (403), (409)."""
+    return await change(world, actor, "assist", assist.written(), expects=expects)
 
 
 async def as_then(tx: Tx, org: OrgId, conditions: Mapping[str, Any]) -> Rulebook:

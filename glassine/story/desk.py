@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
 from glassine.rules.permits import answers, require
 from glassine.rules.reactions import jobs_for, turn_of
-from glassine.store import Tx, events, house, jobs, people, sessions
+from glassine.store import Tx, autopilot, events, house, jobs, people, sessions
 from glassine.store.live import notify
+from glassine.story import autopilot as rulebooks
 from glassine.story.inbound import LONGEST
 from glassine.story.masking import Mask, say, write
 from glassine.story.world import World
@@ -47,12 +48,12 @@ async def reply(world: World, actor: Actor, id: SessionId, text: str, *, message
 async def _to_the_queue(world: World, actor: Actor, id: SessionId) -> None:
     async with world.store.tx(actor.org) as tx:
         await _open(tx, actor.org, id)
-        await _queue(tx, actor, id, EventType.TEAM_ASSIGNED_BY_SYSTEM)
+        await _queue(world, tx, actor, id, EventType.TEAM_ASSIGNED_BY_SYSTEM)
 
 
-async def _queue(tx: Tx, actor: Actor, id: SessionId, why: EventType) -> None:
+async def _queue(world: World, tx: Tx, actor: Actor, id: SessionId, why: EventType) -> None:
     """The team's, with a deadline, and the team is told."""
-    await sessions.own(tx, actor.org, id, OwnerKind.TEAM, patience=await _patience(tx, actor.org))
+    await sessions.own(tx, actor.org, id, OwnerKind.TEAM, patience=await _patience(tx, actor.org, world.clock()))
     await events.append(tx, actor.org, id, why, actor.kind, actor_id=actor.id)
     for follow in jobs_for(why, id):
         await jobs.add(tx, actor.org, follow)
@@ -67,10 +68,10 @@ async def _open(tx: Tx, org: OrgId, id: SessionId) -> Session:
     return session
 
 
-async def leave(tx: Tx, actor: Actor, person: PersonId) -> None:
+async def leave(world: World, tx: Tx, actor: Actor, person: PersonId) -> None:
     """A person's open sessions go back to the team, in the transaction in which they lose the right to answer."""
     for id in await sessions.held_by(tx, actor.org, person):
-        await _queue(tx, actor, id, EventType.AGENT_UNASSIGNED_BY_USER)
+        await _queue(world, tx, actor, id, EventType.AGENT_UNASSIGNED_BY_USER)
 
 
 async def note(world: World, actor: Actor, id: SessionId, text: str) -> Event:
@@ -142,7 +143,7 @@ async def assign(world: World, actor: Actor, id: SessionId, person: PersonId | N
         name = await _answering(tx, actor.org, person) if person else ""  # before the session, in the order in which `leave` locks
         await _open(tx, actor.org, id)
         if person is None:
-            await _queue(tx, actor, id, EventType.AGENT_UNASSIGNED_BY_USER)
+            await _queue(world, tx, actor, id, EventType.AGENT_UNASSIGNED_BY_USER)
             return
         await sessions.own(tx, actor.org, id, OwnerKind.PERSON, person)
         payload = {"assignee": str(person), "name": name}
@@ -160,9 +161,10 @@ async def _answering(tx: Tx, org: OrgId, person: PersonId) -> str:
     return str(row["name"])
 
 
-async def _patience(tx: Tx, org: OrgId) -> timedelta:
+async def _patience(tx: Tx, org: OrgId, now: datetime) -> timedelta:
     """How long a customer may wait in the queue before the session is overdue."""
-    return timedelta(minutes=OrgSettings.read((await house.load(tx, org))["settings"]).patience)
+    minutes = OrgSettings.read((await house.load(tx, org))["settings"]).patience
+    return rulebooks.patience(await autopilot.newest(tx, org), now, minutes)
 
 
 async def close(world: World, actor: Actor, id: SessionId, status: Status) -> None:
@@ -187,7 +189,7 @@ async def reopen(world: World, actor: Actor, id: SessionId) -> None:
         if await sessions.reopen(tx, actor.org, id):
             await events.append(tx, actor.org, id, EventType.AGENT_REOPENED_SESSION, actor.kind, actor_id=actor.id)
             if gone:
-                await _queue(tx, actor, id, EventType.AGENT_UNASSIGNED_BY_USER)
+                await _queue(world, tx, actor, id, EventType.AGENT_UNASSIGNED_BY_USER)
             await _wake(tx, actor.org, id)
             await notify(tx, actor.org, id, "owner")
 

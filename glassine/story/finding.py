@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from glassine.edge import threads
+from glassine.edge.embed import Read
 from glassine.edge.language import detect
 from glassine.rules import passages
 from glassine.rules.redaction import PLACEHOLDER
@@ -120,9 +122,20 @@ def plainly(text: str) -> str:
 
 async def prepared(world: World, asked: str, spoken: str) -> search.Query:
     """The terms and the vector of what is searched for."""
-    begun, embedding = world.ahead.pop((_VECTOR, asked), (0.0, None)) if spoken == "en" else (0.0, None)
-    read = await (embedding if embedding and begun > time.monotonic() - _AHEAD else world.embed.asked(asked, spoken))
-    return search.Query(terms=passages.terms(asked, spoken), vector=read.vector, words=read.tokens, model=world.embed.model(spoken), language=spoken)
+    seen = await read(world, asked, spoken)
+    return search.Query(terms=passages.terms(asked, spoken), vector=seen.vector, words=seen.tokens, model=world.embed.model(spoken), language=spoken)
+
+
+async def read(world: World, asked: str, spoken: str) -> Read:
+    """A masked text as its model reads it: once, where the topics of a message are looked up and its search is made in the same moment."""
+    now, place = time.monotonic(), (world.embed.model(spoken), asked)
+    begun, embedding = world.read_lately.get(place, (0.0, None))
+    if embedding is None or begun < now - _AHEAD:
+        begun, embedding = world.ahead.pop((_VECTOR, asked), (0.0, None)) if spoken == "en" else (0.0, None)
+        if embedding is None or begun < now - _AHEAD:
+            embedding = world.start(world.embed.asked(asked, spoken))
+        world.read_lately = {key: one for key, one in world.read_lately.items() if one[0] > now - _AHEAD} | {place: (now, embedding)}
+    return await asyncio.shield(embedding)  # whoever waits and is cancelled takes it from nobody else
 
 
 def as_then(query: search.Query, given: Mapping[str, Any]) -> search.Query:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from glassine.story.turn import REMEMBERED, conversation
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.house import OrgSettings
-from glassine.words.ids import ArticleId, EventId, OrgId, PassageId, SessionId, TurnId
+from glassine.words.ids import ArticleId, EventId, OrgId, PassageId, SegmentId, SessionId, TurnId
 from glassine.words.knowledge import Audience, Hit
 from glassine.words.scenarios import Met
 from glassine.words.sessions import Autopilot, Event, EventType, Owner, OwnerKind, Session, Status
@@ -70,12 +71,16 @@ async def recall(world: World, org: OrgId, session: SessionId, id: TurnId) -> Re
         handoff = await events.handoff_before(tx, org, session, result.seq) if result and row["outcome"] == "HandOff" else None
         beside = await events.log(tx, org, session, after=handoff.seq, limit=1) if handoff else []
     return Recalled(
-        id=id, row=row, trace=row["trace"], conditions=conditions, scene=replace(_scene(org, now, given, conditions, written, message), rulebook=rulebook),
+        id=id, row=row, trace=row["trace"], conditions=conditions, scene=replace(_scene(org, now, given, conditions, written, message), rulebook=rulebook, at=_at(given), segments=frozenset(SegmentId(UUID(one)) for one in given.get("segments", ()))),
         hits=tuple(hit_from(one) for one in row["trace"].get("hits") or []), result=result, handoff=handoff,
         draft=next((event for event in beside if event.type is EventType.AGENT_COMMENT and event.payload.get("suggestion")), None),
         original=json.loads(to_text(_opened(key, sealed, org, "originals", "sealed", message.id))) if sealed else None,
         tokens=None if held is None else _values(key, org, session, held),
     )
+
+
+def _at(given: Mapping[str, Any]) -> datetime | None:
+    return datetime.fromisoformat(given["at"]) if given.get("at") else None
 
 
 def _check(row: Mapping[str, Any]) -> None:

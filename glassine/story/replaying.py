@@ -7,6 +7,7 @@ as it is. Times and ids are not compared. What is shown of a difference is maske
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from glassine import __version__
@@ -18,7 +19,7 @@ from glassine.rules.prompt import Told
 from glassine.rules.redaction import before_names, redact
 from glassine.rules.reordering import Judged, by_popularity, reordered
 from glassine.store import search, vault, versions
-from glassine.story import answering, comparing, consenting, conversations, finding, recalling, sight, turn
+from glassine.story import answering, comparing, consenting, conversations, finding, recalling, sight, terms, turn
 from glassine.story.masking import storable
 from glassine.story.recalling import Recalled
 from glassine.story.scene import decided, hand_off
@@ -39,6 +40,7 @@ async def replay(world: World, actor: Actor, session: SessionId, id: TurnId) -> 
     """Raises NotFound, and Refused (403), (409) for a turn that cannot be replayed."""
     require(actor, Verb.INSPECT)
     kept = await recalling.recall(world, actor.org, session, id)
+    kept = replace(kept, scene=await terms.applied(world, kept.scene))
     async with world.store.tx(actor.org) as tx:
         await vault.audit_hourly(tx, actor, "inspect.replay", "turn", id, {"session": str(session)})
     steps = [await _masked(world, kept), _decided(kept), await _searched(world, kept), _prompted(kept), _model(kept), *_acted(kept), *_judged(world, kept)]

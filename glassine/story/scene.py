@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from glassine.edge.llm import Llm, Purpose
-from glassine.rules import autopilot, enclosed, extract
+from glassine.rules import autopilot, enclosed, extract, office_hours, topic_scores
+from glassine.rules.when_back import when_back
 from glassine.store.sessions import Mode
 from glassine.story import sight
 from glassine.story.evidence import Conditions
 from glassine.story.finding import Sought
 from glassine.words.actions import WAITING, Call
-from glassine.words.autopilot import Rulebook
+from glassine.words.autopilot import Hours, Rulebook, Scored, Stance, Topics
 from glassine.words.house import OrgSettings
-from glassine.words.ids import OrgId
+from glassine.words.ids import OrgId, SegmentId
 from glassine.words.knowledge import Viewer
 from glassine.words.scenarios import Met
 from glassine.words.sessions import Event, Session
@@ -35,6 +36,10 @@ class Scene:
     history: tuple[Event, ...]  # the newest messages, oldest first; the last of the customer's is the one to answer
     message: Event
     rulebook: Rulebook = field(default_factory=Rulebook)
+    at: datetime | None = None  # when the turn began, where there are office hours
+    terms: autopilot.Terms | None = None  # what the rulebook says of the message (terms.py); None: not looked up yet
+    about: tuple[Scored, ...] = ()  # the topics it is about, the surest first
+    segments: frozenset[SegmentId] | None = None  # the contact's, where the rollout asks for them; None: not looked up yet
     conditions: Conditions | None = None  # what the turn depends on beside the conversation, to be kept with it
     waits_until: datetime | None = None  # a person is writing the reply, and the AI waits
     calls: tuple[Call, ...] = ()  # of actions in this session, oldest first
@@ -103,8 +108,15 @@ class Means:
 
 def decided(scene: Scene) -> autopilot.Decision:
     """Who answers this scene's message, by the rules."""
-    return autopilot.decide(scene.session, scene.mode.autopilot, scene.message.text, ai_off=scene.settings.ai_off, files=bool(enclosed.enclosed(scene.message)))
+    return autopilot.decide(scene.session, scene.mode.autopilot, scene.message.text, ai_off=scene.settings.ai_off, files=bool(enclosed.enclosed(scene.message)), terms=scene.terms or autopilot.Terms())
 
 
 def hand_off(scene: Scene, reasons: Sequence[Reason]) -> HandOff:
-    return autopilot.hand_off(reasons, scene.history, language=scene.language, minutes=scene.settings.patience)
+    """The handoff for these reasons, with the topic if that is one of them."""
+    hours, minutes = Hours.read(scene.rulebook.part("hours")), scene.settings.patience
+    opens = office_hours.back(hours, scene.at, minutes) if scene.at else None
+    back = when_back(opens, scene.at, hours.zone, scene.language) if opens and scene.at else ""
+    made = autopilot.hand_off(reasons, scene.history, language=scene.language, minutes=minutes, back=back)
+    topic = next((one for one in scene.about if one.stance is Stance.HANDS_OFF), None) if Reason.PROHIBITED_TOPIC in reasons else None
+    least = Topics.read(scene.rulebook.part("topics")).least
+    return replace(made, topic=topic.topic, topic_score=topic.score) if topic and topic_scores.together(scene.about, Stance.HANDS_OFF) >= least else made

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from glassine.rules import autopilot
@@ -16,7 +15,7 @@ from glassine.rules.reactions import jobs_for
 from glassine.store import Tx, events, jobs, messages, sessions
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
-from glassine.story import answering, callable_now, consenting, debugging, evidence, finding, reranking
+from glassine.story import answering, callable_now, consenting, debugging, evidence, finding, reranking, terms
 from glassine.story import autopilot as rulebooks
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
@@ -51,6 +50,7 @@ async def take_turn(world: World, org: OrgId, id: SessionId, job: int | None = N
         return await _not_settled(world, org, id, job)
     running = Running(id=TurnId(new_id()), session=id, trace=begun(scene), began=world.clock())
     with world.watched(running):
+        scene = await terms.applied(world, scene, running.trace)
         outcome = await think(world, scene, running.trace, own_means(world, scene, running))
         settled = await settle(world, scene, outcome, running.trace, job, running.id) or await _unsaid(world, scene, outcome, running.trace, job, running.id)
         return settled or await _not_settled(world, org, id, job)
@@ -111,7 +111,7 @@ async def see(world: World, tx: Tx, org: OrgId, id: SessionId) -> Scene | None:
     if message is None or session.settled_seq >= session.last_user_seq:
         return None
     return Scene(
-        org=org, session=session, mode=mode, settings=settings, rulebook=rulebook, history=history, message=message,
+        org=org, session=session, mode=mode, settings=settings, rulebook=rulebook, at=world.clock() if rulebook.part("hours") else None, history=history, message=message,
         conditions=evidence.conditions(world, mode, row["set_at"], rulebook.number),
         waits_until=row["waits_until"], debug=row["debugged"], calls=await callable_now.calls_so_far(tx, org, id) if row["called"] else (),
     )
@@ -124,6 +124,7 @@ def conversation(written: Sequence[Event]) -> tuple[Event, ...]:
 
 async def think(world: World, scene: Scene, trace: Trace, means: Means | None = None) -> Outcome:
     """Decides, searches, and answers with a model or by quoting. Slow; holds no transaction."""
+    scene = await terms.applied(world, scene, trace)
     means = means or own_means(world, scene)
     means.tell("decided")
     decision = decided(scene)
@@ -169,7 +170,7 @@ def _settling(scene: Scene, outcome: Outcome) -> Settling:
     handed = outcome if isinstance(outcome, HandOff) else None
     return Settling(
         seq=scene.session.last_user_seq, owner_was=scene.session.owner.kind, redactions=scene.session.redactions, by_ai=_by_ai(outcome),
-        owner=OwnerKind.TEAM if handed else None, patience=timedelta(minutes=scene.settings.patience),
+        owner=OwnerKind.TEAM if handed else None, patience=rulebooks.patience(scene.rulebook, scene.at, scene.settings.patience),
         summary=handed.summary if handed else None, sentiment=handed.sentiment if handed else None,
     )
 
@@ -201,6 +202,8 @@ def _said(outcome: Outcome, trace: Trace) -> Iterator[Saying]:
             yield Saying(type=EventType.AGENT_COMMENT, text=outcome.text, payload={"sources": [asdict(source) for source in outcome.sources], "suggestion": True})
         case HandOff():
             reasons = {"reasons": [str(reason) for reason in outcome.reasons], "summary": outcome.summary, "sentiment": outcome.sentiment}
+            if outcome.topic:
+                yield Saying(type=EventType.PROHIBITED_TOPIC_DETECTED, payload={"topic": outcome.topic, "score": outcome.topic_score})
             yield Saying(type=EventType.HANDOFF, payload=reasons)
             if outcome.draft:
                 yield from _said(outcome.draft, trace)

@@ -17,7 +17,7 @@ from glassine.rules.redaction import restore
 from glassine.rules.reordering import Judged, by_popularity, reordered
 from glassine.store import articles, search, vault, versions, visibility
 from glassine.store.vectors import packed
-from glassine.story import comparing, debugging, finding, indexing, learning, recalling, turn
+from glassine.story import comparing, debugging, finding, indexing, learning, recalling, terms, turn
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
 from glassine.story.recalling import Recalled
@@ -47,6 +47,7 @@ async def ask(world: World, actor: Actor, session: SessionId, id: TurnId, change
         await vault.audit(tx, actor, "inspect.what_if", "turn", id, {"session": str(session), "changed": list(change.kinds)})
     instructions = await debugging.covered(world, actor.org, session, change.instructions) if change.instructions else ""
     scene = replace(kept.scene, mode=kept.scene.mode._replace(autopilot=change.autopilot)) if change.autopilot else kept.scene
+    scene = await terms.applied(world, scene)
     model = await _model(world, kept, change)
     means = Means(
         search=lambda query: _search(world, kept, scene, query, change), model=model, tell=lambda _: None, purpose="what-if", instructions=instructions,

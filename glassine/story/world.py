@@ -72,6 +72,8 @@ class World:
     votes: dict[OrgId, tuple[float, dict[UUID, int]]] = field(default_factory=dict)  # when votes were counted, and what articles got
     scenarios: dict[OrgId, tuple[float, Any]] = field(default_factory=dict)  # what organisations tell beside their articles, and until when it is believed
     rulebooks: dict[OrgId, Rulebook] = field(default_factory=dict)  # how the AI is to behave, as the last turn read it
+    lists: dict[tuple[OrgId, int], Any] = field(default_factory=dict)  # topics that messages are compared with, ready to be compared (story/about.py)
+    read_lately: dict[tuple[str, str], tuple[float, asyncio.Task[Any]]] = field(default_factory=dict)  # what was embedded a moment ago, by model and text
     sites: dict[str, tuple[float, Site]] = field(default_factory=dict)  # help sites by the key in their address, and until when they are believed
     related: dict[tuple[Any, ...], tuple[float, tuple[ArticleId, ...]]] = field(default_factory=dict)  # which articles help pages name beside one, and until when
     actions: dict[OrgId, tuple[float, Any]] = field(default_factory=dict)  # what can be called, and until when it is believed

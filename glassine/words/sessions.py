@@ -89,6 +89,7 @@ class EventType(StrEnum):
     AI_RESPONSE_CANCELLED = "ai_response_cancelled"
     AI_RESUMED_BY_SYSTEM = "ai_resumed_by_system"
     HANDOFF = "handoff"
+    PROHIBITED_TOPIC_DETECTED = "prohibited_topic_detected"  # before the handoff that it causes
     CSAT_REQUESTED = "csat_requested"
     CSAT_SUBMITTED = "csat_submitted"
     MESSAGE_REDACTED = "message_redacted"  # an entry before it was emptied for good; its payload names which

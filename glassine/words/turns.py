@@ -35,6 +35,10 @@ class Reason(StrEnum):
     ACTION_WAITS = "action_waits"  # a call waits for the customer's yes, form or code, or for somebody of the team
     ACTION_DECLINED = "action_declined"
     ACTION_FAILED = "action_failed"
+    NOT_IN_ROLLOUT = "not_in_rollout"  # the AI answers only some sessions, and this is none of them
+    OFFICE_HOURS = "office_hours"  # the AI answers at other times
+    NO_ASSIST_TOPIC = "no_assist_topic"  # nothing is drafted about this
+    UNHELPFUL_DRAFT = "skipping_unuseful_response"  # a draft that would help nobody
     INTERNAL_ERROR = "internal_error"
     PERSON_TYPING = "person_is_typing"  # the turn waits: it is written nowhere
 
@@ -80,6 +84,8 @@ class HandOff:
     told: str
     sentiment: str | None = None
     draft: Suggestion | None = None  # what the AI would have said, for whoever takes it (Assist)
+    topic: str = ""  # the one it was handed off for, with how sure that is
+    topic_score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

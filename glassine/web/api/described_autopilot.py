@@ -28,3 +28,55 @@ class Version(BaseModel):
 
 class Versions(BaseModel):
     items: list[Version]
+
+
+class TopicLine(BaseModel):
+    name: str
+    examples: list[str]
+
+
+class TopicLists(BaseModel):
+    answers: list[TopicLine]
+    hands_off: list[TopicLine]
+    no_assist: list[TopicLine]
+    only: bool
+    least: float
+    version: int
+
+
+class PastMessage(BaseModel):
+    session_id: UUID
+    turn_id: UUID
+    text: str
+    topic: str | None
+    score: float
+    outcome: str
+    created_at: datetime
+
+
+class ExampleTexts(BaseModel):
+    topic: str
+    texts: list[str]
+
+
+class Tried(BaseModel):
+    looked_at: int
+    handed_off: list[PastMessage]
+    no_longer: list[PastMessage]
+    examples: list[ExampleTexts]
+
+
+class ScoredTopic(BaseModel):
+    list: str
+    topic: str
+    score: float
+    by: str
+
+
+class Preview(BaseModel):
+    decision: str
+    reasons: list[str]
+    topic: str | None
+    score: float | None
+    topics: list[ScoredTopic]
+    version: int

@@ -42,6 +42,10 @@ REASONS: Mapping[str, str] = {
     Reason.DID_YOU_MEAN: "Close enough to ask back, not to answer",
     Reason.GREETING: "A greeting, not a question",
     Reason.PERSON_TYPING: "A person is writing the reply",
+    Reason.NOT_IN_ROLLOUT: "The AI answers only some conversations, and this is none of them",
+    Reason.OFFICE_HOURS: "The AI answers at other times of the day or week",
+    Reason.NO_ASSIST_TOPIC: "The topic is one that the AI drafts nothing about",
+    Reason.UNHELPFUL_DRAFT: "What the AI found would have helped nobody",
     Reason.INTERNAL_ERROR: "Something failed inside; people take it from here",
 }
 OUTCOMES: Mapping[str, tuple[str, str]] = {  # words, icon
@@ -95,6 +99,7 @@ _LINES: Mapping[EventType, tuple[str, str]] = {  # icon, sentence
     EventType.AI_DECIDED_TO_NOT_REPLY: ("ai", "The AI did not reply"),
     EventType.AI_RESPONSE_CANCELLED: ("ai", "The AI stopped: a newer message came in"),
     EventType.AI_RESUMED_BY_SYSTEM: ("ai", "{who} handed back to the AI"),
+    EventType.PROHIBITED_TOPIC_DETECTED: ("rows", "About “{topic}”, which is left to people"),
     EventType.HANDOFF: ("handoff", "Handed off to the team"),
     EventType.CSAT_REQUESTED: ("customer", "The customer was asked how it went"),
     EventType.CSAT_SUBMITTED: ("customer", "The customer rated the conversation"),
@@ -110,7 +115,7 @@ def line(event: Event) -> str:
     if event.type is EventType.AGENT_ASSIGNED_BY_USER and event.payload.get("assignee") == str(event.actor_id):
         return f"{who} took it over"
     whom = event.payload.get("assignee_name") or event.payload.get("name")
-    return sentence.format(who=who, whom=f" to {whom}" if whom else "", text=event.text)
+    return sentence.format(who=who, whom=f" to {whom}" if whom else "", text=event.text, topic=event.payload.get("topic") or "…")
 
 
 def why(event: Event) -> list[str]:

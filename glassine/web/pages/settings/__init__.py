@@ -20,6 +20,7 @@ from glassine.web.pages.settings import (
     privacy,
     retention,
     segments,
+    topics,
     widget,
 )
 from glassine.web.staff import PageRoute
@@ -32,5 +33,5 @@ async def front() -> Response:
     return RedirectResponse("/settings/autopilot", status_code=303)
 
 
-for _page in (data_map, ledger, autopilot, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
+for _page in (data_map, ledger, autopilot, topics, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
     router.include_router(_page.router)

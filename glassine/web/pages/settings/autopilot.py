@@ -11,10 +11,12 @@ from glassine.web.pages.frame import Said, done, form
 from glassine.web.pages.settings.sheet import last_change, sheet
 from glassine.web.pages.wording import CHANNELS
 from glassine.web.staff import PageRoute, Signed
+from glassine.words.autopilot import PARTS, Edition
 from glassine.words.errors import Refused
 from glassine.words.sessions import Autopilot, ChannelKind
 
 router = APIRouter(prefix="/autopilot", route_class=PageRoute)
+_SHOWN = 20  # changes
 _MODES = (
     (Autopilot.OFF, "Off", "Every message goes to the team. The AI says and drafts nothing."),
     (Autopilot.ASSIST, "Assist", "Every message goes to the team, with a draft by the AI that only the team sees."),
@@ -28,8 +30,21 @@ async def show(request: Request, staff: Signed) -> Response:
     settings = (await house.organization(world, org)).settings
     return await sheet(
         request, staff, "autopilot", channels=[_channel(row) for row in await house.channels(world, org)], modes=_MODES, patience=settings.patience,
-        notify="\n".join(settings.notify), changed=await last_change(staff, "patience", "notify"),
+        notify="\n".join(settings.notify), editions=await autopilot.history(world, staff.actor, limit=_SHOWN), parts=PARTS, says=said_of, changed=await last_change(staff, "patience", "notify"),
     )
+
+
+def said_of(edition: Edition) -> str:
+    """What a change changed, in a few words."""
+    names = [name for name in {**edition.before, **edition.after} if edition.before.get(name) != edition.after.get(name)]
+    return ", ".join(name.replace("_", " ") for name in names)
+
+
+@router.post("/versions/{number}/undo")
+async def undo(request: Request, staff: Signed, number: int) -> Response:
+    """Brings the part back that this version changed."""
+    book = await autopilot.undo(staff.world, staff.actor, number)
+    return done(request, staff, "/settings/autopilot", Said(text=f"Version {number} is taken back.", undo=f"/settings/autopilot/versions/{book.number}/undo"), "reload")
 
 
 def _channel(row: dict[str, Any]) -> dict[str, Any]:
