@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 import pytest_asyncio
 from cryptography import x509
@@ -278,6 +280,37 @@ async def test_old_calls_go_with_the_evidence_of_turns(world: World, store: Shop
         await sessions.close(tx, store.org, id, Status.CLOSED_RESOLVED)
         await retention.forget(tx, store.org, Kind.TRACES, world.clock(), 100)
         assert await calls.of_session(tx, store.org, id) == []
+
+
+async def test_what_the_companys_server_set_goes_along_for_verified_sessions_where_an_action_wants_it(client: httpx2.AsyncClient, world: World, store: Shop, api: Vendor) -> None:
+    given = {"headers": {"Authorization": "Bearer of-ada-77"}, "query_params": {"tenant": 7}, "body_params": {"user": "u-1"}, "path_params": {"order_id": "of-ada"}}
+    vouched = {"email": "ada@example.com", "http_action_overrides": given}
+    assert (await client.post("/api/widget/authenticate-user", headers=store.bearer, json=vouched)).status_code == 200
+    wants, plain = [await actions.create(world, store.owner, refund(api, name=name, context_headers=on)) for name, on in (("with_context", True), ("without_it", False))]
+    api.answer = lambda _: said({"echo": "Bearer of-ada-77"})
+    id = await session(world, store, verified=True)
+    done = await call(world, store, id, wants, {"order_id": "W-1", "amount": 1})
+    sent_ = api.seen[-1]
+    assert (sent_.target, json.loads(sent_.body)) == ("/orders/of-ada/refund?tenant=7", {"amount": 1, "user": "u-1"})
+    assert (sent_.headers["authorization"], sent_.headers["x-opencx-session-id"], sent_.headers["x-glassine-session-id"]) == ("Bearer of-ada-77", str(id), str(id))
+    assert "of-ada-77" not in str(done), "what was set is shown to nobody"
+    asked = await actions.create(world, store.owner, refund(api, name="with_a_yes", context_headers=True, policy=Policy(confirm=True)))
+    assert (await call(world, store, id, asked, {"order_id": "W-1", "amount": 1})).says == "Refund an order\nAmount: 1", "what is replaced is not what the customer agrees to"
+    await call(world, store, id, plain, {"order_id": "W-1", "amount": 1})
+    assert "authorization" not in api.seen[-1].headers
+    assert "x-opencx-org-id" not in api.seen[-1].headers
+    await call(world, store, await session(world, store), wants, {"order_id": "W-1", "amount": 1})
+    assert "authorization" not in api.seen[-1].headers, "another visitor's calls go without"
+    document = await exporting.export(world, store.owner, (await world_session(world, store, id)).contact)
+    assert document["contact"]["http_action_overrides"]["headers"] == given["headers"]
+
+
+@pytest.mark.parametrize("overrides", [
+    {"hosts": {"a": "b"}}, {"headers": {"Host": "evil.example"}}, {"headers": {"X-A": "a\r\nX-B: 1"}}, {"headers": {"x-opencx-session-id": "x"}}, {"path_params": {"a": ["b"]}}, {"query_params": {str(n): "x" for n in range(101)}},
+])
+async def test_overrides_that_cannot_go_along_are_refused(client: httpx2.AsyncClient, store: Shop, overrides: dict[str, Any]) -> None:
+    answer = await client.post("/api/widget/authenticate-user", headers=store.bearer, json={"email": "ada@example.com", "http_action_overrides": overrides})
+    assert answer.status_code == 400
 
 
 async def world_session(world: World, store: Shop, id: SessionId) -> Session:

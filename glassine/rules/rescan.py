@@ -20,7 +20,7 @@ from glassine.words.crossings import Payload
 
 BETWEEN = "\n|\n"  # no pattern reaches over it
 _DEEPEST = 4  # JSON in a string of JSON in a string …
-_KEYS = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key"})  # our own key to the destination
+KEYS = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key"})  # our own key to the destination
 _TOLD_BY_MAIL = ("From", "To", "Cc", "Bcc", "Reply-To", "Subject")
 _HALF = re.compile("[\ud800-\udfff]")  # of a pair: no database takes it
 _SECTION = re.compile(r"(?<=>)\n|\n(?=<)")
@@ -33,14 +33,14 @@ def readable(payload: Payload) -> str:
     """Every text in a payload, decoded: its address, its headers but for our own key, its body."""
     headers = {name.lower(): value for name, value in payload.headers.items()}
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    pieces = [payload.url, *(value for name, value in headers.items() if name not in _KEYS), *_body(payload.body, kind, headers.get("content-type", ""))]
+    pieces = [payload.url, *(value for name, value in headers.items() if name not in KEYS), *_body(payload.body, kind, headers.get("content-type", ""))]
     text = BETWEEN.join(variant for piece in pieces for variant in _variants(piece)).replace("\x00", "")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _HALF.search(text) else text
 
 
 def key_headers(payload: Payload) -> str:
     """What opens the destination for us. It is random, so only values that are known are looked for in it."""
-    return BETWEEN.join(value for name, value in payload.headers.items() if name.lower() in _KEYS)
+    return BETWEEN.join(value for name, value in payload.headers.items() if name.lower() in KEYS)
 
 
 def masked(text: str) -> dict[str, int]:

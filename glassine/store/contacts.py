@@ -60,6 +60,16 @@ async def save(tx: Tx, org: OrgId, id: ContactId, sealed: bytes, *, verified: bo
     return from_row(row)
 
 
+async def overrides(tx: Tx, org: OrgId, id: ContactId) -> bytes | None:
+    """What goes along with this contact's calls, sealed."""
+    row = await one(tx, _SQL.overrides, {"org": org, "id": id})
+    return bytes(row["overrides"]) if row and row["overrides"] else None
+
+
+async def set_overrides(tx: Tx, org: OrgId, id: ContactId, sealed: bytes) -> None:
+    await tx.execute(_SQL.set_overrides, {"org": org, "id": id, "sealed": sealed})
+
+
 async def delete(tx: Tx, org: OrgId, id: ContactId) -> None:
     """With the contact go its key, sessions, events, vault and files: what was sealed can never be read again."""
     if await one(tx, _SQL.delete, {"org": org, "id": id}) is None:

@@ -12,6 +12,12 @@ where s.org_id = %(org)s and s.id = %(session)s
 update contacts set sealed = %(sealed)s, verified = verified or %(verified)s, updated_at = clock_timestamp()
 where org_id = %(org)s and id = %(id)s returning *
 
+-- name: overrides
+select overrides from contacts where org_id = %(org)s and id = %(id)s
+
+-- name: set_overrides
+update contacts set overrides = %(sealed)s where org_id = %(org)s and id = %(id)s
+
 -- name: delete
 delete from contacts where org_id = %(org)s and id = %(id)s returning id
 

@@ -171,7 +171,9 @@ async def _told(world: World, attempt: Attempt) -> frozenset[str]:
 async def _shown(world: World, attempt: Attempt, writing: Writing) -> Writing:
     """What whoever says yes is going to read, and a hash of the values: those that are shown are those that run."""
     assert attempt.values is not None, "they were filled"
-    says = (await attempt.mask.text(world, telling.says(attempt.action, attempt.values.by_name))).text
+    theirs = await context_along.names_set(world, attempt.org, attempt.action, attempt.mask)
+    values = {name: value for name, value in attempt.values.by_name.items() if name not in theirs}  # what is not sent is not shown
+    says = (await attempt.mask.text(world, telling.says(attempt.action, values))).text
     agreed = _agreed(attempt) if writing.state in (CallState.CONFIRM, CallState.APPROVAL) else None
     sealed = attempt.mask.key.seal(to_bytes(json.dumps(attempt.form)), attempt.org, "calls", "form", writing.id) if attempt.form else None
     return replace(writing, says=says, agreed=agreed, sealed=sealed)
@@ -235,8 +237,9 @@ async def _audit(tx: Tx, attempt: Attempt) -> None:
 async def _run(world: World, attempt: Attempt) -> Call:
     """Sends it, and writes down what became of it. It stands there as running already; should this process end now, it is swept to unknown."""
     assert attempt.values is not None, "they were filled"
+    context, secrets = await context_along.of(world, attempt.org, attempt.action, attempt.mask)
     going = calling.Going(
-        org=attempt.org, session=attempt.writing.session, id=attempt.writing.id, action=attempt.action, values=attempt.values, context=await context_along.of(world, attempt.org, attempt.action, attempt.mask),
+        org=attempt.org, session=attempt.writing.session, id=attempt.writing.id, action=attempt.action, values=attempt.values, context=context, secrets=secrets,
     )
     came = await calling.send(world, going)
     for _ in range(_TRIES):

@@ -54,6 +54,7 @@ class Going:
     action: Action
     values: Values
     context: Extra = field(default_factory=Extra)  # beside the keys: who is asking, and what the organisation's systems set for them
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # in that context: nobody is shown them
 
     @property
     def safe(self) -> bool:
@@ -67,7 +68,7 @@ async def send(world: World, going: Going) -> Came:
     while True:
         attempts += 1
         try:
-            keys = await keys_along.for_call(world, going.org, going.action, going.session)
+            keys = (await keys_along.for_call(world, going.org, going.action, going.session)).hiding(going.secrets)
         except NoKey as why:
             return Came(state=CallState.FAILED, why=str(why), fault=True, attempts=attempts, milliseconds=_since(began))
         came, wait = await _once(world, going, keys, going.action.timeout - (time.monotonic() - began))
@@ -96,7 +97,7 @@ async def _once(world: World, going: Going, keys: Keys, seconds: float) -> tuple
     if why_not := await world.switches.closed(going.org, "action"):
         return Came(state=CallState.FAILED, why=f"Nothing was sent: {why_not}."), 0.0
     crossing = Crossing(
-        org=going.org, session=going.session, purpose="action", hosts=(host_of(going.action.url),), raw=going.values.raw or bool(keys.extra.query) or bool(going.context.query or going.context.body),
+        org=going.org, session=going.session, purpose="action", hosts=(host_of(going.action.url),), raw=going.values.raw or bool(going.secrets) or keys.looks_personal,
     )
     try:
         answer = await world.switches.while_open(going.org, "action", _exchange(world, crossing, request, max(0.1, seconds)))

@@ -44,7 +44,7 @@ async def export(world: World, actor: Actor, id: ContactId, why: str = "") -> di
         document = {
             "kind": "glassine contact export", "version": 1, "exported_at": world.clock().isoformat(timespec="seconds"),
             "organization": {"id": str(org), "name": (await house.load(tx, org))["name"]},
-            "contact": {"id": str(id), "verified": row.verified, "segments": [one.name for one in await segments.of_contact(tx, org, id)], "created_at": _at(row.created_at), "updated_at": _at(row.updated_at), **asdict(identity_of(org_key, org, row))},
+            "contact": {"id": str(id), "verified": row.verified, "segments": [one.name for one in await segments.of_contact(tx, org, id)], "created_at": _at(row.created_at), "updated_at": _at(row.updated_at), **asdict(identity_of(org_key, org, row)), "http_action_overrides": await _overrides(tx, own, org, id)},
             "sessions": [await _session(tx, own, org, each) for each in reversed(found)],
             "files": [_file(own, org, each) for each in await vault.files_of(tx, org, id)],
             "looks": [_look(each) for each in await vault.audit_of(tx, org, id)],
@@ -52,6 +52,11 @@ async def export(world: World, actor: Actor, id: ContactId, why: str = "") -> di
         }
         await vault.audit(tx, actor, "privacy.export", "contact", id, {"sessions": len(found), "why": reason})
     return document
+
+
+async def _overrides(tx: Tx, own: Key, org: OrgId, id: ContactId) -> Any:
+    sealed = await contacts.overrides(tx, org, id)
+    return json.loads(to_text(own.open(sealed, org, "contacts", "overrides", id))) if sealed else {}
 
 
 async def _session(tx: Tx, own: Key, org: OrgId, row: Mapping[str, Any]) -> dict[str, Any]:

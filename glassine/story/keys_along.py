@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from glassine.edge.gate import Crossing
 from glassine.rules.calling.requests import Extra
+from glassine.rules.rescan import KEYS
 from glassine.store import variables
 from glassine.store.actions import host_of
 from glassine.store.variables import Sealed
@@ -36,6 +37,15 @@ class Keys:
     extra: Extra
     tokens: tuple[VariableId, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def hiding(self, secrets: tuple[str, ...]) -> Keys:
+        """The same, with more that nobody is shown."""
+        return replace(self, secrets=(*self.secrets, *secrets))
+
+    @property
+    def looks_personal(self) -> bool:
+        """Whether the last look at what leaves would take one of these for somebody's secret: it knows keys by their headers only."""
+        return bool(self.extra.query) or any(name.lower() not in KEYS for name in self.extra.headers)
 
     def covered(self, text: str) -> str:
         """A text without the keys, should the other side repeat one."""

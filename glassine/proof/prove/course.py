@@ -57,6 +57,7 @@ class Course:
     caught: Caught = field(default_factory=Caught)
     sessions: dict[OrgId, list[str]] = field(default_factory=dict)
     requests: int = 0
+    taken: int = 0  # values that came where an action takes them
 
 
 def planned(count: int, seed: int) -> Course:
@@ -108,6 +109,7 @@ async def run(course: Course, settings: Settings, own: Own, model: Model, post: 
         async with own(course.orgs, model, post) as address, _gate(address, running) as gate:
             own_door = Door(name="a process of its own", url=address, gate=gate, org=stages[0].org)
             other = Door(name="the running system", url=running, gate=gate, org=stages[1].org)
+            await stage.with_an_action(own_door, stages[0], model)
             doors = [own_door, other if await _may_be_used(course, other, stages[1]) else own_door]
             course.processes = list(dict.fromkeys(f"{door.name}, at {door.url}" for door in doors))
             say(f"Sending {sum(not c.blank for c in course.canaries):,} canaries through {' and '.join(course.processes)}")
@@ -120,6 +122,7 @@ async def run(course: Course, settings: Settings, own: Own, model: Model, post: 
             for ear in ears:
                 ear.cancel()
             await asyncio.gather(*ears, return_exceptions=True)
+            course.taken = model.taken
             course.requests = sum(door.asked for door in {id(door): door for door in doors}.values())
 
 

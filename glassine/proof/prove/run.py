@@ -116,7 +116,7 @@ def _blind(search: Search, course: Course) -> list[str]:
 def _facts(plan: Plan, course: Course, began: float) -> dict[str, Any]:
     return {
         "version": __version__, "seed": plan.seed, "began": datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds"), "seconds": round(time.time() - began),
-        "processes": course.processes, "requests": course.requests, "organisations_removed": len(course.orgs),
+        "processes": course.processes, "requests": course.requests, "values_taken_by_an_action": course.taken, "organisations_removed": len(course.orgs),
     }
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 _MOST = 1 << 26
 _PASSAGE = re.compile(r"<passage[^>]*>\s*(.+?)\s*</passage>", re.DOTALL)
+ACTION, TAKES = "note_down_address", "address"  # an action of the throw-away organisation, and the parameter that takes an e-mail address
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
 
 
@@ -35,12 +36,14 @@ class Recording:
 class Model:
     """Speaks chat completions as far as an answer goes: it quotes the first passage, names a placeholder it was shown, or says what it is told to.
 
-    Any other path is a web service that takes everything: webhooks and helpdesks can be pointed at it.
+    Any other path is a web service that takes everything: webhooks and helpdesks can be pointed at it. An action may bring it the customer's e-mail
+    address in the one parameter that takes it; that value is taken out before the rest is kept, so a value anywhere else is found.
     """
 
     def __init__(self, folder: Path) -> None:
         self.heard, self.service = Recording(folder / "model"), Recording(folder / "service")
         self.inventions: deque[str] = deque()  # what the next answers claim out of nowhere, as models do
+        self.taken = 0  # values that came where an action takes them
         self.port = 0
 
     @property
@@ -54,15 +57,34 @@ class Model:
                 length = re.search(rb"(?i)content-length: *(\d+)", head)
                 body = await reader.readexactly(min(int(length[1]), _MOST) if length else 0)
                 chat = head.split(b" ", 2)[1].endswith(b"/chat/completions")
-                (self.heard if chat else self.service).keep(head + body)
+                (self.heard if chat else self.service).keep(head + (body if chat else self._without_taken(body)))
                 answer = json.dumps(self._completion(body) if chat else {"ok": True}).encode()
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
                 await writer.drain()
         writer.close()
 
+    def _without_taken(self, body: bytes) -> bytes:
+        with contextlib.suppress(ValueError):
+            given = json.loads(body)
+            if isinstance(given, dict) and isinstance(given.get(TAKES), str) and given[TAKES]:
+                self.taken += 1
+                return json.dumps({**given, TAKES: ""}, ensure_ascii=False).encode()
+        return body
+
     def _completion(self, body: bytes) -> object:
-        message = {"role": "assistant", "content": self._says(str(json.loads(body)["messages"][-1]["content"])), "refusal": None}
-        return {"object": "chat.completion", "model": "recording", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+        asked = json.loads(body)
+        last = asked["messages"][-1]
+        calls = self._calls(str(last["content"])) if asked.get("tools") and last["role"] == "user" else []
+        message = {"role": "assistant", "content": None if calls else self._says(str(last["content"])), "refusal": None, **({"tool_calls": calls} if calls else {})}
+        return {"object": "chat.completion", "model": "recording", "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls" if calls else "stop"}]}
+
+    def _calls(self, prompt: str) -> list[object]:
+        """What models do with an action: give it what it takes, and also what it does not."""
+        placeholder = _PLACEHOLDER.search(prompt.rpartition("</passage>")[2])
+        if placeholder is None:
+            return []
+        given = {TAKES if placeholder[0].startswith("[EMAIL_") else "note": placeholder[0]}
+        return [{"id": f"call_{self.heard.count}", "type": "function", "function": {"name": ACTION, "arguments": json.dumps(given)}}]
 
     def _says(self, prompt: str) -> str:
         passage, placeholder = _PASSAGE.search(prompt), _PLACEHOLDER.search(prompt.rpartition("</passage>")[2])

@@ -6,7 +6,9 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from glassine.proof.prove.door import Door
 from glassine.proof.prove.kinds import CUSTOM_PATTERN
+from glassine.proof.prove.sinks import ACTION, TAKES, Model
 from glassine.store import house as stored
 from glassine.store import whole
 from glassine.story import access, house, learning
@@ -58,6 +60,16 @@ async def found(world: World, *, model_url: str, notify: str, founded: Callable[
         narrow_key=await access.create_key(world, owner, "prove, without contacts", _NO_CONTACTS),
         agent=await _joined(world, owner, Role.AGENT), admin=await _joined(world, owner, Role.ADMIN), viewer=await _joined(world, owner, Role.VIEWER),
     )
+
+
+async def with_an_action(door: Door, where: Stage, model: Model) -> None:
+    """Something that the model may have done, at the recording service: it takes an e-mail address in one parameter, and no value in the other."""
+    taken = {"name": TAKES, "in": "body", "takes": "email", "description": "The customer's e-mail address"}
+    action = {
+        "name": ACTION, "title": "Note an address down", "description": "Notes the customer's e-mail address down. Call it when they name one.", "request_type": "POST",
+        "api_endpoint": f"http://127.0.0.1:{model.port}/addresses", "parameters": [taken, {"name": "note", "in": "body"}], "policy": {"channels": ["web", "api"]},
+    }
+    await door.api(where.api_key, "POST", "/actions", action, expect=(201,))
 
 
 async def _joined(world: World, owner: Actor, role: Role) -> str:

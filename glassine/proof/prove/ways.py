@@ -17,6 +17,7 @@ from glassine.proof.prove.sinks import Model
 from glassine.proof.prove.stage import Stage
 
 IN, OUT, MODEL, ANSWER, MAIL = "customer in", "team out", "model request out", "AI answer out", "mail out"
+CALL = "action called"
 _ACTS_A_SESSION = 3
 
 
@@ -239,6 +240,11 @@ async def _invented(talk: Talk, canaries: Sequence[Canary]) -> None:
     await talk.say(await talk.fresh(), "Can I return the lamp?")
 
 
+async def _has_noted(talk: Talk, canaries: Sequence[Canary]) -> None:
+    """The model has an action called with it, in the parameter that takes it or in one that does not. (`/actions` was set up with the stage.)"""
+    await talk.say(await talk.fresh(), f"Please note it down: {canaries[0].text}")
+
+
 WAYS: tuple[Way, ...] = (
     Way(channel="API", direction=IN, format="message", send=_message, seen_by_model=True),
     Way(channel="API", direction=IN, format="message, several values", send=_message, holds=3, seen_by_model=True),
@@ -268,5 +274,6 @@ WAYS: tuple[Way, ...] = (
     Way(channel="widget", direction=IN, format="file, CSV", send=_file("csv", "text/csv", documents.table), holds=2),
     Way(channel="widget", direction=IN, format="file, PDF", send=_file("pdf", "application/pdf", documents.pdf), holds=2, plain=True),
     Way(channel="widget", direction=IN, format="file, Word", send=_file("docx", documents.WORD, documents.word), holds=2),
+    Way(channel="model", direction=CALL, format="a value that an action is called with", send=_has_noted, needs_model=True, seen_by_model=True),
     Way(channel="model", direction=ANSWER, format="a value that the model made up", send=_invented, needs_model=True),
 )

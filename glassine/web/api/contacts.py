@@ -11,7 +11,7 @@ from pydantic import AliasChoices, ConfigDict, Field
 
 from glassine.rules.permits import require_scope
 from glassine.store.contacts import Range
-from glassine.story import contacts, erasing, exporting, revealing, visitor
+from glassine.story import contacts, context_along, erasing, exporting, revealing, visitor
 from glassine.story.contacts import Identity
 from glassine.story.world import World
 from glassine.web.api import described, described_removals, shapes
@@ -128,6 +128,7 @@ class AuthenticateUser(Body):
     phone: str | None = Field(None, max_length=40)
     language: str | None = None
     customData: Flat | None = None  # noqa: N815 - the wire's name
+    http_action_overrides: dict[str, dict[str, Any] | None] | None = Field(None, description="headers, query_params, path_params and body_params that go along with this contact's calls of actions")
 
 
 @router.post("/widget/authenticate-user", tags=["Widget"], responses=shows(described.Vouched))
@@ -135,4 +136,6 @@ async def authenticate_user(world: Here, actor: Annotated[Actor, Depends(Scope("
     """Your server vouches for a visitor: the token makes the widget's contact a verified one, who sees their sessions on every device."""
     identity = Identity(email=body.email, phone_number=body.phone, name=body.name, custom_data=body.customData or {})
     contact = await contacts.create(world, actor.org, identity, verified=True)
+    if body.http_action_overrides is not None:
+        await context_along.keep(world, actor.org, contact.id, {name: part or {} for name, part in body.http_action_overrides.items()})
     return JSONResponse({"token": await visitor.token_for(world, actor.org, contact.id, verified=True), "contact": {"id": str(contact.id)}})
