@@ -37,6 +37,8 @@ NO_TEXT_OF_CUSTOMERS = {  # routes that change something, and why a canary has n
     "PUT /actions/variables/{id}": "a key of the organisation",
     "POST /actions/{id}/versions/{number}/restore": "an id and a number",
     "POST /actions/{id}/test": "values that the team types, to the organisation's own system; nothing of them is kept",
+    "POST /action-imports/{id}/undo": "an id",
+    "POST /autopilot/versions/{number}/undo": "a number",
     "PATCH /help-center/site": "settings of the organisation",
     "PATCH /knowledge/gaps/{id}": "a title, and how it stands",
     "PATCH /knowledge/sources/{id}": "settings of the organisation",
