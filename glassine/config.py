@@ -30,9 +30,10 @@ VARIABLES: Mapping[str, str] = {
     "GLASSINE_POOL_SIZE": "How many database connections one process may hold; 10 unless set.",
     "GLASSINE_PG_BIN": "The folder of PostgreSQL's programs to use for the embedded database, and for backups, in place of the packaged ones.",
     "GLASSINE_MASTER_KEY": "The master key, base64 of 32 bytes; without it the key is read from master.key in the home folder. While it is changed: the new one, a comma, the former one.",
-    "GLASSINE_LLM_URL": "The base address of an OpenAI-compatible language model, for example http://localhost:11434/v1; without it answers are quoted.",
+    "GLASSINE_LLM_URL": "The base address of a language model, for example http://localhost:11434/v1; without it answers are quoted.",
     "GLASSINE_LLM_MODEL": "The name of the language model at that address.",
     "GLASSINE_LLM_KEY": "The key that the language model's address asks for.",
+    "GLASSINE_LLM_WIRE": "How that address is spoken to: openai (chat completions, unless set), responses or anthropic.",
     "GLASSINE_LLM_TIMEOUT": "How many seconds a language model may take for one answer before the session is handed off; 20 unless set.",
     "GLASSINE_SMTP_URL": "A mail server for invitations and notices, as smtp://user:password@host:587 or smtps://…; without it they are only logged.",
     "GLASSINE_MAIL_FROM": "The sender of such mail, for example support@example.com.",
@@ -69,6 +70,7 @@ class Settings:
     llm_url: str | None = field(default=None, repr=False)
     llm_model: str | None = None
     llm_key: str | None = field(default=None, repr=False)
+    llm_wire: str = "openai"
     llm_timeout: float = 20.0  # seconds
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str | None = None
@@ -313,6 +315,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "llm_url": _address("http", "https"),
     "llm_model": str,
     "llm_key": str,
+    "llm_wire": _one_of("openai", "responses", "anthropic"),
     "llm_timeout": _seconds,
     "smtp_url": _address("smtp", "smtps"),
     "mail_from": _mail_address,

@@ -10,7 +10,8 @@ import httpx2
 import pytest_asyncio
 
 from bench.stub_model import StubModel
-from glassine.story import access, data_map, house, learning, policies, revealing
+from glassine.story import access, data_map, house, learning, model_settings, policies, revealing
+from glassine.story.model_settings import Given
 from glassine.story.world import World
 from glassine.words.boundaries import BOUNDARIES, KEPT, STAGES, Stage
 from glassine.words.house import OrgSettings
@@ -80,10 +81,12 @@ async def test_the_other_side_is_who_it_is(client: Client, world: World, shop: S
     assert found["database"]["other_side"][0]["who"].startswith("PostgreSQL 18")
     assert "on this machine" in found["database"]["other_side"][0]["who"]
     assert found["help"]["other_side"][0]["detail"] == "1 public article"
-    await house.change(world, shop.owner, llm_url="https://user:pw@models.example/v1", llm_model="large-2")
+    made = await model_settings.add(world, shop.owner, Given(url="https://user:pw@models.example/v1", model="large-2"))
     found = await mapped(client, shop)
     assert found["model"]["other_side"] == [{"who": "large-2", "where": "models.example:443", "detail": "set by your organisation, over TLS"}]
-    await house.change(world, shop.owner, llm_url="", llm_model="")
+    await model_settings.set_uses(world, shop.owner, {"answer": [made.id, "operator"]})
+    assert [side["who"] for side in (await mapped(client, shop))["model"]["other_side"]] == ["large-2", "small-1"]
+    await model_settings.remove(world, shop.owner, made.id)
 
 
 def test_the_words_of_the_map_are_whole() -> None:

@@ -108,55 +108,6 @@ async def test_autopilot_is_set_by_channel_and_says_who_did_it(world: World, sho
         assert (await admin.post("/settings/autopilot/handoff", **wrong)).status_code == 400
 
 
-async def test_the_models_key_is_written_and_never_shown(world: World, shop: Shop, admin: Browser) -> None:
-    model = {"url": "https://models.example/v1", "model": "small-1"}
-    page = (await admin.post("/settings/model", **model, key="sk-very-secret")).text
-    assert "small-1" in page
-    assert "A key is set" in page
-    assert "sk-very-secret" not in page
-    await admin.post("/settings/model", **model, key="")
-    settings = (await house.organization(world, shop.org)).settings
-    assert await house.llm_key(world, shop.org, settings) == "sk-very-secret"
-    assert "sk-very-secret" not in settings.llm_key
-    await admin.post("/settings/model", **model, forget="yes")
-    assert (await house.organization(world, shop.org)).settings.llm_key == ""
-    await admin.act("/settings/model", url="", model="")
-
-
-async def test_an_emptied_address_switches_the_model_off_and_a_wrong_field_says_so_beside_it(world: World, shop: Shop, admin: Browser) -> None:
-    await admin.post("/settings/model", url="http://127.0.0.1:9/v1", model="small-1", key="sk-secret")
-    for wrong, field in (({"url": "https://models.example/v1", "model": ""}, "model"), ({"url": "file:///etc/passwd", "model": "typed"}, "url")):
-        answer = await admin.post("/settings/model", **wrong)
-        assert answer.status_code == 400
-        assert f'id="{field}-wrong" role="alert"' in answer.text
-        assert all(f'value="{value}"' in answer.text for value in wrong.values())
-    assert "No model is used" in await admin.act("/settings/model", url="", model="small-1")
-    settings = (await house.organization(world, shop.org)).settings
-    assert (settings.llm_url, settings.llm_model, settings.llm_key) == ("", "", "")
-
-
-async def test_a_model_is_asked_when_it_is_saved_and_its_silence_can_be_undone(world: World, shop: Shop, admin: Browser) -> None:
-    page = (await admin.post("/settings/model", url="http://127.0.0.1:9/v1", model="small-1", key="sk-secret")).text
-    assert '<span class="tag warn">' in page
-    assert "Saved, but it did not answer: " in page
-    undo = dict(re.findall(r'type="hidden" name="(url|model|forget)" value="([^"]*)"', page))
-    assert undo == {"url": "", "model": "", "forget": "yes"}
-    assert (await house.organization(world, shop.org)).settings.llm_model == "small-1"
-    assert "Undo</button>" not in (await admin.post("/settings/model", url="http://127.0.0.1:9/v2", model="small-2", key="sk-other")).text, "the former key is unknown"
-    await admin.act("/settings/model", **undo)
-    assert (await house.organization(world, shop.org)).settings.llm_model == ""
-
-
-async def test_a_model_that_does_not_answer_is_said_to(admin: Browser) -> None:
-    await admin.act("/settings/model", url="", model="")
-    assert (await admin.post("/settings/model/test")).status_code == 400
-    await admin.post("/settings/model", url="http://127.0.0.1:9/v1", model="small-1")  # nothing listens there, and the gate does not lead there
-    page = (await admin.post("/settings/model/test")).text
-    assert 'class="say bad"' in page
-    assert "handed off to the team" in page
-    await admin.act("/settings/model", url="", model="")
-
-
 async def test_people_are_invited_get_roles_and_leave(world: World, shop: Shop, admin: Browser) -> None:
     page = (await admin.post("/settings/people/invite", role="agent", email="new@team.example")).text
     link = re.search(r"<code>[^<]+(/invite/[^<]+)</code>", page)
@@ -208,10 +159,10 @@ async def test_the_widgets_snippet_names_the_organisation(shop: Shop, admin: Bro
 
 async def test_the_audit_log_tells_changes_and_reveals_apart(admin: Browser) -> None:
     await admin.act("/settings/autopilot/api", mode="on")
-    await admin.act("/settings/model", url="", model="")
+    await admin.act("/settings/model/budget", tokens="")
     page = (await admin.get("/settings/audit")).text
     assert "set autopilot of API to on" in page
-    assert "changed the language model</td>" in page
+    assert "set the day&#39;s budget of language models</td>" in page
     assert "set autopilot" not in (await admin.get("/settings/audit?only=reveals")).text
 
 
@@ -251,6 +202,6 @@ async def test_an_agent_sees_settings_and_changes_none(world: World, shop: Shop)
             assert (await at.get(path)).status_code == 403
         for path, fields in (
             ("/settings/autopilot/web", {"mode": "off"}), ("/settings/model", {}), ("/settings/people/invite", {"role": "agent"}), ("/settings/keys", {"name": "x"}),
-            ("/knowledge", LAMP), (f"/knowledge/{article.id}/delete", {}), ("/settings/privacy/regions", {"regions": "DE"}), ("/settings/model/test", {}),
+            ("/knowledge", LAMP), (f"/knowledge/{article.id}/delete", {}), ("/settings/privacy/regions", {"regions": "DE"}), ("/settings/model/operator/test", {}), ("/settings/model/budget", {}), ("/settings/model/uses", {}), ("/settings/model/x/remove", {}),
         ):
             assert (await at.post(path, **fields)).status_code == 403, path

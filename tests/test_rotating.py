@@ -13,8 +13,9 @@ from glassine.edge.secrets import Key, Unreadable
 from glassine.store import contacts as stored
 from glassine.store import house as houses
 from glassine.store import rotations, sessions, vault
-from glassine.story import contacts, files, house, retaining, rotating, visitor
+from glassine.story import contacts, files, model_settings, retaining, rotating, visitor
 from glassine.story.contacts import Identity, own_key
+from glassine.story.model_settings import Given
 from glassine.story.world import World, live
 from glassine.words.errors import NotFound, Refused
 from glassine.words.house import OrgSettings
@@ -25,7 +26,7 @@ from tests.shop import Shop, founded_shop
 
 async def test_contacts_are_read_and_found_under_the_new_key(world: World, shop: Shop, settings: Settings) -> None:
     contact, session = await customer(world, shop.org, "mara@example.org")
-    await house.change(world, shop.owner, llm_url="https://model.example/v1", llm_model="m", llm_key="sk-very-secret")
+    await model_settings.add(world, shop.owner, Given(url="https://model.example/v1", model="m", key="sk-very-secret"))
     former = await world.key(shop.org)
     version = await rotating.rotate_organization(world, shop.owner, quiet, pause=0)
     assert version == 2
@@ -36,7 +37,7 @@ async def test_contacts_are_read_and_found_under_the_new_key(world: World, shop:
     async with world.store.tx(shop.org) as tx:
         row = await stored.load(tx, shop.org, contact)
         digests = [bytes(each["digest"]) for each in await (await tx.execute("select digest from contact_lookups where contact_id = %s", (contact,))).fetchall()]
-        llm_key = OrgSettings.read((await houses.load(tx, shop.org))["settings"]).llm_key
+        llm_key = OrgSettings.read((await houses.load(tx, shop.org))["settings"]).models[0]["key"]
     assert own_key(newest, shop.org, row)
     with pytest.raises(Unreadable):
         own_key(former.newest, shop.org, row)

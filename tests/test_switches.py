@@ -70,7 +70,7 @@ async def test_without_the_model_answers_are_quoted(world: World, shop: Shop, mo
         assert "30 days" in sent.text
         assert not sent.handed_off
         with pytest.raises(Refused, match="“Language model” is switched off"):
-            await models.try_out(world, shop.owner)
+            await models.try_out(world, shop.owner, "operator")
     assert model.calls == before
 
 

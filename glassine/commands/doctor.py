@@ -11,13 +11,16 @@ from dataclasses import replace
 from glassine.commands import home
 from glassine.config import Settings
 from glassine.edge.embed import Embedder
-from glassine.edge.llm.remote import RemoteModel
 from glassine.edge.names import Names
 from glassine.edge.secrets import Unreadable, master_key
 from glassine.store import health, jobs, migrate
-from glassine.story.world import live
-from glassine.words.errors import CrossingRefused, Misconfigured, ModelFailed, Refused
-from glassine.words.turns import Prompt, PromptMessage
+from glassine.story import house
+from glassine.story import models as story_models
+from glassine.story.world import World, live
+from glassine.words.errors import Misconfigured, ModelFailed, Refused
+from glassine.words.ids import OrgId
+from glassine.words.models import OPERATOR, Endpoint, endpoints
+from glassine.words.people import Actor, ActorKind, Role
 
 _ROOM = 1_000_000_000  # bytes that should be free where the state grows
 _SKEW = 2.0  # seconds
@@ -118,25 +121,37 @@ async def _seals(settings: Settings) -> str:
     return f"the master key opens the keys of {len(everybody)} organisation{'s' * (len(everybody) != 1)}"
 
 
-async def _language_model(settings: Settings) -> str:
-    """Asks the model for one word, through the gate as a turn would."""
-    if not settings.llm_url or not settings.llm_model:
-        return "none is set: answers quote the knowledge base"
+async def _language_models(settings: Settings) -> str:
+    """Asks every model that is set for one sentence, through the gate as a turn would."""
     if migrate.missing(_url(settings)) or not health.holds_data(_url(settings)):
         return "looked at once there is an organisation; `glassine up` makes one"
     async with live(settings) as world:
         async with world.store.outside() as tx:
-            org = (await jobs.organizations(tx))[0]
-        model = RemoteModel(world.gate, url=settings.llm_url, model=settings.llm_model, key=settings.llm_key or "", timeout=settings.llm_timeout)
+            everybody = await jobs.organizations(tx)
+        told = [await _answers(world, org, story_models.of_operator(settings) if number == 0 else None) for number, org in enumerate(everybody)]
+    answers, silent = [name for well, _ in told for name in well], [words for _, bad in told for words in bad]
+    if silent:
+        raise Misconfigured(" ".join(silent))
+    return f"{', '.join(answers)} {'answers' if len(answers) == 1 else 'answer'}" if answers else "none is set: answers quote the knowledge base"
+
+
+async def _answers(world: World, org: OrgId, operators: Endpoint | None) -> tuple[list[str], list[str]]:
+    """The names of the organisation's models that answer, with the operator's where it is asked here, and a sentence on each that does not."""
+    actor, well, bad = Actor(org=org, kind=ActorKind.SYSTEM, id=None, name="the operator", role=Role.OWNER), list[str](), list[str]()
+    own = endpoints((await house.organization(world, org)).settings)
+    for endpoint in (*own, *([operators] if operators else [])):
         try:
-            reply = await model.complete(Prompt(messages=(PromptMessage(role="user", content="Answer with one word: ready"),), tokens=8), org=org, session=None)
-        except (ModelFailed, CrossingRefused) as failed:
-            raise Misconfigured(f"{settings.llm_model} at {settings.llm_url} gave no answer: {failed}. Check GLASSINE_LLM_URL, _MODEL and _KEY.") from None
-    return f"{reply.model} answers"
+            well.append((await story_models.try_out(world, actor, endpoint.id)).model)
+        except Refused as refusal:
+            bad.append(f"{endpoint.name} was not asked: {refusal}")
+        except ModelFailed as failed:
+            where = "GLASSINE_LLM_URL, _MODEL, _KEY and _WIRE" if endpoint.id == OPERATOR else "Settings › Language model"
+            bad.append(f"{endpoint.name} at {endpoint.url} gave no answer: {failed} Check {where}.")
+    return well, bad
 
 
 _WITHOUT_DATABASE: tuple[tuple[str, Check], ...] = (("disk", _disk), ("models", _models), ("master key", _master_key))
-_WITH_DATABASE: tuple[tuple[str, Check], ...] = (("database", _database), ("clock", _clock), ("sealing", _seals), ("model", _language_model))
+_WITH_DATABASE: tuple[tuple[str, Check], ...] = (("database", _database), ("clock", _clock), ("sealing", _seals), ("model", _language_models))
 
 
 def _url(settings: Settings) -> str:

@@ -23,6 +23,7 @@ from glassine.story.world import World
 from glassine.words.actions import Call
 from glassine.words.errors import ModelFailed, SwitchedOff
 from glassine.words.knowledge import Hit
+from glassine.words.models import Budget, Then
 from glassine.words.people import ActorKind
 from glassine.words.turns import ModelReply, Outcome, Prompt, Reason, Silence, ToolSpec, Trace
 
@@ -97,6 +98,8 @@ async def _spoken(world: World, scene: Scene, trace: Trace, talk: Talk) -> Outco
         return _no_longer(scene, trace, why)
     except ModelFailed as failure:
         trace.notes.append(f"{failure.kind}: {failure}")
+        if failure.kind == "spent" and Budget.read(scene.settings.model_budget).then is Then.QUOTE:
+            return consenting.tells(scene, trace, None, talk.acting.reads) or _quoted(world, scene, trace, talk.means)
         if scene.debug and failure.raw:
             trace.debug["errors"] = [await debugging.covered(world, scene.org, scene.session.id, failure.raw)]
         return hand_off(scene, (Reason.STOPPED_AT_GATE if failure.kind == "stopped" else Reason.MODEL_FAILED,))

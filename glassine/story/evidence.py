@@ -17,7 +17,7 @@ from glassine.store.sessions import Mode
 from glassine.story.world import World
 from glassine.words.ids import OrgId
 
-_LEFT_OUT = frozenset({"llm_key", "rerank_key", "notify"})  # secrets, and people's addresses: no outcome depends on them
+_LEFT_OUT = frozenset({"models", "rerank_key", "notify"})  # secrets, and people's addresses: no outcome depends on them
 
 
 class Conditions(NamedTuple):
@@ -32,7 +32,8 @@ def conditions(world: World, mode: Mode, since: datetime, rulebook: int) -> Cond
     content = {
         "program": __version__, "models": _models(), "name": mode.name, "autopilot": str(mode.autopilot), "since": since.isoformat(), "rulebook": rulebook,
         "settings": {name: value for name, value in mode.settings.items() if name not in _LEFT_OUT},
-        "operator": {"llm_url": world.settings.llm_url or "", "llm_model": world.settings.llm_model or ""},
+        "language models": [{name: value for name, value in one.items() if name != "key"} for one in mode.settings.get("models", ()) if not one.get("removed")],
+        "operator": {"llm_url": world.settings.llm_url or "", "llm_model": world.settings.llm_model or "", "llm_wire": world.settings.llm_wire},
     }
     written = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
     return Conditions(UUID(bytes=hashlib.sha256(written.encode("utf-8", "replace")).digest()[:16]), content)

@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 from glassine.config import Settings
 from glassine.edge import embed
 from glassine.rules.permits import PERMITS, SCOPES, may
+from glassine.story.models import of_operator
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId
+from glassine.words.models import OPERATOR, Use, chosen
 from glassine.words.people import Actor, Person, Role, Verb
 
 
@@ -125,13 +127,14 @@ def _help(facts: Facts) -> list[Far]:
     return [Far(who="Everybody who has the address", where=f"{facts.config.url}/help/{facts.org}", detail=f"{count:,} public {'article' if count == 1 else 'articles'}")]
 
 
-def _model(facts: Facts) -> list[Far]:
-    own, operator = facts.settings, facts.config
-    if own.llm_url and own.llm_model:
-        return [Far(who=own.llm_model, where=_host(own.llm_url), detail=f"set by your organisation, {_wire(own.llm_url)}")]
-    if operator.llm_url and operator.llm_model:
-        return [Far(who=operator.llm_model, where=_host(operator.llm_url), detail=f"set by the operator of this machine, {_wire(operator.llm_url)}")]
-    return []
+def _models(*uses: Use) -> Callable[[Facts], list[Far]]:
+    """Every model that may be asked for one of these, each once."""
+
+    def found(facts: Facts) -> list[Far]:
+        every = dict.fromkeys(one for use in uses for one in chosen(facts.settings, use, of_operator(facts.config)))
+        return [Far(who=one.model, where=_host(one.url), detail=f"set by {'the operator of this machine' if one.id == OPERATOR else 'your organisation'}, {_wire(one.url)}") for one in every]
+
+    return found
 
 
 def _rerank(facts: Facts) -> list[Far]:
@@ -191,5 +194,5 @@ def _anchor(facts: Facts) -> list[Far]:
 
 _SIDES: Mapping[str, Callable[[Facts], list[Far]]] = MappingProxyType({
     "web": _web, "api": _api, "local-models": _local_models, "database": _database, "files": _files, "backup": _operator, "logs": _operator, "import": _operator,
-    "source": _source, "help": _help, "model": _model, "what-if": _model, "writing": _model, "link-check": _links, "rerank": _rerank, "action": _actions, "action-spec": _specs, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail,
+    "source": _source, "help": _help, "model": _models(Use.ANSWER, Use.SUMMARISE), "what-if": _models(Use.WHAT_IF), "writing": _models(Use.TRANSLATE, Use.CLASSIFY), "link-check": _links, "rerank": _rerank, "action": _actions, "action-spec": _specs, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail,
 })  # fmt: skip

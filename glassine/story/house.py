@@ -17,7 +17,7 @@ from glassine.words.ids import OrgId, PersonId, new_id
 from glassine.words.people import Actor, Role, Verb
 from glassine.words.sessions import Autopilot, ChannelKind
 
-SEALED = frozenset({"llm_key", "rerank_key"})  # settings that only the process reads
+SEALED = frozenset({"rerank_key"})  # settings that only the process reads
 
 
 class Founded(NamedTuple):
@@ -73,11 +73,6 @@ async def change(world: World, actor: Actor, *, name: str | None = None, **setti
     async with world.store.tx(actor.org) as tx:
         await house.change(tx, actor.org, name=name, settings=settings)
         await vault.audit(tx, actor, "settings.change", "organization", actor.org, {"changed": named})
-
-
-async def llm_key(world: World, org: OrgId, settings: OrgSettings) -> str:
-    """The model's key in the clear, or an empty text."""
-    return await secret(world, org, settings, "llm_key")
 
 
 async def secret(world: World, org: OrgId, settings: OrgSettings, name: str) -> str:

@@ -14,6 +14,7 @@ from glassine.story.world import World
 from glassine.words.articles import ContentRule, Fault, RuleKind
 from glassine.words.errors import ModelFailed, Refused
 from glassine.words.ids import ArticleId
+from glassine.words.models import Use
 from glassine.words.people import Actor, Verb
 from glassine.words.turns import Prompt, PromptMessage
 
@@ -33,7 +34,7 @@ async def ask(world: World, by: Actor, id: ArticleId) -> list[Fault]:
         rules = [rule for rule in await content_rules.all_of(tx, by.org, active=True) if rule.kind is RuleKind.PLAIN]
     if not rules:
         raise Refused("There is no rule in plain words. Write one under Knowledge › Rules.")
-    model = await model_for(world, by.org, (await house.organization(world, by.org)).settings)
+    model = await model_for(world, by.org, (await house.organization(world, by.org)).settings, Use.CLASSIFY)
     if model is None:
         raise Refused("No language model is set, so rules in plain words are not checked. Set one in Settings › Language model.", status=409, code="no_model")
     body = working.fields.body[:_MOST]

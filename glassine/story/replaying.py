@@ -26,6 +26,7 @@ from glassine.story.scene import decided, hand_off
 from glassine.story.world import World
 from glassine.words.ids import OrgId, SessionId, TurnId
 from glassine.words.knowledge import Hit
+from glassine.words.models import Budget, Then
 from glassine.words.people import Actor, Verb
 from glassine.words.privacy import Known, PiiType, Span, Treatment
 from glassine.words.replays import Replay, Step, StepName, Verdict
@@ -33,6 +34,7 @@ from glassine.words.turns import HandOff, Outcome, Prompt, Reason, Silence, Tool
 
 _NOT_WAITED = "The model was not waited for"  # the boundary was shut while it was asked, and the answer was quoted
 _UNKNOWN = consenting.UNKNOWN
+_SPENT = "spent: "  # the day's budget was, so no model was asked
 _NEAR = 0.01  # similarities that differ by less are the same: models round differently on different processors
 
 
@@ -185,7 +187,7 @@ def _judged(world: World, kept: Recalled) -> list[Step]:
     told = _told(kept)
     if told is not None:
         return [Step(name=StepName.GUARD, verdict=Verdict.SAME, says="The words are ours: there was no answer of a model to send."), _outcome(kept, _as_decided(kept, told))]
-    if kept.trace.get("prompt") and kept.answer is None and not any(note.startswith(_NOT_WAITED) for note in kept.trace["notes"]):
+    if kept.trace.get("prompt") and kept.answer is None and not _quoted_instead(kept):
         none = Step(name=StepName.GUARD, verdict=Verdict.SAME, says="There was no answer to check.")
         why = Reason.STOPPED_AT_GATE if any(note.startswith("stopped: ") for note in kept.trace["notes"]) else Reason.MODEL_FAILED
         return [none, _outcome(kept, _as_decided(kept, hand_off(scene, (why,))))]
@@ -207,6 +209,12 @@ def _told(kept: Recalled) -> Outcome | None:
     return hand_off(kept.scene, (Reason.ACTION_FAILED,)) if _UNKNOWN in kept.trace["notes"] else None
 
 
+def _quoted_instead(kept: Recalled) -> bool:
+    """Whether the answer was quoted because the model was switched off while it was asked, or the day's budget was spent."""
+    quotes = Budget.read(kept.scene.settings.model_budget).then is Then.QUOTE
+    return any(note.startswith(_NOT_WAITED) or (note.startswith(_SPENT) and quotes) for note in kept.trace["notes"])
+
+
 def _grounded(kept: Recalled) -> Grounded | None:
     own_words = scenarios.fixed(kept.scene.scenarios or ())
     if own_words is not None and kept.trace["query"]:
@@ -223,7 +231,7 @@ def _grounded(kept: Recalled) -> Grounded | None:
 def _guard_notes(kept: Recalled) -> list[str]:
     """Without the decision's reasons, and what was noted of a model that was not waited for or a switch."""
     reasons = {str(reason) for reason in Reason}
-    return [note for note in kept.trace["notes"] if note not in reasons and not note.startswith((_NOT_WAITED, "All AI was switched off"))]
+    return [note for note in kept.trace["notes"] if note not in reasons and not note.startswith((_NOT_WAITED, _SPENT, "All AI was switched off"))]
 
 
 def _as_decided(kept: Recalled, outcome: Outcome) -> Outcome:

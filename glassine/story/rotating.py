@@ -17,7 +17,7 @@ from uuid import UUID
 
 from glassine.edge.secrets import Key, Ring, Unreadable
 from glassine.store import Tx, contacts, house, jobs, people, rotations, vault
-from glassine.story import sources, variables
+from glassine.story import model_keys, sources, variables
 from glassine.story.contacts import identity_of, own_key
 from glassine.story.house import SEALED
 from glassine.story.world import KEY_AGE, World
@@ -168,7 +168,7 @@ async def _contact_over(tx: Tx, org: OrgId, ring: Ring, row: contacts.Sealed) ->
 
 
 async def _reseal_settings(world: World, org: OrgId, ring: Ring) -> None:
-    """The keys of the organisation's language model and reranker, the settings that are sealed."""
+    """The keys of the organisation's language models and reranker, the settings that are sealed."""
     async with world.store.tx(org) as tx:
         await house.lock(tx, org)
         settings = OrgSettings.read((await house.load(tx, org))["settings"])
@@ -176,6 +176,7 @@ async def _reseal_settings(world: World, org: OrgId, ring: Ring) -> None:
             if former := getattr(settings, name):
                 plain = ring.open(base64.b64decode(former), org, "organizations", name, org)
                 await house.change(tx, org, settings={name: base64.b64encode(ring.newest.seal(plain, org, "organizations", name, org)).decode()})
+        await house.change(tx, org, settings={"models": [model_keys.resealed(ring, org, one) for one in settings.models]})
 
 
 class Checked(NamedTuple):
@@ -193,6 +194,10 @@ async def check_organization(world: World, org: OrgId, *, newest_only: bool = Fa
     settings = OrgSettings.read((await _load(world, org))["settings"])
     for name, sealed in [(name, getattr(settings, name)) for name in sorted(SEALED) if getattr(settings, name)]:
         fits = _opens(by, base64.b64decode(sealed), org, "organizations", name, org)
+        opened["model keys"] += fits
+        unreadable += not fits
+    for sealed in [str(one["key"]) for one in settings.models if one.get("key")]:
+        fits = _opens(by, base64.b64decode(sealed), org, "organizations", model_keys.SEALED, org)
         opened["model keys"] += fits
         unreadable += not fits
     for id, sealed in await sources.sealed_of(world, org):

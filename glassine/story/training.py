@@ -23,6 +23,7 @@ from glassine.story.world import World
 from glassine.words.errors import ModelFailed, NotFound, Refused
 from glassine.words.ids import OrgId, SessionId, new_id
 from glassine.words.knowledge import EVERYBODY
+from glassine.words.models import Use
 from glassine.words.people import Actor, ActorKind, Verb
 from glassine.words.scenarios import Fields, Met, Scenario, ScenarioId, ScenarioKind, Version
 from glassine.words.sessions import ChannelKind
@@ -207,7 +208,7 @@ async def from_session(world: World, actor: Actor, session: SessionId) -> Scenar
     if not history:
         raise NotFound("There is no session with this id.")
     history = [event for event in history if not event.redacted]
-    model = await model_for(world, actor.org, await world.switches.of(actor.org))
+    model = await model_for(world, actor.org, await world.switches.of(actor.org), Use.SUMMARISE)
     fields = None
     if model is not None:
         try:

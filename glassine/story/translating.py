@@ -19,6 +19,7 @@ from glassine.words.articles import Fields
 from glassine.words.errors import ModelFailed, NotFound, Refused
 from glassine.words.ids import ArticleId, OrgId, new_id
 from glassine.words.knowledge import Article
+from glassine.words.models import Use
 from glassine.words.people import Actor, Verb
 from glassine.words.turns import Prompt, PromptMessage
 
@@ -105,7 +106,7 @@ async def translate(world: World, by: Actor, id: ArticleId, language: str) -> Ar
 
 async def _model(world: World, by: Actor) -> Llm:
     await world.switches.admit(by.org, "writing")
-    model = await model_for(world, by.org, (await house.organization(world, by.org)).settings)
+    model = await model_for(world, by.org, (await house.organization(world, by.org)).settings, Use.TRANSLATE)
     if model is None:
         raise Refused("No language model is set, so nothing can be translated by a machine. Set one in Settings › Language model, or translate by hand.", status=409, code="no_model")
     return model

@@ -27,6 +27,7 @@ from glassine.words.actions import Call, CallId, CallState
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ArticleId, PassageId, SessionId, TurnId, new_id
 from glassine.words.knowledge import Audience, Hit
+from glassine.words.models import Use
 from glassine.words.people import Actor, Verb
 from glassine.words.turns import HandOff, Outcome, Prompt, Reply, Suggestion, ToolCall, ToolSpec, Trace
 from glassine.words.what_if import QUOTING, Change, Side, WhatIf
@@ -94,7 +95,7 @@ async def _model(world: World, kept: Recalled, change: Change) -> Any:
     settings = await world.switches.of(org)
 
     async def model() -> Llm | None:
-        return await model_for(world, org, settings, named=change.model) if wants else None
+        return await model_for(world, org, settings, Use.WHAT_IF, named=change.model) if wants else None
 
     if change.model and wants and await model() is None:
         raise Refused("No language model is set or switched on, so no other one can be asked at its address.", status=409)

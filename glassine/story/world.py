@@ -18,13 +18,14 @@ from glassine.edge.addresses import Place, places
 from glassine.edge.attachments import FileReader
 from glassine.edge.embed import Embedder
 from glassine.edge.gate import CrossingRow, Gate
-from glassine.edge.llm import Llm
+from glassine.edge.llm.remote import RemoteModel
 from glassine.edge.mail import Mailer
 from glassine.edge.names import Names
 from glassine.edge.secrets import Master, Ring
 from glassine.edge.signatures import Signer
 from glassine.store import DatabaseError, Store, house, jobs, ledger
 from glassine.store.live import Live
+from glassine.story.metering import Meter
 from glassine.story.switches import Switches
 from glassine.words.autopilot import Rulebook
 from glassine.words.ids import ArticleId, OrgId, SessionId, TurnId, new_id
@@ -53,6 +54,7 @@ class World:
     settings: Settings
     store: Store
     switches: Switches
+    meter: Meter
     live: Live
     masters: Master
     gate: Gate
@@ -64,7 +66,7 @@ class World:
     process: UUID
     keeps: tuple[OrgId, ...] = ()  # the only organisations whose jobs this process runs, and nobody else does; usually none are kept
     running: set[int] = field(default_factory=set)
-    models: dict[tuple[str, str, str], Llm] = field(default_factory=dict)  # by address, name and sealed key
+    models: dict[tuple[object, ...], RemoteModel] = field(default_factory=dict)  # by all that they are made of: what each has learnt of its server is kept
     ahead: dict[tuple[Any, ...], tuple[float, asyncio.Task[Any]]] = field(default_factory=dict)  # searches begun before they are asked for
     kept: set[tuple[OrgId, UUID]] = field(default_factory=set)  # conditions of turns that stand in the store
     sizes: dict[tuple[OrgId, tuple[int, ...]], tuple[float, int, frozenset[str]]] = field(default_factory=dict)  # when passages were counted, how many, models with an index
@@ -139,7 +141,7 @@ async def live(settings: Settings, *, keeps: tuple[OrgId, ...] = ()) -> AsyncIte
         masters = Master(settings.home, settings.master_key, may_create=not sealed_before)
         switches = Switches(store)
         world = World(
-            settings=settings, store=store, switches=switches, masters=masters,
+            settings=settings, store=store, switches=switches, meter=Meter(store, switches), masters=masters,
             live=await stack.enter_async_context(Live(settings.database_url, first=switches.hear)),
             gate=Gate(), names=Names(), embed=Embedder(), reader=FileReader(), mail=Mailer(None), clock=lambda: datetime.now(UTC), process=new_id(),
             keeps=keeps,
@@ -185,6 +187,7 @@ async def _pulse(world: World) -> AsyncIterator[None]:
             await beat
         with contextlib.suppress(DatabaseError):
             await world.switches.write_down()
+            await world.meter.write_down()
             async with world.store.outside() as tx:
                 await jobs.goodbye(tx, world.process)
 
@@ -197,5 +200,6 @@ async def _beat(world: World) -> None:
                 await jobs.hello(tx, world.process, world.keeps)
                 await jobs.release_unheld(tx, world.process, world.running)
             await world.switches.write_down()
+            await world.meter.write_down()
         except (DatabaseError, OSError, TimeoutError) as error:
             _log.warning("No sign of life could be given: %s", type(error).__name__)

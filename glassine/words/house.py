@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
@@ -22,7 +22,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrgSettings:
-    """What an organisation can set. `llm_key` and `rerank_key` are sealed under the organisation's key; `patience` is how many minutes a
+    """What an organisation can set. Keys of `models` and `rerank_key` are sealed under the organisation's key; `patience` is how many minutes a
     customer who was handed off may wait before the session is overdue. `treatments` and `patterns` are read by rules/policies.py."""
 
     regions: tuple[str, ...] = ("US", "GB", "DE")
@@ -37,9 +37,9 @@ class OrgSettings:
     keep_attachments: int = 0
     keep_traces: int = 0
     keep_audit: int = 0
-    llm_url: str = ""
-    llm_model: str = ""
-    llm_key: str = field(default="", repr=False)
+    models: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)  # language models, in order: read by words/models.py, keys sealed
+    model_uses: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what is asked for -> ids of models, in order
+    model_budget: Mapping[str, Any] = field(default_factory=dict)
     rerank_url: str = ""  # the whole address
     rerank_model: str = ""
     rerank_key: str = field(default="", repr=False)

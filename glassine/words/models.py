@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from glassine.words.house import OrgSettings
+
 OPERATOR = "operator"  # the id of the endpoint that the operator of the machine has set for everybody
 
 
@@ -21,12 +23,11 @@ class WireName(StrEnum):
 class Use(StrEnum):
     """What a model is asked for."""
 
-    ANSWER = "answer"
-    CLASSIFY = "classify"
-    SUMMARISE = "summarise"
-    TRANSLATE = "translate"
-    WRITING = "writing"
-    WHAT_IF = "what-if"
+    ANSWER = "answer"  # customers
+    CLASSIFY = "classify"  # does a text keep a rule in plain words
+    SUMMARISE = "summarise"  # a conversation, as a scenario
+    TRANSLATE = "translate"  # articles
+    WHAT_IF = "what-if"  # an earlier turn asked again
 
 
 class Then(StrEnum):
@@ -49,6 +50,7 @@ class Endpoint:
     timeout: float = 20.0  # seconds for one whole answer
     price_in: float | None = None
     price_out: float | None = None
+    removed: str = ""  # when (ISO 8601): it is kept until the next change, so that removing it can be undone
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
@@ -62,6 +64,19 @@ class Endpoint:
     def costs(self, prompt_tokens: int, completion_tokens: int) -> float:
         """What so many tokens cost at most: those that the provider had in its cache are counted in full."""
         return ((self.price_in or 0) * prompt_tokens + (self.price_out or 0) * completion_tokens) / 1_000_000
+
+
+def endpoints(settings: OrgSettings) -> tuple[Endpoint, ...]:
+    """The organisation's own, in order, without those that were removed."""
+    return tuple(one for one in map(Endpoint.read, settings.models) if not one.removed)
+
+
+def chosen(settings: OrgSettings, use: Use, operator: Endpoint | None) -> tuple[Endpoint, ...]:
+    """Who is asked for this, in order: what the organisation has chosen for it, else all of its own, else the operator's."""
+    own = endpoints(settings)
+    known = {one.id: one for one in (*own, *((operator,) if operator else ()))}
+    picked = tuple(known[id] for id in settings.model_uses.get(use, ()) if id in known)
+    return picked or own or ((operator,) if operator else ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,12 @@ OnText = Callable[[str], None]
 
 
 class Llm(Protocol):
-    """One call, one answer. `model` is the name of the one that is asked first."""
+    """One call, one answer."""
 
-    model: str
+    @property
+    def model(self) -> str:
+        """The name of the one that is asked first."""
+        ...
 
     async def complete(
         self, prompt: Prompt, *, org: OrgId, session: SessionId | None, purpose: Purpose = "model", on_text: OnText | None = None, asked: list[Asked] | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import time
@@ -38,6 +39,14 @@ class RemoteModel:
         self._wire, self._url, self._host = WIRES[wire], _whole_address(url, WIRES[wire].path), _host(url)
         self._learnt = Learnt()
 
+    def within(self, seconds: float) -> RemoteModel:
+        """The same, with what it has learnt, for a call that may take no longer than this."""
+        if seconds >= self._timeout:
+            return self
+        other = copy.copy(self)
+        other._timeout = seconds
+        return other
+
     async def complete(
         self, prompt: Prompt, *, org: OrgId, session: SessionId | None, purpose: Purpose = "model", on_text: OnText | None = None, asked: list[Asked] | None = None,
     ) -> ModelReply:
@@ -73,7 +82,7 @@ class RemoteModel:
             ) as stream:
                 return await self._read(stream, prompt, heard)
         except TimeoutError:
-            failure = ModelFailed("timeout", f"The model did not answer within {self._timeout:g} seconds.")
+            failure = ModelFailed("timeout", f"The model did not answer within {self._timeout:.3g} seconds.")
         except LeakStopped as stop:
             failure = ModelFailed("stopped", f"The gate stopped the request: {stop}.")
         except CrossingRefused as refusal:

@@ -15,6 +15,7 @@ from glassine.story import access, house, learning
 from glassine.story.world import World
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId
+from glassine.words.models import Endpoint
 from glassine.words.people import Actor, ActorKind, Role
 
 MARK = "throwaway_of_prove"  # in the settings: by it a later run finds what an interrupted one has left
@@ -44,7 +45,7 @@ class Stage:
 async def found(world: World, *, model_url: str, notify: str, founded: Callable[[OrgId], None]) -> Stage:
     """An organisation whose model, if an address is given, is the recording one. `founded` is told of it at once."""
     settings = OrgSettings(
-        regions=("US", "GB", "DE"), notify=(notify,), llm_url=model_url, llm_model="recording" if model_url else "",
+        regions=("US", "GB", "DE"), notify=(notify,), models=(Endpoint(id="recording", name="recording", url=model_url, model="recording").stored(),) if model_url else (),
         patterns=({"id": "member", "name": "Member number", "pattern": CUSTOM_PATTERN},),
     )
     made = await house.found(world, "Throw-away of glassine prove", f"owner-{secrets.token_hex(8)}@prove.invalid", "Prove", settings)

@@ -72,6 +72,9 @@ _VERBS = {  # icon, and a sentence over the row's details
     "knowledge.topic_order": ("rows", "put topics or articles in another order"),
     "gaps.resolved": ("check", "resolved a gap"), "gaps.archived": ("book", "archived a gap"), "gaps.open": ("book", "opened a gap again"), "gaps.rename": ("book", "renamed a gap"),
     "gaps.merge": ("book", "merged a gap into another"), "gaps.part": ("book", "took the merging of a gap back"), "gaps.draft": ("book", "drafted the article “{title}” for a gap"),
+    "models.add": ("model", "added the language model “{name}”"), "models.change": ("model", "changed the language model “{name}”"), "models.remove": ("bin", "removed the language model “{name}”"),
+    "models.restore": ("undo", "brought the language model “{name}” back"), "models.order": ("model", "put the language models in another order"), "models.use": ("model", "set what each language model is asked for"),
+    "models.budget": ("model", "set the day's budget of language models"), "models.budget_reached": ("alert", "saw that {share} % of the day's budget of language models was used"),
     "actions.create": ("bolt", "made the action “{name}”"), "actions.change": ("bolt", "changed the action “{name}” (version {version})"), "actions.delete": ("bin", "deleted the action “{name}”"),
     "actions.restore": ("undo", "brought an earlier version of the action “{name}” back"), "actions.enable": ("bolt", "switched the action “{name}” on"),
     "actions.disable": ("bolt", "switched the action “{name}” off"), "actions.try": ("bolt", "called the action “{name}” for real from the test console"),
@@ -83,7 +86,7 @@ _VERBS = {  # icon, and a sentence over the row's details
 }
 
 _SETTINGS: Mapping[str, str] = {  # several fields are one thing to whoever sets them
-    "llm_url": "the language model", "llm_model": "the language model", "llm_key": "the language model", "rerank_url": "the reranker", "rerank_model": "the reranker", "rerank_key": "the reranker", "patience": "how long a customer may wait",
+    "rerank_url": "the reranker", "rerank_model": "the reranker", "rerank_key": "the reranker", "patience": "how long a customer may wait",
     "notify": "who is told of handoffs by e-mail", "keep_messages": "how long data is kept", "keep_attachments": "how long data is kept", "keep_traces": "how long data is kept",
     "keep_audit": "how long data is kept", "regions": "the countries whose numbers are masked", "vocabulary": "the words that are never masked",
     "languages": "the languages", "name": "the organisation's name", "title": "the name", "slug": "the address", "domain": "the domain", "accent": "the colour", "logo": "the logo",
