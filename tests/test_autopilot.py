@@ -24,7 +24,6 @@ QUESTION = "How long does a refund take?"
     (AI, Autopilot.ON, QUESTION, Kind.ANSWER, ()),
     (AI, Autopilot.OFF, QUESTION, Kind.HAND_OFF, (Reason.AUTOPILOT_OFF,)),
     (AI, Autopilot.ASSIST, QUESTION, Kind.ASSIST, (Reason.ASSIST_ONLY,)),
-    (AI, Autopilot.ON, "I want to talk to a human", Kind.HAND_OFF, (Reason.USER_REQUESTED_HUMAN,)),
     (AI, Autopilot.ON, "", Kind.HAND_OFF, (Reason.INSUFFICIENT_KNOWLEDGE,)),
     (AI, Autopilot.ON, "?! 🙃", Kind.HAND_OFF, (Reason.INSUFFICIENT_KNOWLEDGE,)),
     (Owner(kind=OwnerKind.TEAM), Autopilot.ON, QUESTION, Kind.STAY_SILENT, (Reason.OWNED_BY_PERSON,)),

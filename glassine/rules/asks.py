@@ -18,18 +18,32 @@ def wants_person(text: str) -> bool:
 
     A question about the product that only mentions people ("how do I assign an agent?", "which hours can I call support?") is not such a request.
     """
+    return _wants(_ends(text))
+
+
+@lru_cache(maxsize=500)  # a turn asks more than once, and of its history too
+def _wants(text: str) -> bool:
     plain = plain_words(text)
     if _ABOUT_OTHERS.search(plain):
         return False
     return bool(_WISH.search(plain) or (len(plain.split()) <= 4 and _ALONE.search(plain)) or (_TO_SUPPORT.search(plain) and not _ENQUIRY.search(plain)))
 
 
+def about_others(text: str) -> bool:
+    """Whether somebody else is to be talked to, or it is asked who is speaking."""
+    return bool(_ABOUT_OTHERS.search(plain_words(text)))
+
+
 def plain_words(text: str) -> str:
     """Lower case without accents or signs, words apart by one blank, slips in the words that matter mended."""
-    text = text if len(text) <= 2 * _LONGEST else f"{text[:_LONGEST]} {text[-_LONGEST:]}"
+    text = _ends(text)
     bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     words = re.findall(r"[a-z]+|\d+", re.sub(r"['’`´]", "", bare))
     return " ".join(_mend(word) for word in words)
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= 2 * _LONGEST else f"{text[:_LONGEST]} {text[-_LONGEST:]}"
 
 
 @lru_cache(maxsize=10_000)  # customers share their words

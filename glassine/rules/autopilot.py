@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from glassine.rules import asks, office_hours, phrases, topic_scores
+from glassine.rules import asks, office_hours, phrases, tone, topic_scores
+from glassine.rules.meant import Heard
 from glassine.rules.small_talk import small_talk
 from glassine.words.autopilot import Assist, Hours, Rollout, Rulebook, Scored, Slice, Stance, Team, Topics
 from glassine.words.ids import SegmentId, SessionId
@@ -67,7 +68,7 @@ def place(session: SessionId) -> int:
 
 
 def decide(session: Session, mode: Autopilot, text: str, *, ai_off: bool = False, files: bool = False, terms: Terms = Terms()) -> Decision:
-    """The first rule that fits decides: state of the session, the switch for all AI, owner, mode of the channel, the rulebook, what the customer asks for.
+    """The first rule that fits decides: state of the session, the switch for all AI, owner, mode of the channel, the rulebook. What the conversation sets off besides is decided in handing_off.py.
 
     `text` is masked; `files`: something was read in what came with it.
     """
@@ -83,8 +84,6 @@ def decide(session: Session, mode: Autopilot, text: str, *, ai_off: bool = False
         return Decision(kind=Kind.HAND_OFF, reasons=(terms.barred,))
     if mode is Autopilot.ASSIST:
         return Decision(kind=Kind.HAND_OFF, reasons=(Reason.ASSIST_ONLY, Reason.NO_ASSIST_TOPIC)) if terms.no_assist else Decision(kind=Kind.ASSIST, reasons=(Reason.ASSIST_ONLY,))
-    if asks.wants_person(text):
-        return Decision(kind=Kind.HAND_OFF, reasons=(Reason.USER_REQUESTED_HUMAN,))
     if terms.prohibited:
         return Decision(kind=Kind.HAND_OFF, reasons=(Reason.PROHIBITED_TOPIC,))
     if not files and not any(letter.isalnum() for letter in text):  # only a picture, or only signs: nothing here to look up
@@ -101,9 +100,15 @@ def _owned_by_people(session: Session, mode: Autopilot, terms: Terms) -> Decisio
     return Decision(kind=Kind.STAY_SILENT, reasons=(Reason.OWNED_BY_PERSON,))
 
 
-def hand_off(reasons: Sequence[Reason], history: Sequence[Event], *, language: str | None, minutes: int | None = None, back: str = "") -> HandOff:
-    """The handoff for these reasons. `history` is the masked log, oldest first; `minutes` how soon the team aims to reply; `back` says when it is back."""
-    return HandOff(reasons=tuple(reasons), summary=summary(history), told=phrases.handed_off(reasons, language, minutes=minutes, back=back))
+def hand_off(
+    reasons: Sequence[Reason], history: Sequence[Event], *, language: str | None, minutes: int | None = None, back: str = "", evidence: Sequence[str] = (), heard: Heard | None = None,
+) -> HandOff:
+    """The handoff for these reasons. `history` is the masked log, oldest first; `minutes` how soon the team aims to reply; `back` says when it is back; `heard` is of the newest message."""
+    said = [event.text for event in history if event.type is EventType.MESSAGE and event.actor is ActorKind.USER]
+    return HandOff(
+        reasons=tuple(reasons), summary=summary(history), told=phrases.handed_off(reasons, language, minutes=minutes, back=back), sentiment=tone.sentiment(said, heard),
+        language=language, evidence=tuple(evidence),
+    )
 
 
 def summary(history: Sequence[Event]) -> str:

@@ -28,6 +28,7 @@ SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType(
         "training:write": frozenset({Verb.READ_KNOWLEDGE, Verb.WRITE_KNOWLEDGE}),
         "actions:read": frozenset({Verb.READ_ACTIONS}),
         "actions:write": frozenset({Verb.READ_ACTIONS, Verb.WRITE_ACTIONS, Verb.APPROVE}),
+        "handoff-analytics:read": frozenset({Verb.READ_SESSIONS}),
         "autopilot:read": frozenset({Verb.READ_SESSIONS}),
         "autopilot:write": frozenset({Verb.CHANGE_SETTINGS}),
         "redaction:write": frozenset({Verb.REDACT, Verb.CHANGE_SETTINGS}),

@@ -158,6 +158,11 @@ _OPENINGS = {
     Reason.AI_OFF: "requested",
     Reason.ASSIST_ONLY: "requested",
     Reason.PROHIBITED_TOPIC: "requested",
+    Reason.FRUSTRATION: "requested",
+    Reason.REPEAT_CONTACT: "requested",
+    Reason.REOPENED: "requested",
+    Reason.LOOP: "requested",
+    Reason.TIME_LIMIT: "requested",
     Reason.INSUFFICIENT_KNOWLEDGE: "unknown",
     Reason.LOW_CONFIDENCE: "unknown",
 }
@@ -165,8 +170,12 @@ _OPENINGS = {
 
 def spoken(language: str | None) -> str:
     """The language we have words in that is nearest to this tag: its own (`de` for `de-AT`), or English."""
-    tag = (language or FALLBACK).lower().replace("_", "-").split("-")[0]
-    return tag if tag in _TEXTS else FALLBACK
+    return tag(language) if tag(language) in _TEXTS else FALLBACK
+
+
+def tag(language: str | None) -> str:
+    """The two letters of a language, whatever stands behind them."""
+    return (language or FALLBACK).lower().replace("_", "-").split("-")[0]
 
 
 def small_talk(kind: SmallTalk, language: str | None) -> str:

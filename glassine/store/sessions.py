@@ -34,7 +34,8 @@ def from_row(row: DictRow) -> Session:
         status=Status(row["status"]), owner=Owner(kind=OwnerKind(row["owner_kind"]), id=row["owner_id"], name=row["owner_name"]),
         language=row["language"], ai_closure_type=row["ai_closure_type"], sentiment=row["sentiment"], summary=row["summary"],
         handed_off_at=row["handed_off_at"], deadline=row["deadline"], last_seq=row["last_seq"], last_user_seq=row["last_user_seq"],
-        settled_seq=row["settled_seq"], verified=row["verified"], redactions=row["redactions"], created_at=row["created_at"], updated_at=row["updated_at"],
+        settled_seq=row["settled_seq"], verified=row["verified"], redactions=row["redactions"],
+        handed_back_seq=row["handed_back_seq"], handed_back_at=row["handed_back_at"], reopened_seq=row["reopened_seq"], created_at=row["created_at"], updated_at=row["updated_at"],
     )
 
 

@@ -32,7 +32,13 @@ where o.id = %(org)s
 select s.*, p.name as owner_name, coalesce(c.autopilot, 'on') as autopilot, o.name, o.settings, o.widget_token,
     greatest(o.updated_at, c.updated_at) as set_at, case when s.typing_until > clock_timestamp() then s.typing_until end as waits_until,
     coalesce(s.debug_until > clock_timestamp(), false) as debugged,
-    exists (select from calls k where k.org_id = s.org_id and k.session_id = s.id) as called, a.number as rulebook, a.rules
+    exists (select from calls k where k.org_id = s.org_id and k.session_id = s.id) as called, a.number as rulebook, a.rules,
+    array(
+        select floor(extract(epoch from s.created_at - e.created_at) / 86400)::int from sessions e
+        where e.org_id = s.org_id and e.contact_id = s.contact_id and e.created_at between s.created_at - interval '30 days' and s.created_at and e.id <> s.id
+          and (e.handed_off_at is not null or e.status = 'closed_unresolved')
+        order by e.created_at desc limit 10
+    ) as unsolved
 from sessions s join organizations o on o.id = s.org_id
     left join channels c on c.org_id = s.org_id and c.kind = s.channel
     left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
@@ -63,6 +69,8 @@ update sessions set owner_kind = %(kind)s, owner_id = %(owner)s, typing_by = nul
     deadline = case when %(kind)s = 'team' then clock_timestamp() + %(patience)s::interval end,
     handed_off_at = case when %(kind)s = 'ai' then null else coalesce(handed_off_at, clock_timestamp()) end,
     settled_seq = case when %(kind)s = 'ai' then settled_seq else last_user_seq end,
+    handed_back_seq = case when %(kind)s = 'ai' then last_seq else handed_back_seq end,
+    handed_back_at = case when %(kind)s = 'ai' then clock_timestamp() else handed_back_at end,
     updated_at = clock_timestamp()
 where org_id = %(org)s and id = %(id)s
 returning id
@@ -74,7 +82,7 @@ where org_id = %(org)s and id = %(id)s and status <> %(status)s
 returning id
 
 -- name: reopen
-update sessions set status = 'open', ai_closure_type = null, updated_at = clock_timestamp()
+update sessions set status = 'open', ai_closure_type = null, reopened_seq = last_seq, updated_at = clock_timestamp()
 where org_id = %(org)s and id = %(id)s and status <> 'open'
 returning id
 

@@ -16,7 +16,7 @@ from glassine.rules.grounding import Grounded
 from glassine.rules.policies import policy_of
 from glassine.rules.prompt import Told
 from glassine.rules.redaction import cover
-from glassine.story import consenting, debugging, finding, masking, scenarios, sight, steps
+from glassine.story import consenting, debugging, finding, handing, masking, scenarios, sight, steps
 from glassine.story.scene import Acting, Means, NoLonger, Scene, hand_off
 from glassine.story.steps import Talk
 from glassine.story.world import World
@@ -48,6 +48,9 @@ async def answered(world: World, scene: Scene, trace: Trace, means: Means) -> Ou
         sought = await means.search(trace.query)
         trace.hits = sight.escaped(sought.hits[: finding.LIMIT])
         trace.given |= sought.given()
+    scene = handing.hear(scene, trace, sought)
+    if (early := handing.early(scene)) is not None:
+        return early
     scene = await scenarios.meet(world, scene, trace)
     if (own_words := guiding.fixed(scene.scenarios or ())) is not None:
         return _judged(world, scene, trace, own_words)

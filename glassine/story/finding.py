@@ -44,6 +44,8 @@ class Sought(NamedTuple):
     told: Told = NOTHING
     judged: Judged = NOT_ASKED
     votes: Mapping[str, int] = {}  # by which ties were broken, if any were
+    vector: Sequence[float] = ()  # of what was searched for,
+    model: str = ""  # by this model
 
     def given(self) -> dict[str, Any]:
         """What of it a turn's evidence keeps, so that the same can be searched once more."""
@@ -111,7 +113,7 @@ async def _seek(world: World, org: OrgId, text: str, viewer: Viewer, language: s
         query = replace(query, terms=[*query.terms, *told.terms], pinned=told.pinned)
         hits, version = await search.find(tx, query=query, scopes=scopes, limit=limit)
         votes = await _votes(world, tx, org, hits)
-    return Sought([comparable(world, hit, spoken) for hit in by_popularity(hits, votes)], version, query.size or 0, spoken, scopes, told, votes=votes)
+    return Sought([comparable(world, hit, spoken) for hit in by_popularity(hits, votes)], version, query.size or 0, spoken, scopes, told, votes=votes, vector=() if query.vector is None else query.vector.tolist(), model=query.model)
 
 
 def plainly(text: str) -> str:

@@ -16,13 +16,14 @@ from glassine.edge.secrets import Key, Unreadable
 from glassine.store import Tx, contacts, events, sessions, turns, vault, visibility
 from glassine.store.sessions import Mode
 from glassine.store.vault import SealedToken
-from glassine.story import autopilot, consenting
+from glassine.story import autopilot, consenting, handing
 from glassine.story.contacts import own_key
 from glassine.story.masking import to_text
 from glassine.story.scene import Scene
 from glassine.story.turn import REMEMBERED, conversation
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
+from glassine.words.handoffs import Standing
 from glassine.words.house import OrgSettings
 from glassine.words.ids import ArticleId, EventId, OrgId, PassageId, SegmentId, SessionId, TurnId
 from glassine.words.knowledge import Audience, Hit
@@ -122,7 +123,7 @@ def _scene(org: OrgId, now: Session, given: Mapping[str, Any], conditions: Mappi
     )
     mode = Mode(Autopilot(conditions["autopilot"]), conditions["name"], dict(conditions["settings"]), "")
     return Scene(org=org, session=session, mode=mode, settings=OrgSettings.read(conditions["settings"]), history=conversation(written), message=message, scenarios=tuple(map(Met.read, given.get("scenarios", ()))),
-        calls=tuple(map(consenting.recalled, given.get("calls", ()))),
+        calls=tuple(map(consenting.recalled, given.get("calls", ()))), standing=Standing.read(given.get("standing", {})), heard=handing.reheard(given),
     )
 
 

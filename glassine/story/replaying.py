@@ -12,6 +12,7 @@ from datetime import datetime
 
 from glassine import __version__
 from glassine.rules import differences, enclosed, scenarios
+from glassine.rules.autopilot import Kind
 from glassine.rules.grounding import Grounded
 from glassine.rules.permits import require
 from glassine.rules.policies import policy_of
@@ -19,10 +20,10 @@ from glassine.rules.prompt import Told
 from glassine.rules.redaction import before_names, redact
 from glassine.rules.reordering import Judged, by_popularity, reordered
 from glassine.store import search, vault, versions
-from glassine.story import answering, comparing, consenting, conversations, finding, recalling, sight, terms, turn
+from glassine.story import answering, comparing, consenting, conversations, finding, handing, recalling, sight, terms, turn
 from glassine.story.masking import storable
 from glassine.story.recalling import Recalled
-from glassine.story.scene import decided, hand_off
+from glassine.story.scene import hand_off
 from glassine.story.world import World
 from glassine.words.ids import OrgId, SessionId, TurnId
 from glassine.words.knowledge import Hit
@@ -82,7 +83,7 @@ def _why_not_masked(kept: Recalled) -> str:
 
 
 def _decided(kept: Recalled) -> Step:
-    decision = decided(kept.scene)
+    decision = handing.decision(kept.scene)
     before = [str(kept.trace["decision"]), *_reasons(kept.trace["notes"])]
     if kept.trace["decision"] in ("answer", "assist"):
         before = [before[0]]  # their notes hold what the guard found too
@@ -111,7 +112,7 @@ def _not_searched(kept: Recalled) -> Step:
     reached = kept.trace["decision"] in ("answer", "assist")
     if _of_a_call(kept):
         return Step(name=StepName.SEARCHED, verdict=Verdict.SAME, says="It was about a call of an action, so no search was needed, and none is.")
-    if reached and enclosed.small_talk(kept.scene.message, kept.scene.language) is None:
+    if reached and handing.early(kept.scene) is None and enclosed.small_talk(kept.scene.message, kept.scene.language) is None:
         return Step(name=StepName.SEARCHED, verdict=Verdict.DIFFERS, says="The message was small talk then. By today's rules it is a question, and would be searched for.")
     return Step(name=StepName.SEARCHED, verdict=Verdict.SAME, says="No search was needed, and none is.")
 
@@ -183,10 +184,12 @@ def _judged(world: World, kept: Recalled) -> list[Step]:
     if decision in ("hand_off", "stay_silent"):
         none = Step(name=StepName.GUARD, verdict=Verdict.SAME, says="There was no answer to check.")
         reasons = tuple(Reason(note) for note in _reasons(kept.trace["notes"]))
-        return [none, _outcome(kept, hand_off(scene, reasons) if decision == "hand_off" else Silence(reasons=reasons))]
+        return [none, _outcome(kept, handing.late(scene, hand_off(scene, reasons)) if decision == "hand_off" else Silence(reasons=reasons))]
     told = _told(kept)
     if told is not None:
         return [Step(name=StepName.GUARD, verdict=Verdict.SAME, says="The words are ours: there was no answer of a model to send."), _outcome(kept, _as_decided(kept, told))]
+    if handing.decision(scene).kind is Kind.ANSWER and (early := handing.early(scene)) is not None:
+        return [Step(name=StepName.GUARD, verdict=Verdict.SAME, says="There was no answer to check."), _outcome(kept, early)]
     if kept.trace.get("prompt") and kept.answer is None and not _quoted_instead(kept):
         none = Step(name=StepName.GUARD, verdict=Verdict.SAME, says="There was no answer to check.")
         why = Reason.STOPPED_AT_GATE if any(note.startswith("stopped: ") for note in kept.trace["notes"]) else Reason.MODEL_FAILED
@@ -235,7 +238,7 @@ def _guard_notes(kept: Recalled) -> list[str]:
 
 
 def _as_decided(kept: Recalled, outcome: Outcome) -> Outcome:
-    return turn.as_draft(kept.scene, outcome) if kept.trace["decision"] == "assist" else outcome
+    return turn.as_draft(kept.scene, outcome) if kept.trace["decision"] == "assist" else handing.late(kept.scene, outcome)
 
 
 def _outcome(kept: Recalled, outcome: Outcome) -> Step:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from glassine.edge.llm import Llm, Purpose
 from glassine.rules import autopilot, enclosed, extract, office_hours, topic_scores
+from glassine.rules.meant import Heard
 from glassine.rules.when_back import when_back
 from glassine.store.sessions import Mode
 from glassine.story import sight
@@ -15,6 +16,7 @@ from glassine.story.evidence import Conditions
 from glassine.story.finding import Sought
 from glassine.words.actions import WAITING, Call
 from glassine.words.autopilot import Hours, Rulebook, Scored, Stance, Topics
+from glassine.words.handoffs import HandoffRules, Standing
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId, SegmentId
 from glassine.words.knowledge import Viewer
@@ -40,6 +42,8 @@ class Scene:
     terms: autopilot.Terms | None = None  # what the rulebook says of the message (terms.py); None: not looked up yet
     about: tuple[Scored, ...] = ()  # the topics it is about, the surest first
     segments: frozenset[SegmentId] | None = None  # the contact's, where the rollout asks for them; None: not looked up yet
+    standing: Standing = field(default_factory=Standing)  # what a handoff depends on beside what is said
+    heard: Heard | None = None  # what the message's vector says of its writer, once it is known
     conditions: Conditions | None = None  # what the turn depends on beside the conversation, to be kept with it
     waits_until: datetime | None = None  # a person is writing the reply, and the AI waits
     calls: tuple[Call, ...] = ()  # of actions in this session, oldest first
@@ -108,15 +112,21 @@ class Means:
 
 def decided(scene: Scene) -> autopilot.Decision:
     """Who answers this scene's message, by the rules."""
-    return autopilot.decide(scene.session, scene.mode.autopilot, scene.message.text, ai_off=scene.settings.ai_off, files=bool(enclosed.enclosed(scene.message)), terms=scene.terms or autopilot.Terms())
+    return autopilot.decide(scene.session, scene.mode.autopilot, scene.message.text, ai_off=scene.settings.ai_off, files=bool(enclosed.enclosed(scene.message)), terms=_terms(scene))
 
 
-def hand_off(scene: Scene, reasons: Sequence[Reason]) -> HandOff:
-    """The handoff for these reasons, with the topic if that is one of them."""
+def _terms(scene: Scene) -> autopilot.Terms:
+    """What the rulebook says of the message; a topic hands off unless that trigger is off."""
+    found = scene.terms or autopilot.Terms()
+    return found if not found.prohibited or HandoffRules.read(scene.rulebook.part("handoff")).triggers.topic else replace(found, prohibited=False)
+
+
+def hand_off(scene: Scene, reasons: Sequence[Reason], evidence: Sequence[str] = ()) -> HandOff:
+    """The handoff for these reasons, with the topic if that is one of them. `evidence`: what showed that it was time."""
     hours, minutes = Hours.read(scene.rulebook.part("hours")), scene.settings.patience
     opens = office_hours.back(hours, scene.at, minutes) if scene.at else None
     back = when_back(opens, scene.at, hours.zone, scene.language) if opens and scene.at else ""
-    made = autopilot.hand_off(reasons, scene.history, language=scene.language, minutes=minutes, back=back)
+    made = autopilot.hand_off(reasons, scene.history, language=scene.language, minutes=minutes, back=back, evidence=evidence, heard=scene.heard)
     topic = next((one for one in scene.about if one.stance is Stance.HANDS_OFF), None) if Reason.PROHIBITED_TOPIC in reasons else None
     least = Topics.read(scene.rulebook.part("topics")).least
     return replace(made, topic=topic.topic, topic_score=topic.score) if topic and topic_scores.together(scene.about, Stance.HANDS_OFF) >= least else made

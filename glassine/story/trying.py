@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from glassine.rules import autopilot as rules
 from glassine.rules.permits import require
 from glassine.store import autopilot, sessions
-from glassine.story import privacy, terms
-from glassine.story.scene import Scene, decided
+from glassine.story import handing, privacy, terms
+from glassine.story.scene import Scene
 from glassine.story.world import World
 from glassine.words.autopilot import Rulebook, Scored
 from glassine.words.errors import Refused
@@ -49,7 +49,7 @@ async def preview(world: World, actor: Actor, customer: Customer, text: str) -> 
         raise Refused("Give a text that a customer would write.")
     masked = (await privacy.preview(world, actor.org, text, customer.channel)).text
     made = await terms.applied(world, await scene(world, actor, customer, [said(ActorKind.USER, masked)]))
-    decision = decided(made)
+    decision = handing.decision(made)
     return Preview(kind=decision.kind, reasons=decision.reasons, about=made.about, version=made.rulebook.number)
 
 

@@ -15,11 +15,11 @@ from glassine.rules.reactions import jobs_for
 from glassine.store import Tx, events, jobs, messages, sessions
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
-from glassine.story import answering, callable_now, consenting, debugging, evidence, finding, reranking, terms
+from glassine.story import answering, callable_now, consenting, debugging, evidence, finding, handing, reranking, terms
 from glassine.story import autopilot as rulebooks
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
-from glassine.story.scene import Means, Scene, decided, hand_off
+from glassine.story.scene import Means, Scene, hand_off
 from glassine.story.world import Running, World
 from glassine.words.actions import WAITING, CallState
 from glassine.words.errors import NotFound
@@ -59,7 +59,7 @@ async def take_turn(world: World, org: OrgId, id: SessionId, job: int | None = N
 def begun(scene: Scene) -> Trace:
     """A trace with what the turn starts from."""
     session, heard = scene.session, scene.message.payload
-    given: dict[str, Any] = {"status": session.status, "owner": session.owner.kind, "language": scene.language, "seen": session.last_seq}
+    given: dict[str, Any] = {"status": session.status, "owner": session.owner.kind, "language": scene.language, "seen": session.last_seq, "standing": asdict(scene.standing)}
     if scene.calls:
         given["calls"] = [consenting.plain(call) for call in scene.calls]
     return Trace(message=scene.message.id, masked=dict(heard.get("masked", {})), timings=dict(heard.get("timings", {})), given=given)
@@ -112,7 +112,7 @@ async def see(world: World, tx: Tx, org: OrgId, id: SessionId) -> Scene | None:
         return None
     return Scene(
         org=org, session=session, mode=mode, settings=settings, rulebook=rulebook, at=world.clock() if rulebook.part("hours") else None, history=history, message=message,
-        conditions=evidence.conditions(world, mode, row["set_at"], rulebook.number),
+        conditions=evidence.conditions(world, mode, row["set_at"], rulebook.number), standing=handing.standing(session, row, world.clock()),
         waits_until=row["waits_until"], debug=row["debugged"], calls=await callable_now.calls_so_far(tx, org, id) if row["called"] else (),
     )
 
@@ -127,15 +127,15 @@ async def think(world: World, scene: Scene, trace: Trace, means: Means | None = 
     scene = await terms.applied(world, scene, trace)
     means = means or own_means(world, scene)
     means.tell("decided")
-    decision = decided(scene)
+    decision = handing.decision(scene)
     trace.decision, trace.notes = decision.kind, [str(reason) for reason in decision.reasons]
     if decision.kind is autopilot.Kind.STAY_SILENT:
         return Silence(reasons=decision.reasons)
     if decision.kind is autopilot.Kind.HAND_OFF:
-        return hand_off(scene, decision.reasons)
-    assisting = decision.kind is autopilot.Kind.ASSIST
-    outcome = await answering.answered(world, scene, trace, means)
-    return as_draft(scene, outcome) if assisting else outcome
+        return handing.noted(trace, handing.people(scene, decision))
+    if decision.kind is autopilot.Kind.ASSIST:
+        return as_draft(scene, await answering.answered(world, scene, trace, means))
+    return handing.noted(trace, handing.early(scene) or handing.late(scene, await answering.answered(world, scene, trace, means)))
 
 
 def as_draft(scene: Scene, outcome: Outcome) -> Outcome:
@@ -196,15 +196,16 @@ def _said(outcome: Outcome, trace: Trace) -> Iterator[Saying]:
         case Reply():
             payload: dict[str, Any] = {"sources": [asdict(source) for source in outcome.sources], "resolves": outcome.resolves, "choices": list(outcome.choices)}
             done = [str(call.id) for call in trace.called if call.state not in WAITING and call.state is not CallState.REFUSED]
-            payload |= {**({"call": outcome.call} if outcome.call else {}), **({"called": done} if done else {})}
+            payload |= {**({"call": outcome.call} if outcome.call else {}), **({"called": done} if done else {}), **({"notice": outcome.notice} if outcome.notice else {})}
             yield Saying(type=EventType.MESSAGE, text=outcome.text, payload=payload)
         case Suggestion():
             yield Saying(type=EventType.AGENT_COMMENT, text=outcome.text, payload={"sources": [asdict(source) for source in outcome.sources], "suggestion": True})
         case HandOff():
-            reasons = {"reasons": [str(reason) for reason in outcome.reasons], "summary": outcome.summary, "sentiment": outcome.sentiment}
+            why = {"reasons": [str(reason) for reason in outcome.reasons], "evidence": list(outcome.evidence)}
+            how = {"summary": outcome.summary, "sentiment": outcome.sentiment, "language": outcome.language, "told": outcome.told}
             if outcome.topic:
                 yield Saying(type=EventType.PROHIBITED_TOPIC_DETECTED, payload={"topic": outcome.topic, "score": outcome.topic_score})
-            yield Saying(type=EventType.HANDOFF, payload=reasons)
+            yield Saying(type=EventType.HANDOFF, payload={**why, **how})
             if outcome.draft:
                 yield from _said(outcome.draft, trace)
             yield Saying(type=EventType.MESSAGE, text=outcome.told, payload={"handoff": True})

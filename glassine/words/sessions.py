@@ -133,6 +133,9 @@ class Session:
     last_user_seq: int  # the newest customer message: a turn for an older one is overtaken
     settled_seq: int  # the newest customer message whose turn has an outcome
     verified: bool
+    handed_back_seq: int = 0  # the newest event when the AI was given it; what was said before does not count against it
+    handed_back_at: datetime | None = None
+    reopened_seq: int = 0  # the newest event when it was opened again; 0: never
     redactions: int = 0  # how often something of it was removed for good: a turn that began before is overtaken
     created_at: datetime
     updated_at: datetime

@@ -40,6 +40,13 @@ class Reason(StrEnum):
     NO_ASSIST_TOPIC = "no_assist_topic"  # nothing is drafted about this
     UNHELPFUL_DRAFT = "skipping_unuseful_response"  # a draft that would help nobody
     INTERNAL_ERROR = "internal_error"
+    FRUSTRATION = "frustration"
+    REPEAT_CONTACT = "repeat_contact"
+    REOPENED = "reopened"
+    LOOP = "loop"
+    TIME_LIMIT = "time_limit"
+    HANDOFF_DECLINED = "handoff_declined"  # a person was asked for, and none is given
+    ASKED_BACK = "asked_back"  # what it is about, before people take over
     PERSON_TYPING = "person_is_typing"  # the turn waits: it is written nowhere
 
 
@@ -63,6 +70,7 @@ class Reply:
     sources: tuple[Source, ...] = ()
     resolves: bool = False  # the reply may have solved it: the widget asks "was this helpful"
     choices: tuple[str, ...] = ()  # what the customer may pick from: the widget shows buttons that send these words
+    notice: str = ""  # what a reply that answers nothing is for: see rules/handing_off.py
     call: Mapping[str, Any] | None = None  # the call that waits for the customer: its id, what it waits for and what would be done
 
 
@@ -83,6 +91,8 @@ class HandOff:
     summary: str
     told: str
     sentiment: str | None = None
+    language: str | None = None
+    evidence: tuple[str, ...] = ()  # what showed that it was time, in words for the team; masked
     draft: Suggestion | None = None  # what the AI would have said, for whoever takes it (Assist)
     topic: str = ""  # the one it was handed off for, with how sure that is
     topic_score: float = 0.0

@@ -11,6 +11,7 @@ from glassine.web.pages.settings import (
     autopilot,
     data_map,
     erasures,
+    handoff,
     help_centre,
     keys,
     ledger,
@@ -33,5 +34,5 @@ async def front() -> Response:
     return RedirectResponse("/settings/autopilot", status_code=303)
 
 
-for _page in (data_map, ledger, autopilot, topics, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
+for _page in (data_map, ledger, autopilot, topics, handoff, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
     router.include_router(_page.router)

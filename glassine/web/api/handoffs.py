@@ -1,0 +1,99 @@
+"""Handoffs over the public API: how readily the AI hands off, and what came of it in numbers. What happens is told in story/handoffs.py."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+
+from glassine.rules.permits import require_scope
+from glassine.story import handoffs
+from glassine.web.api import described_handoffs, shapes
+from glassine.web.api.described import shows
+from glassine.web.api.door import Here, Scope
+from glassine.web.api.shapes import moment
+from glassine.web.api.wire import Body, JSONResponse, Moment
+from glassine.words.handoffs import HandoffRules, Level, Triggers
+from glassine.words.people import Actor
+
+router = APIRouter()
+Analyst = Annotated[Actor, Depends(Scope("handoff-analytics:read"))]
+Reader = Annotated[Actor, Depends(Scope("autopilot:read"))]
+Setter = Annotated[Actor, Depends(Scope("autopilot:write"))]
+
+
+class TriggersGiven(Body):
+    """What is left out stays as it is."""
+
+    request: int | None = Field(None, ge=0)
+    basics: bool | None = None
+    nothing_found: int | None = Field(None, ge=0)
+    low_confidence: int | None = Field(None, ge=0)
+    refused: int | None = Field(None, ge=0)
+    action_failed: int | None = Field(None, ge=0)
+    topic: bool | None = None
+    tone: bool | None = None
+    contacts: int | None = Field(None, ge=0)
+    days: int | None = Field(None, ge=1)
+    reopened: bool | None = None
+    same_question: int | None = Field(None, ge=0)
+    same_answer: int | None = Field(None, ge=0)
+    messages: int | None = Field(None, ge=0)
+    minutes: int | None = Field(None, ge=0)
+
+
+class Given(Body):
+    level: Level
+    triggers: TriggersGiven | None = None
+
+
+@router.get("/autopilot/handoff", tags=["Autopilot"], responses=shows(described_handoffs.Rules))
+async def get_handoff(world: Here, actor: Reader) -> Any:
+    """How readily the AI hands off, and what that makes of each trigger."""
+    return JSONResponse(handoffs.shown(await handoffs.rules(world, actor.org)))
+
+
+@router.put("/autopilot/handoff", tags=["Autopilot"], responses=shows(described_handoffs.Rules))
+async def set_handoff(world: Here, actor: Setter, body: Given) -> Any:
+    """Choose a level, or `custom` with a value for each trigger. 0 and false switch a trigger off."""
+    given: dict[str, Any] = body.triggers.model_dump(exclude_none=True) if body.triggers else {}
+    before = await handoffs.rules(world, actor.org)
+    custom = replace(before.custom if before.level is Level.CUSTOM else before.triggers, **given) if given else before.custom
+    book = await handoffs.set_rules(world, actor, body.level, custom)
+    return JSONResponse(handoffs.shown(HandoffRules.read(book.part("handoff"))))
+
+
+@router.get("/handoff-analytics", tags=["Handoff analytics"], responses=shows(described_handoffs.Analytics))
+async def analytics(world: Here, actor: Analyst, start_date: Moment | None = None, end_date: Moment | None = None) -> Any:
+    """Handoffs of the last 30 days, or between two dates: how many, why, how customers felt, and day by day."""
+    found = await handoffs.counted(world, actor, start_date, end_date)
+    share = found.handed_off / found.sessions if found.sessions else 0.0
+    most = max(found.reasons, key=lambda reason: found.reasons[reason], default="")
+    summary = f"{found.handoffs} handoffs in {found.sessions} sessions" + (f", most often because of {most}." if most else ".")
+    return JSONResponse({
+        "summary": summary, "start_date": moment(found.since), "end_date": moment(found.until), "total_handoffs": found.handoffs, "total_sessions": found.sessions,
+        "handed_off_sessions": found.handed_off, "handoff_rate": round(share, 4),
+        "reasons": [{"reason": reason, "count": count} for reason, count in sorted(found.reasons.items(), key=lambda one: (-one[1], one[0]))],
+        "reason_combinations": found.combinations, "trends": found.trends,
+        "sentiments": [{"sentiment": mood, "count": count} for mood, count in sorted(found.sentiments.items(), key=lambda one: (-one[1], one[0]))],
+    })  # fmt: skip
+
+
+@router.get("/handoff-analytics/events", tags=["Handoff analytics"], responses=shows(described_handoffs.Events))
+async def events(
+    world: Here, actor: Analyst, start_date: Moment | None = None, end_date: Moment | None = None, cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> Any:
+    """Single handoffs, newest first. Summaries are masked words of customers, so the key must read sessions too."""
+    require_scope(actor, "chat-sessions:read")
+    found = await handoffs.listed(world, actor, start_date, end_date, before=shapes.place(cursor), limit=limit)
+    items = [{
+        "session_id": each.session, "summary": each.summary, "explanation": each.explanation, "reasons": list(each.reasons), "sentiment": each.sentiment,
+        "language": each.language, "created_at": moment(each.at),
+    } for _, each in found]  # fmt: skip
+    return JSONResponse({"items": items, "next": shapes.cursor(found[-1][1].at, found[-1][0]) if len(found) == limit else None})
+
+
+assert {each.name for each in fields(Triggers)} == set(TriggersGiven.model_fields), "the API can set each trigger"
