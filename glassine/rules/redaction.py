@@ -100,15 +100,16 @@ def find(text: str, policy: Policy, known: Known, spans: Sequence[Span]) -> list
     literals = [match.span() for match in _LITERAL.finditer(text)] if "[" in text else []
     blanked = _blanked(text, literals, FILL)
     written = plain(blanked)
+    folded, words = _folded(written.text)
     earlier = [(kind, raw) for placeholder, raw in known.tokens.items() if (kind := _kind(placeholder))]
-    found = [*custom(written.text, policy.patterns), *by_form(written.text, policy), *postcodes(written.text, policy.regions)]
+    found = [*custom(written.text, policy.patterns), *by_form(written.text, folded, words, policy), *postcodes(written.text, policy.regions)]
     if known.values or earlier:
         found += known_values(written.text, known.values, earlier, policy.regions)
-    found += _behind_disguises(written.text, policy, known.values, earlier)
+    found += _behind_disguises(written.text, folded, words, policy, known.values, earlier)
     if written.starts is not None:
         found = [_placed(span, written) for span in found]
     if reversed_ := reversed_writing(even(blanked)) if "\u202e" in blanked else None:
-        found += [_mirrored(span, reversed_) for span in by_form(reversed_.text, policy)]
+        found += [_mirrored(span, reversed_) for span in by_form(reversed_.text, *_folded(reversed_.text), policy)]
     found += [span for span in spans if not any(start < span.end and span.start < end for start, end in literals)]
     found = _treated(found, policy)
     if known.gone:
@@ -164,10 +165,14 @@ def alike(kind: PiiType, raw: str, regions: tuple[str, ...]) -> str:
     return key(kind, raw, regions)
 
 
-def by_form(text: str, policy: Policy) -> Iterator[Span]:
-    """What a plainly written text shows by form alone; each finder sees only what the ones before it left."""
+def _folded(text: str) -> tuple[str, frozenset[str]]:
+    """A text without case and accents, and its words: what every finder asks for first."""
     folded = even_fold(text)
-    words = words_of(folded)
+    return folded, words_of(folded)
+
+
+def by_form(text: str, folded: str, words: frozenset[str], policy: Policy) -> Iterator[Span]:
+    """What a plainly written text shows by form alone; each finder sees only what the ones before it left."""
     numbered = _DIGIT.search(text) is not None or "bic" in folded or "swift" in folded
     for finder in _FINDERS if numbered else _FINDERS[:_NEED_NO_DIGITS]:
         found = list(finder(text, folded, words, policy.regions))
@@ -184,25 +189,25 @@ _FINDERS: tuple[_Finder, ...] = (
     lambda text, folded, *_: secrets(text, folded),
     lambda text, folded, *_: emails(text, folded),
     lambda text, *_: ibans(text),
-    lambda text, *_: macs(text),
+    lambda text, folded, *_: macs(text, folded),
     lambda text, *_: coordinates(text),
     lambda text, *_: cards(text),
     lambda text, *_: addresses_of_machines(text),
     lambda text, folded, *_: births(text, folded),
     announced,
     lambda text, *_: national_ids(text),
-    lambda text, folded, _, regions: plates(text, folded, regions),
+    plates,
     lambda text, _, __, regions: phones(text, regions),
 )
 _NEED_NO_DIGITS = 5
 
 
-def _behind_disguises(text: str, policy: Policy, own: Sequence[tuple[PiiType, str]], earlier: Sequence[tuple[PiiType, str]]) -> Iterator[Span]:
+def _behind_disguises(text: str, folded: str, words: frozenset[str], policy: Policy, own: Sequence[tuple[PiiType, str]], earlier: Sequence[tuple[PiiType, str]]) -> Iterator[Span]:
     """What shows only when words for digits, broken lines, false digits and markup are undone, in offsets of `text`."""
-    clear = undisguised(text)
+    clear = undisguised(text, folded, words)
     if clear is None:
         return
-    found = [*by_form(clear.text, policy), *(known_values(clear.text, own, earlier, policy.regions) if own or earlier else ())]
+    found = [*by_form(clear.text, *_folded(clear.text), policy), *(known_values(clear.text, own, earlier, policy.regions) if own or earlier else ())]
     for span in found:
         placed = _placed(span, clear)
         parted = ">" in text[max(0, placed.start - 3) : placed.start]  # markup stood between it and the word that announces it
@@ -226,7 +231,7 @@ def before_names(text: str, policy: Policy) -> str:
     """What the names model is given: `text` at the same offsets, plainly written, with what has a form of its own blotted out."""
     literals = [match.span() for match in _LITERAL.finditer(text)] if "[" in text else []
     written = plain(_blanked(text, literals, FILL))
-    taken = [written.raw(span.start, span.end) for span in [*custom(written.text, policy.patterns), *by_form(written.text, policy)]]
+    taken = [written.raw(span.start, span.end) for span in [*custom(written.text, policy.patterns), *by_form(written.text, *_folded(written.text), policy)]]
     return _blanked(even(text), [*literals, *taken], _FILLER)
 
 

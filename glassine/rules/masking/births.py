@@ -10,7 +10,7 @@ from glassine.words.privacy import PiiType, Span
 
 _HINT = re.compile(
     r"(?<![^\W_])(?:birth|born|dob|d\.o\.b|bday|b-day|gebor|geb\b|geburt|naissance|nee? l[ea]|ne\(e\)|nacimiento|naci\b|nacid|nascimento|nasci\b|nascid|nascita|nat[oa] (?:il|l)|urodz|fodels|fodt|fodd|fodsels|syntym"
-    r"|dogum|рожден|родил|народжен|народил|роден|γεννηθ|γεννησ|narozen|szulet|nascut|nasterii|rojst|rodjen|rodjenj|gimim|dzimsan|synnyin)|生年月日|出生|생년월일|생일|תאריך לידה|נולדתי|الميلاد|ولدت|जन्म"
+    r"|dogum|рожден|родил|народжен|народил|роден|γεννηθ|γεννησ|narozen|szulet|nascut|nasterii|rojst|rodjen|roden[ai]?\b|gimim|dzimsan|synnyin)|生年月日|出生|생년월일|생일|תאריך לידה|נולדתי|الميلاد|ولدت|जन्म"
 )
 _MONTH = (
     r"(?:jan(?:uar[iy]?|vier|eiro)?|ene(?:ro)?|gen(?:naio)?|styczen|stycznia|feb(?:ruar[iy]?|rero|braio)?|fev(?:rier|ereiro)?|luty|lutego|mar(?:ch|zo|co|s|t)?|maerz|marz|maart|mrt|marca|apr(?:il[el]?)?|avr(?:il)?|abr(?:il)?|kwietnia"
@@ -28,8 +28,11 @@ _AFTER, _BEFORE = 45, 40  # how far from the announcing word the date may stand
 _ANOTHER = re.compile(r"[?!\n]|\.[ ][A-ZÀ-ÞА-Я]|\b(?:until|till|by|before|after|deliver\w*|order\w*|gifts?|party|discount|voucher|coupon|expires?|valid|offer|sale|bis|hasta|jusqu)\b")
 
 
-_WRITTEN_PARTS = "birth born dob d.o.b bday b-day geb naissance ne nacid naci nascim nasc nata nato urodz fod syntym dogum рожд роди народ γενν naroz szul nasc nast roj rod gim dzim synn 年月日 出生 생 לידה נולדתי الميلاد ولدت जन्म"
-_PARTS = tuple(_WRITTEN_PARTS.split())
+_WRITTEN_PARTS = (
+    "birth born dob d.o.b bday b-day geb naissance ne(e) naci nasc urodz fodels fodt fodd fodsels syntym dogum рожд роди роден народ γενν naroz szul nasterii rojst rodjen roden gimim dzimsan synnyin "
+    "年月日 出生 생 לידה נולדתי الميلاد ولدت जन्म"
+)
+_PARTS = (*_WRITTEN_PARTS.split(), "ne l", "nee l", "nato il", "nato l", "nata il", "nata l")  # one of them stands in each word that announces
 
 
 def births(text: str, folded: str) -> Iterator[Span]:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from glassine.rules.masking.announced import any_of, words_of
+from glassine.rules.masking.announced import any_of
 from glassine.rules.masking.number_words import ALSO_ENGLISH, ENGLISH, SIGNS, TIMES, WORDS
-from glassine.rules.masking.plain import FILL, Plain, even_fold, rewritten
+from glassine.rules.masking.plain import FILL, Plain, rewritten
 
 _AROUND = 100  # characters before and after a disguise that are read with it
 _FEWEST = 3  # number words in a row that make a number; fewer are a sentence
@@ -32,10 +32,10 @@ _JOINTS = frozenset(("and", "und", "et", "y"))  # vingt et un
 _TENS = frozenset(value for value in WORDS.values() if len(value) == 2 and value[1] == "0" and value != "10")
 
 
-def undisguised(text: str) -> Plain | None:
-    """The stretches of `text` that hold disguises, as they would stand without them, and the way back; None when there are none."""
+def undisguised(text: str, folded: str, words: frozenset[str]) -> Plain | None:
+    """The stretches of `text` that hold disguises, as they would stand without them, and the way back; None when there are none. `folded` and `words` are the text's."""
     kept: list[tuple[int, int, str]] = []
-    for edit in sorted([*_spoken(text), *_broken(text), *_mixed(text), *_spelled(text), *_tagged(text)]):
+    for edit in sorted([*_spoken(text, folded, words), *_broken(text), *_mixed(text), *_spelled(text), *_tagged(text)]):
         if not kept or edit[0] >= kept[-1][1]:
             kept.append(edit)
     if not kept:
@@ -69,10 +69,9 @@ def _tagged(text: str) -> Iterator[tuple[int, int, str]]:
         yield from ((*match.span(), " ") for match in _MARKUP.finditer(text))
 
 
-def _spoken(text: str) -> Iterator[tuple[int, int, str]]:
+def _spoken(text: str, folded: str, words: frozenset[str]) -> Iterator[tuple[int, int, str]]:
     """Runs of number words, digits, letters and signs between them, written as digits."""
-    folded = even_fold(text)
-    present = WORDS.keys() & words_of(folded)
+    present = WORDS.keys() & words
     if not present:
         return
     spoken = [match.start() for match in any_of(frozenset(present)).finditer(folded)] if (present := present - {"o"}) else []

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from glassine.rules.masking.announced import words_of
 from glassine.rules.masking.disguises import undisguised
 from glassine.rules.masking.phones import canonical
-from glassine.rules.masking.plain import fold, plain
+from glassine.rules.masking.plain import even_fold, fold, plain
 from glassine.words.privacy import PiiType
 
 _AS_WRITTEN = (PiiType.SECRET, PiiType.CREDENTIALS, PiiType.CUSTOM)
@@ -21,8 +22,10 @@ _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 def key(kind: PiiType, raw: str, regions: tuple[str, ...]) -> str:
     """Equal for spellings that differ in case, accents, spacing or punctuation, as far as these mean nothing for the kind."""
     value = plain(raw).text.strip()
-    if kind not in _AS_WRITTEN and _MAY_BE_DISGUISED.search(value):
-        value = clear.text if len(value) < _LONGEST_UNDISGUISED and (clear := undisguised(value)) else value
+    if kind not in _AS_WRITTEN and len(value) < _LONGEST_UNDISGUISED and _MAY_BE_DISGUISED.search(value):
+        folded = even_fold(value)
+        clear = undisguised(value, folded, words_of(folded))
+        value = clear.text if clear else value
     if kind in (PiiType.SECRET, PiiType.CREDENTIALS):
         return value
     if kind is PiiType.PHONE:

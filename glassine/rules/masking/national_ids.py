@@ -54,10 +54,14 @@ _SHAPED = re.compile(r"(?<![\w.])(?<!\d[-/])(?:" + "|".join(f"(?P<s{n}>{shape})"
 _CANDIDATE = re.compile(r"(?<![\w.])(?:[A-Za-zÑ&]{1,6}[ -]?)?\d(?=[\dA-Za-z./+-]|[ ]\d\d)(?=[\dA-Za-z .\-/+]{6})|(?<![\w.])(?:bc1|BC1)(?=\w{11})|(?<![\w.])(?=[A-Z]{1,5}9{1,4}\d)")
 
 
+_DIGITS = re.compile(r"\d+")
+_BEFORE, _AFTER = 8, 16  # how far before its first digit a candidate may begin, and how far behind it its pattern looks
+
+
 def national_ids(text: str) -> Iterator[Span]:
     """What has a shape of its own and passes its checksum."""
     at = 0
-    for candidate in _CANDIDATE.finditer(text):
+    for candidate in _candidates(text):
         match = _SHAPED.match(text, candidate.start()) if candidate.start() >= at else None
         if match is None:
             continue
@@ -65,6 +69,19 @@ def national_ids(text: str) -> Iterator[Span]:
         if not validator or (_OWN[validator](match.group()) if validator in _OWN else valid(validator, match.group())):
             at = match.end()
             yield Span(start=match.start(), end=match.end(), type=kind)
+
+
+def _candidates(text: str) -> Iterator[re.Match[str]]:
+    """Looked for around digits only: from every letter of a long text the pattern costs more than everything else."""
+    low = high = -1
+    for digits in _DIGITS.finditer(text):
+        if digits.start() - _BEFORE > high:
+            if high >= 0:
+                yield from _CANDIDATE.finditer(text, low, high)
+            low = max(0, digits.start() - _BEFORE)
+        high = digits.end() + _AFTER
+    if high >= 0:
+        yield from _CANDIDATE.finditer(text, low, high)
 
 
 def _clabe(written: str) -> bool:

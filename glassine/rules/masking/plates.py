@@ -13,6 +13,12 @@ _TOLD = re.compile(
     r"(?:[ ]?(?:number|no\.?|nummer|nr\.?|numero|#))?[ ]?(?:is|was|ist|lautet|es|est|e|:|=|#|,|-)?[ ]{0,2}(?:is |ist |: ?)?(?:\r?\n[ \t]{0,4})?[\"'“(]?(?P<plate>[^\W_]{1,5}(?:[ \-·.]?[^\W_]{1,5}){0,3})(?![^\W_])"
 )
 _VEHICLE = re.compile(r"\b(?:cars?|vans?|trucks?|lorry|vehicles?|motorbike|motorcycle|parked|parking|tow(?:ed)?|garage|auto|wagen|pkw|lkw|fahrzeug\w*|parken|voiture|vehicule|coche|carro|vehiculo|macchina|veicolo|samochod\w*|bil|bilen|fiets|wheels?|drive|driving|mot)\b")
+_WRITTEN_VEHICLES = (
+    "car cars van vans truck trucks lorry vehicle vehicles motorbike motorcycle parked parking tow towed garage auto wagen pkw lkw parken voiture vehicule coche carro vehiculo macchina "
+    "veicolo bil bilen fiets wheel wheels drive driving mot"
+)
+_VEHICLES = frozenset(_WRITTEN_VEHICLES.split())  # the words of the pattern: most texts have none of them, and that is quick to see
+_LONGER_VEHICLES = ("fahrzeug", "samochod")
 _VEHICLE_REACH = 60
 _SHAPES: Mapping[str, str] = {
     "DE": r"[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[- ]?[1-9]\d{0,3}[EH]?", "AT": r"[A-Z]{1,2}[- ]?\d{1,5}[ ]?[A-Z]{1,3}", "CH": r"[A-Z]{2}[- ]?\d{2,6}", "GB": r"[A-Z]{2}\d{2}[ ]?[A-Z]{3}",
@@ -29,7 +35,7 @@ _WRITTEN_PARTS = "plate reg rego vrm vrn tag kennz schild immat matri placa pate
 _PARTS = tuple(_WRITTEN_PARTS.split())
 
 
-def plates(text: str, folded: str, regions: tuple[str, ...]) -> Iterator[Span]:
+def plates(text: str, folded: str, words: frozenset[str], regions: tuple[str, ...]) -> Iterator[Span]:
     """Plates that are announced, and those of `regions` within sixty characters of a word for a vehicle. `folded` is `text` without case and accents."""
     for match in _TOLD.finditer(folded) if any(part in folded for part in _PARTS) else ():
         start, end = match.span("plate")
@@ -37,7 +43,7 @@ def plates(text: str, folded: str, regions: tuple[str, ...]) -> Iterator[Span]:
             yield Span(start=start, end=end, type=PiiType.PLATE, score=0.9)
         elif (first := _first_words(text, start, end)) != end and _like_a_plate(text[start:first]):
             yield Span(start=start, end=first, type=PiiType.PLATE, score=0.9)
-    if _VEHICLE.search(folded):
+    if (not _VEHICLES.isdisjoint(words) or any(word in folded for word in _LONGER_VEHICLES)) and _VEHICLE.search(folded):
         for region in regions:
             for match in _BY_REGION[region].finditer(text) if region in _BY_REGION else ():
                 if _VEHICLE.search(folded, max(0, match.start() - _VEHICLE_REACH), match.end() + _VEHICLE_REACH):

@@ -22,6 +22,8 @@ _ABOUT = re.compile(r"\b(?:gps|coord\w*|koord\w*|lat|latitude|location|located|p
 
 _MAC = re.compile(r"(?<![\w:.-])(?:[0-9A-Fa-f]{2}(?P<s>[:-])(?:[0-9A-Fa-f]{2}(?P=s)){4}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})(?![\w:]|[-.]\w)")
 _MAC_TOLD = re.compile(r"\b(?:mac|bssid|hardware)(?:[ -]?(?:address|addr|id|adresse))?(?:[ ]is|[ ]?[:=#])?[ ]{1,2}(?P<mac>[0-9A-Fa-f]{12})\b", re.IGNORECASE)
+_DOTTED = re.compile(r"\.[0-9A-Fa-f]{4}\.")
+_TELLING = ("mac", "bssid", "hardware")
 _NOBODY = frozenset(("000000000000", "ffffffffffff"))
 
 
@@ -58,12 +60,12 @@ def _precise(match: re.Match[str]) -> bool:
     return bool(match["ns"] and match["ew"]) or (both >= 4 and "," in match["gap"])
 
 
-def macs(text: str) -> Iterator[Span]:
+def macs(text: str, folded: str) -> Iterator[Span]:
     """Six pairs of hexadecimal digits, however they are divided; undivided only behind a word. Broadcast and nil name nobody."""
-    if text.count(":") >= 5 or text.count("-") >= 5 or text.count(".") >= 2:
+    if text.count(":") >= 5 or text.count("-") >= 5 or _DOTTED.search(text):
         for match in _MAC.finditer(text):
             digits = "".join(c for c in match.group().lower() if c.isalnum())
             if digits not in _NOBODY and not (match["s"] is None and digits.isdigit()):
                 yield Span(start=match.start(), end=match.end(), type=PiiType.MAC)
-    for match in _MAC_TOLD.finditer(text):
+    for match in _MAC_TOLD.finditer(text) if any(word in folded for word in _TELLING) else ():
         yield Span(start=match.start("mac"), end=match.end("mac"), type=PiiType.MAC, score=0.9)

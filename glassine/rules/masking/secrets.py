@@ -53,7 +53,7 @@ _NOT_A_VALUE = frozenset(_WRITTEN_NOT_A_VALUE.split())
 _WRITTEN_HINTS = "pass pwd key secret token code otp cvv cvc pin wort geheim clave contrase mdp senha palavra parola hasl losen adgang salasana heslo sifre парол kenn"
 _HINTS = tuple(_WRITTEN_HINTS.split())
 _MORE_DIGITS = re.compile(r"(?:[ -]\d{2,6}(?![\w:.,]\d|[A-Za-z]))*")
-_LONG = re.compile(r"[A-Za-z0-9_\-./:~+=]{16,}")
+_LONG = re.compile(r"(?<![A-Za-z0-9_\-./:~+=])[A-Za-z0-9_\-./:~+=]{16,}")
 _AROUND = 40  # characters before a hint that its name may begin in
 _LONGEST_VALUE = 280
 
