@@ -54,3 +54,25 @@ async def test_a_change_can_be_taken_back_on_the_page(world: World, shop: Shop, 
     assert "The topics" in page
     assert "is taken back" in await admin.act(f"/settings/autopilot/versions/{number}/undo")
     assert not (await topic_lists.current(world, shop.owner))[0].hands_off
+
+
+async def test_office_hours_are_written_in_words_of_the_clock(world: World, shop: Shop, admin: Browser) -> None:
+    page = await admin.act("/settings/hours", zone="Europe/Berlin", Monday="09:00-12:00, 13:00–17:00", holidays="2027-01-01", answers="away")
+    assert "Saved." in page
+    assert 'value="09:00-12:00, 13:00-17:00"' in page
+    hours = (await autopilot.in_force(world, shop.org)).part("hours")
+    assert (hours["week"][0], hours["answers"]) == ([[540, 720], [780, 1020]], "away")
+    wrong = await admin.post("/settings/hours", zone="Europe/Berlin", Monday="17:00-09:00")
+    assert (wrong.status_code, "Monday" in wrong.text, 'value="17:00-09:00"' in wrong.text) == (400, True, True)
+    await autopilot.change(world, shop.owner, "hours", {})
+
+
+async def test_a_rollout_is_set_for_all_and_for_one_channel(world: World, shop: Shop, admin: Browser) -> None:
+    await admin.act("/settings/rollout", **{"share:all": "25", "languages:all": "en, DE", "own:web": "yes", "share:web": "100", "languages:web": ""})
+    kept = (await autopilot.in_force(world, shop.org)).part("rollout")
+    assert kept == {"everywhere": {"share": 25, "segments": [], "languages": ["en", "de"]}, "channels": {"web": {"share": 100, "segments": [], "languages": []}}}
+    assert (await admin.post("/settings/rollout", **{"share:all": "101"})).status_code == 400
+    await admin.act("/settings/rollout/assist", **{"drafts:web": "yes"})
+    assert (await autopilot.in_force(world, shop.org)).part("assist") == {"channels": ["web"]}
+    await autopilot.change(world, shop.owner, "rollout", {})
+    await autopilot.change(world, shop.owner, "assist", {})

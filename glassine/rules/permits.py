@@ -31,6 +31,8 @@ SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType(
         "handoff-analytics:read": frozenset({Verb.READ_SESSIONS}),
         "autopilot:read": frozenset({Verb.READ_SESSIONS}),
         "autopilot:write": frozenset({Verb.CHANGE_SETTINGS}),
+        "office-hours:read": frozenset({Verb.READ_SESSIONS}),
+        "office-hours:write": frozenset({Verb.CHANGE_SETTINGS}),
         "redaction:write": frozenset({Verb.REDACT, Verb.CHANGE_SETTINGS}),
         "widget:write": frozenset({Verb.ANSWER}),
         "ledger:read": frozenset({Verb.READ_LEDGER}),

@@ -29,6 +29,7 @@ from glassine.words.sessions import Event, EventType, OwnerKind
 from glassine.words.turns import HandOff, Outcome, Reason, Reply, Silence, Suggestion, Trace
 
 REMEMBERED = 20  # messages of the session that a turn looks back on
+_HELPS_NOBODY = {Reason.GREETING, Reason.DID_YOU_MEAN}  # as a draft for the team
 _SHOWN = {"searched": "searching", "model": "writing", "acting": "acting"}  # what the customer sees of a step; nobody depends on it
 
 
@@ -139,11 +140,12 @@ async def think(world: World, scene: Scene, trace: Trace, means: Means | None = 
 
 
 def as_draft(scene: Scene, outcome: Outcome) -> Outcome:
-    """For a session that people own, an answer is a note, and no answer is silence; one that the AI still owns goes to them with the note."""
-    draft = Suggestion(text=outcome.text, reasons=(*outcome.reasons, Reason.ASSIST_ONLY), sources=outcome.sources) if isinstance(outcome, Reply) else None
+    """For a session that people own, an answer is a note, and no answer is silence; one that the AI still owns goes to them with the note. What would help nobody is no note."""
+    idle = isinstance(outcome, Reply) and not _HELPS_NOBODY.isdisjoint(outcome.reasons)
+    draft = Suggestion(text=outcome.text, reasons=(*outcome.reasons, Reason.ASSIST_ONLY), sources=outcome.sources) if isinstance(outcome, Reply) and not idle else None
     if scene.session.owner.kind is OwnerKind.AI:
         return replace(hand_off(scene, (Reason.ASSIST_ONLY,)), draft=draft)
-    return draft or Silence(reasons=(*outcome.reasons, Reason.ASSIST_ONLY))
+    return draft or Silence(reasons=(*outcome.reasons, Reason.UNHELPFUL_DRAFT if idle else Reason.ASSIST_ONLY))
 
 
 async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job: int | None, turn: TurnId | None = None) -> Settled | None:

@@ -80,3 +80,34 @@ class Preview(BaseModel):
     score: float | None
     topics: list[ScoredTopic]
     version: int
+
+
+class StretchShown(BaseModel):
+    opens: str
+    closes: str
+
+
+class OfficeHours(BaseModel):
+    """`open`: the team is in now; `opens_at`: when it is in next, if it is not."""
+
+    timezone: str
+    week: dict[str, list[StretchShown]]
+    holidays: list[str]
+    ai_answers: str
+    open: bool
+    opens_at: datetime | None
+
+
+class SliceShown(BaseModel):
+    share: int
+    segments: list[UUID]
+    languages: list[str]
+
+
+class RolloutShown(BaseModel):
+    everywhere: SliceShown
+    channels: dict[str, SliceShown]
+
+
+class AssistShown(BaseModel):
+    channels: list[str]

@@ -13,6 +13,7 @@ from glassine.web.pages.settings import (
     erasures,
     handoff,
     help_centre,
+    hours,
     keys,
     ledger,
     model,
@@ -20,6 +21,7 @@ from glassine.web.pages.settings import (
     people,
     privacy,
     retention,
+    rollout,
     segments,
     topics,
     widget,
@@ -34,5 +36,5 @@ async def front() -> Response:
     return RedirectResponse("/settings/autopilot", status_code=303)
 
 
-for _page in (data_map, ledger, autopilot, topics, handoff, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
+for _page in (data_map, ledger, autopilot, topics, rollout, hours, handoff, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
     router.include_router(_page.router)
