@@ -1,4 +1,4 @@
-"""Mail to the team: invitations and notices, over SMTP through the gate, or only kept when no server is set. Customers are not written to from here."""
+"""Mail: invitations and notices to the team, one-time codes to customers, over SMTP through the gate, or only kept when no server is set."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from glassine.words.ids import OrgId, SessionId
 _log = logging.getLogger(__name__)
 _PORTS = {"smtp": 25, "smtps": 465}
 _SECONDS = 20.0
-Purpose = Literal["mail", "anchor"]  # to the team, or the ledger's head to whoever keeps it safe
+Purpose = Literal["mail", "anchor", "customer-mail"]  # to the team, the ledger's head to whoever keeps it safe, or to a customer's own address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,11 @@ class Mailer:
             return
         raw = message.as_bytes()
         hosts = (self._server.host,)
-        crossing = Crossing(org=org, purpose="anchor", hosts=hosts) if purpose == "anchor" else Crossing(org=org, session=session, purpose="mail", hosts=hosts)
+        crossings = {
+            "anchor": Crossing(org=org, purpose="anchor", hosts=hosts), "mail": Crossing(org=org, session=session, purpose="mail", hosts=hosts),
+            "customer-mail": Crossing(org=org, session=session, purpose="customer-mail", hosts=hosts, raw=True),  # their own address stands in it
+        }
+        crossing = crossings[purpose]
         try:
             connection = await self._gate.dial(crossing, self._server.host, self._server.port, body=raw, media_type="message/rfc822", timeout=_SECONDS)
             await asyncio.to_thread(_deliver, connection, self._server, self._gate.tls, parseaddr(self._sender)[1], to, raw)

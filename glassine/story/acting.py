@@ -19,7 +19,7 @@ from glassine.store import Taken, Tx, actions, calls, jobs, vault
 from glassine.store.actions import host_of
 from glassine.store.calls import Kept, Writing
 from glassine.store.live import notify
-from glassine.story import calling, context_along, masking, offering
+from glassine.story import calling, codes, context_along, masking, offering
 from glassine.story.masking import Mask, to_bytes, to_text
 from glassine.story.world import World
 from glassine.words.actions import WAITING, Action, ActionId, Call, CallId, CallState, Filler
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from glassine.story.scene import Scene
 
 _TRIES = 8
+_FOLLOWS = {CallState.APPROVAL: JobKind.NOTIFY_APPROVAL, CallState.CODE: JobKind.SEND_CODE}
 _SOFT = ("[NAME_", "[ADDRESS_")
 
 
@@ -196,8 +197,8 @@ async def _write(world: World, attempt: Attempt) -> Call:
         await calls.keep_tokens(tx, org, writing.session, mask.stored, mask.sealed())
         if moved and writing.state is CallState.RUNNING:
             await _audit(tx, attempt)
-        if moved and writing.state is CallState.APPROVAL:
-            await jobs.add(tx, org, NewJob(kind=JobKind.NOTIFY_APPROVAL, ref=writing.id, key=f"{JobKind.NOTIFY_APPROVAL}:{writing.id}", dedupe=f"{JobKind.NOTIFY_APPROVAL}:{writing.id}"))
+        if moved and (follows := _FOLLOWS.get(writing.state)):
+            await jobs.add(tx, org, NewJob(kind=follows, ref=writing.id, key=f"{follows}:{writing.id}", dedupe=f"{follows}:{writing.id}"))
         await notify(tx, org, writing.session, "call")
         return (await calls.load(tx, org, writing.id)).call
 
@@ -310,7 +311,7 @@ async def _gone_on(world: World, attempt: Attempt, current: bool, form: Mapping[
     if state is CallState.FORM:
         await _take_form(world, attempt, form)
     elif state is CallState.CODE:
-        await offering.check_code(world, attempt.org, attempt.mask, attempt.writing.id, code or "")
+        await codes.check(world, attempt.org, attempt.mask, attempt.writing.id, code or "")
     attempt.writing = replace(attempt.writing, passed=(*attempt.writing.passed, str(state)))
     return await _go(world, attempt, await _changed(world, attempt))
 

@@ -194,5 +194,5 @@ def _anchor(facts: Facts) -> list[Far]:
 
 _SIDES: Mapping[str, Callable[[Facts], list[Far]]] = MappingProxyType({
     "web": _web, "api": _api, "local-models": _local_models, "database": _database, "files": _files, "backup": _operator, "logs": _operator, "import": _operator,
-    "source": _source, "help": _help, "model": _models(Use.ANSWER, Use.SUMMARISE), "what-if": _models(Use.WHAT_IF), "writing": _models(Use.TRANSLATE, Use.CLASSIFY), "link-check": _links, "rerank": _rerank, "action": _actions, "action-spec": _specs, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail,
+    "source": _source, "help": _help, "model": _models(Use.ANSWER, Use.SUMMARISE), "what-if": _models(Use.WHAT_IF), "writing": _models(Use.TRANSLATE, Use.CLASSIFY), "link-check": _links, "rerank": _rerank, "action": _actions, "action-spec": _specs, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail, "customer-mail": _mail,
 })  # fmt: skip

@@ -16,7 +16,7 @@ from glassine.rules.reordering import reach
 from glassine.rules.small_talk import small_talk
 from glassine.store import Taken, Tx, contacts, events, messages, sessions
 from glassine.store.live import notify
-from glassine.story import finding, sight, turn
+from glassine.story import code_in_chat, finding, sight, turn
 from glassine.story.contacts import own_key
 from glassine.story.masking import Mask, shortened, to_bytes, write
 from glassine.story.scene import Scene
@@ -74,7 +74,7 @@ async def receive(world: World, org: OrgId, id: SessionId, inbound: Inbound, *, 
             return _again(mask.session, before)
         if not mask.session.open:
             raise Refused("This session is closed. Reopen it, or start a new one.", status=409, code="session_closed")
-        return await _store(world, org, mask, inbound, first if mask.session.last_seq == 0 else ())
+        return await _store(world, org, mask, await code_in_chat.taken_out(world, org, mask, inbound), first if mask.session.last_seq == 0 else ())
 
     return await write(world, org, id, hear, message=EventId(inbound.external_id))
 

@@ -10,12 +10,10 @@ from uuid import UUID
 from glassine.rules.calling import policy
 from glassine.store import actions, segments
 from glassine.store.vectors import Vectors
-from glassine.story import finding, sight
-from glassine.story.masking import Mask
+from glassine.story import codes, finding, sight
 from glassine.story.world import World
-from glassine.words.actions import Action, CallId
+from glassine.words.actions import Action, IdentityLevel
 from glassine.words.boundaries import shut
-from glassine.words.errors import Refused
 from glassine.words.ids import OrgId, SegmentId
 from glassine.words.sessions import Session
 
@@ -37,7 +35,8 @@ async def offered(world: World, org: OrgId, session: Session, text: str, languag
     if not live.actions or shut("action", await world.switches.of(org)):
         return ()
     own = await _segments(world, org, session, live.actions)
-    fitting = [one for one in live.actions if policy.offers(one, channel=str(session.channel), segments=own, verified=session.verified, code=can_send_code(session))]
+    code = any(one.policy.identity is IdentityLevel.CODE for one in live.actions) and await codes.can_send(world, org, session.id)
+    fitting = [one for one in live.actions if policy.offers(one, channel=str(session.channel), segments=own, verified=session.verified, code=code)]
     pinned = [one for one in fitting if one.pinned]
     others = [one for one in fitting if not one.pinned]
     return (*pinned, *(others if len(others) <= MOST else await _nearest(world, others, live.vectors, text, language)))
@@ -72,15 +71,3 @@ async def _nearest(world: World, known: Sequence[Action], vectors: Mapping[tuple
     query = await world.embed.query(asked, language)
     near = {one.id: float(vectors[one.id, model] @ query) if (one.id, model) in vectors else -1.0 for one in known}
     return sorted(known, key=lambda one: near[one.id], reverse=True)[:MOST]
-
-
-def can_send_code(session: Session) -> bool:
-    """Whether a one-time code can reach this session's customer. Nothing sends one yet, so actions that ask for one are offered to nobody."""
-    del session
-    return False
-
-
-async def check_code(world: World, org: OrgId, mask: Mask, call: CallId, code: str) -> None:
-    """Raises Refused for a code that is not the one that was sent."""
-    del world, org, mask, call, code
-    raise Refused("This code does not fit.", status=403, code="wrong_code")

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from glassine.rules.reactions import turn_of
 from glassine.store import DatabaseError, Unreachable, calls, house, jobs, nearest, sessions
-from glassine.story import gaps, ledger, link_check, notices, retaining, segments, sources, syncing, tidying, turn
+from glassine.story import codes, gaps, ledger, link_check, notices, retaining, segments, sources, syncing, tidying, turn
 from glassine.story.scene import Scene
 from glassine.story.turn import Settled
 from glassine.story.world import World
@@ -129,6 +129,10 @@ async def _notify_approval(world: World, job: Job) -> None:
     await notices.approval_waits(world, job.org, CallId(job.ref), job.key)
 
 
+async def _send_code(world: World, job: Job) -> None:
+    await codes.send(world, job.org, CallId(job.ref))
+
+
 async def _place_contacts(world: World, job: Job) -> None:
     await segments.ask_everybody(world, job.org, SegmentId(job.ref))
 
@@ -161,7 +165,7 @@ _WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyT
     JobKind.ANCHOR_LEDGER: _anchor_ledger, JobKind.RETAIN: _retain, JobKind.PLACE_CONTACTS: _place_contacts, JobKind.SYNC_SOURCE: _sync_source,
     JobKind.FIND_GAPS: _find_gaps,
     JobKind.CHECK_LINKS: _check_links, JobKind.TIDY_KNOWLEDGE: _tidy_knowledge,
-    JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.NOTIFY_APPROVAL: _notify_approval,
+    JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.NOTIFY_APPROVAL: _notify_approval, JobKind.SEND_CODE: _send_code,
 })
 
 

@@ -186,6 +186,13 @@ _ALL = (
         off="No mail is sent. Handoffs still show in the inbox, and links of invitations still work when you hand them over yourself.",
         gate=True,
     ),
+    Boundary(
+        name="customer-mail", title="Mail to customers", direction=Direction.OUT, stage=Stage.DELIVER,
+        carries="One-time codes, each to the one address that your own systems gave for its contact. No word of a conversation.",
+        protected="Never to an address that a customer or the AI names. At most five an hour to each contact; a code is kept as a keyed digest only.",
+        off="No code is sent: actions that ask for one are offered to nobody.",
+        gate=True,
+    ),
 )  # fmt: skip
 
 BOUNDARIES: Mapping[str, Boundary] = MappingProxyType({one.name: one for one in _ALL})

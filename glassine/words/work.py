@@ -14,6 +14,7 @@ class JobKind(StrEnum):
     TAKE_TURN = "take_turn"  # ref: the session
     NOTIFY_HANDOFF = "notify_handoff"  # ref: the session
     NOTIFY_APPROVAL = "notify_approval"  # ref: the call
+    SEND_CODE = "send_code"  # ref: the call
     PLACE_CONTACTS = "place_contacts"  # ref: the segment whose rule changed
     FIND_GAPS = "find_gaps"  # ref: the organisation
     RETAIN = "retain"  # ref: the organisation
