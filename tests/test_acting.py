@@ -15,13 +15,13 @@ import pytest_asyncio
 from glassine.edge.addresses import places
 from glassine.edge.gate import Gate
 from glassine.store import calls as stored
-from glassine.store import vault
-from glassine.story import acting, actions, contacts
+from glassine.store import sessions, vault
+from glassine.story import acting, actions, contacts, offering
 from glassine.story.contacts import Identity
 from glassine.story.inbound import open_session, receive
 from glassine.story.rescan import Rescan
 from glassine.story.world import World, _recorder
-from glassine.words.actions import Action, ActionId, Call, CallState, Filler, Limits, Parameter, Policy, Where
+from glassine.words.actions import Action, ActionId, Call, CallState, Filler, IdentityLevel, Limits, Parameter, Policy, Where
 from glassine.words.channels import Inbound
 from glassine.words.errors import Refused
 from glassine.words.ids import SessionId, new_id
@@ -30,6 +30,7 @@ from glassine.words.privacy import PiiType
 from glassine.words.sessions import ChannelKind
 from glassine.words.turns import ToolCall
 from tests.shop import Shop, founded_shop
+from tests.switched import off
 from tests.vendors import Request, Response, Vendor, vendor
 
 TEXT, NUMBER = {"type": "string"}, {"type": "number"}
@@ -250,6 +251,44 @@ async def test_it_stays_unknown_when_the_process_dies_and_is_never_sent_again(wo
     assert (await acting.calls_of(world, store.org, id))[0].state is CallState.UNKNOWN
     assert (await call(world, store, id, made, {"order_id": "W-1", "amount": 5})).state is CallState.REFUSED
     assert len(api.seen) == 1
+
+
+async def test_what_a_model_makes_up_can_always_be_kept(world: World, store: Shop, api: Vendor) -> None:
+    made = await actions.create(world, store.owner, action(api))
+    id = await session(world, store)
+    for name, given in (("do\x00it bob@example.org", {}), ("get_order", {"bob@example.org\x00": "\ud800"}), ("get_order", {"order_id": "\x00\ud800"}), ("get_order", {"order_id": "x" * 30_000}), ("get_order", {"order_id": float("nan")})):
+        refused = await call(world, store, id, made if name == "get_order" else None, given, name=name)
+        assert refused.state is CallState.REFUSED
+        assert refused.why
+    assert "bob@example.org" not in str(await acting.calls_of(world, store.org, id))
+    assert api.seen == []
+
+
+async def test_actions_are_offered_to_whom_they_are_for_and_the_nearest_of_many(world: World, store: Shop, api: Vendor) -> None:
+    who = {True: await session(world, store, verified=True), False: await session(world, store)}
+
+    async def names(text: str = "Where is my parcel?", *, verified: bool = False) -> list[str]:
+        async with world.store.tx(store.org) as tx:
+            opened = await sessions.load(tx, store.org, who[verified])
+        return [one.name for one in await offering.offered(world, store.org, opened, text, "en")]
+
+    assert await names() == []
+    for name, policy in (("for_anyone", Policy()), ("for_the_api", Policy(channels=("api",))), ("for_verified", Policy(identity=IdentityLevel.VERIFIED))):
+        await actions.create(world, store.owner, action(api, name=name, policy=policy))
+    assert await names() == ["for_anyone"]
+    assert set(await names(verified=True)) == {"for_anyone", "for_verified"}
+    subjects = ("invoice", "password", "newsletter", "voucher", "warranty", "colour", "size", "gift wrap", "opening hours", "career", "press", "recipe", "weather", "insurance", "battery")
+    for subject in subjects:
+        await actions.create(world, store.owner, action(api, name=f"about_{subject.replace(' ', '_')}", title=f"About {subject}", description=f"Tells something about the {subject} of the shop."))
+    await actions.create(world, store.owner, action(api, name="track_parcel", title="Track a parcel", description="Tells where a parcel is and when it arrives.", pinned=False))
+    await actions.create(world, store.owner, action(api, name="always_there", description="Something that is always offered first.", pinned=True))
+    offered = await names()
+    assert (offered[:2], len(offered)) == (["always_there", "track_parcel"], offering.MOST + 1)
+    tracked = next(one.action for one in await actions.listing(world, store.owner) if one.action.name == "track_parcel")
+    await actions.switch(world, store.owner, tracked.id, enabled=False)
+    assert "track_parcel" not in await names()
+    async with off(world, store, "action"):
+        assert await names() == []
 
 
 async def test_what_does_not_exist_is_refused_and_kept(world: World, store: Shop, api: Vendor) -> None:

@@ -67,6 +67,12 @@ async def every(tx: Tx, org: OrgId) -> list[Action]:
     return [from_row(row) for row in await rows(tx, _SQL.every, {"org": org})]
 
 
+async def stamp(tx: Tx, org: OrgId) -> tuple[Any, ...]:
+    """Equal as long as nothing of them has changed."""
+    row = await one(tx, _SQL.stamp, {"org": org})
+    return (row["at"], row["n"]) if row else ()
+
+
 async def listed(tx: Tx, org: OrgId) -> list[Listed]:
     return [Listed(from_row(row), row["calls"], row["failures"], row["last_at"]) for row in await rows(tx, _SQL.listed, {"org": org})]
 

@@ -11,6 +11,10 @@ select * from actions where org_id = %(org)s and id = %(id)s for update
 -- name: every
 select * from actions where org_id = %(org)s and deleted_at is null order by lower(name)
 
+-- name: stamp
+-- Another whenever anything of the actions is: a change, a switch and a deletion each write the time.
+select max(updated_at) as at, count(*)::int as n from actions where org_id = %(org)s
+
 -- name: listed
 -- With how its calls of the last seven days ended.
 select a.*, coalesce(c.calls, 0)::int as calls, coalesce(c.failures, 0)::int as failures, c.last_at

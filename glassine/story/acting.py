@@ -120,7 +120,7 @@ def _by_form(mask: Mask) -> Known:
 
 async def _go(world: World, attempt: Attempt, fault: str = "") -> Call:
     """One step: values, policy, and then it is refused, waits, or runs."""
-    why = fault or await _fill(world, attempt)
+    why = _kept(fault or await _fill(world, attempt), attempt.mask)  # it may name what the model made up
     stage = None if why or attempt.action.policy.dry else policy.next_stage(attempt.action, attempt.writing.passed)
     state = CallState.REFUSED if why else stage or (CallState.DRY if attempt.action.policy.dry else CallState.RUNNING)
     writing = replace(attempt.writing, state=state, why=why, minutes=policy.minutes(state) if state in WAITING else None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import time
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from typing import Any
 
 from glassine.edge.gate import Crossing
 from glassine.rules.calling import answers, requests
-from glassine.rules.calling.arguments import Unfilled, Values
+from glassine.rules.calling.arguments import Unfilled, Values, mapped
 from glassine.rules.calling.requests import Extra, Request
 from glassine.store.actions import host_of
 from glassine.story import keys_along
@@ -161,14 +160,7 @@ def _content(action: Action, answer: Answer, keys: Keys) -> tuple[str, Any]:
         found = answers.chosen(answers.content(answer), action.shown)
     except answers.Unreadable as why:
         return str(why), None
-    return "", _without(found, keys)
-
-
-def _without(content: Any, keys: Keys) -> Any:
-    if isinstance(content, str):
-        return keys.covered(content)
-    text = json.dumps(content, ensure_ascii=False)
-    return json.loads(keys.covered(text)) if any(secret in text for secret in keys.secrets if len(secret) > 3 and '"' not in secret) else content
+    return "", mapped(found, keys.covered)
 
 
 def _asked_pause(headers: Mapping[str, str]) -> float:

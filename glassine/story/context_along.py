@@ -19,6 +19,7 @@ from glassine.words.ids import ContactId, OrgId
 
 PREFIXES = ("x-glassine", "x-opencx")  # the second is what such APIs read already
 _PARTS = ("headers", "query_params", "body_params", "path_params")
+_SECRET = 8  # characters from which a value is covered where an answer repeats it: a shorter one may be any word
 _LONGEST, _MOST = 20_000, 100  # characters and values of all overrides of a contact
 
 
@@ -59,7 +60,7 @@ async def of(world: World, org: OrgId, action: Action, mask: Mask) -> tuple[Extr
     headers = {**set_for.get("headers", {}), **_headers(org, mask)}
     query, path = ({name: str(value) for name, value in set_for.get(part, {}).items()} for part in ("query_params", "path_params"))
     extra = Extra(headers=headers, query=query, body=set_for.get("body_params", {}), path=path)
-    return extra, tuple(str(value) for part in set_for.values() for value in part.values())
+    return extra, tuple(text for part in set_for.values() for text in map(str, part.values()) if len(text) >= _SECRET)
 
 
 async def names_set(world: World, org: OrgId, action: Action, mask: Mask) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from glassine.rules.calling import policy
@@ -27,6 +27,7 @@ class Live(NamedTuple):
 
     actions: tuple[Action, ...]
     vectors: Mapping[tuple[UUID, str], Vectors]
+    stamp: tuple[Any, ...] = ()
 
 
 async def offered(world: World, org: OrgId, session: Session, text: str, language: str) -> tuple[Action, ...]:
@@ -46,10 +47,12 @@ async def _live(world: World, org: OrgId) -> Live:
     until, known = world.actions.get(org, (0.0, None))
     if known is None or until < time.monotonic():
         async with world.store.tx(org) as tx:
-            every, vectors = await actions.every(tx, org), await actions.vectors(tx, org)
+            stamp = await actions.stamp(tx, org)
+            if known is None or known.stamp != stamp:  # else nothing was changed, and a thousand actions need not be read again
+                every, vectors = await actions.every(tx, org), await actions.vectors(tx, org)
+                known = Live(tuple(one for one in every if one.enabled), vectors, stamp)
         if len(world.actions) > _MOST_KNOWN:
             world.actions.clear()
-        known = Live(tuple(one for one in every if one.enabled), vectors)
         world.actions[org] = (time.monotonic() + _KNOWN_FOR, known)
     return known  # type: ignore[no-any-return]  # the world does not know what stories keep there
 

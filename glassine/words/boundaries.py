@@ -223,7 +223,7 @@ KEPT = (
     Kept(name="originals", setting="keep_messages", title="Originals and values behind masks", sealed="AES-256-GCM under a key of the contact's own, bound to its row."),
     Kept(name="contacts", title="Who contacts are", sealed="AES-256-GCM under the contact's key; found by a keyed hash of an exact address or number."),
     Kept(name="attachments", setting="keep_attachments", title="Customers' files", sealed="Name and content by AES-256-GCM under the contact's key."),
-    Kept(name="traces", setting="keep_traces", title="Evidence of the AI's turns", sealed="Masked text, exactly as it was searched with and sent to the model."),
+    Kept(name="traces", setting="keep_traces", title="Evidence of the AI's turns, and calls of actions", sealed="Masked text, exactly as it was searched with and sent to the model."),
     Kept(name="knowledge", title="Articles and their index", sealed="Not encrypted: they are public or your team's own.", until="Until somebody deletes the article"),
     Kept(name="audit", setting="keep_audit", title="Audit log", sealed="Not encrypted: it holds no values. The application can add to it, and forget what your retention says.", until="For good"),
     Kept(name="ledger", title="Ledger of crossings", sealed="Destinations, counts and keyed hashes, chained. No text. The application can only add to it.", until="For good"),

@@ -22,7 +22,7 @@ from glassine.proof.prove.places import Caught
 from glassine.proof.prove.report import Sent
 from glassine.proof.prove.sinks import Model, Post
 from glassine.proof.prove.stage import Stage
-from glassine.proof.prove.ways import MODEL, WAYS, Talk, Way
+from glassine.proof.prove.ways import CALL, MODEL, WAYS, Talk, Way
 from glassine.store import whole
 from glassine.story.world import World, live
 from glassine.words.ids import OrgId
@@ -123,6 +123,8 @@ async def run(course: Course, settings: Settings, own: Own, model: Model, post: 
                 ear.cancel()
             await asyncio.gather(*ears, return_exceptions=True)
             course.taken = model.taken
+            if not model.taken and any(sent.direction == CALL for sent in course.sent):
+                course.trouble.append("no action was called with the value that it takes, though customers gave one")
             course.requests = sum(door.asked for door in {id(door): door for door in doors}.values())
 
 

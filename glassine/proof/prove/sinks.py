@@ -80,7 +80,7 @@ class Model:
 
     def _calls(self, prompt: str) -> list[object]:
         """What models do with an action: give it what it takes, and also what it does not."""
-        placeholder = _PLACEHOLDER.search(prompt.rpartition("</passage>")[2])
+        placeholder = _PLACEHOLDER.search(prompt.rpartition("<message>")[2])
         if placeholder is None:
             return []
         given = {TAKES if placeholder[0].startswith("[EMAIL_") else "note": placeholder[0]}

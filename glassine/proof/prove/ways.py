@@ -150,7 +150,7 @@ async def _malformed(talk: Talk, canaries: Sequence[Canary]) -> None:
     await talk.door.api(talk.stage.api_key, "POST", f"/chat/sessions/{session}/send", wrong, expect=(400,))
     await talk.door.api(talk.stage.api_key, "GET", f"/chat/sessions/{quote(text, safe='')}", expect=(400, 404))
     form = {"sessionId": await talk.web(), "formMessageId": text, "actionId": text}
-    await talk.door.widget(talk.stage.widget_token, await talk.visitor(), "POST", "/action/execute", form, expect=(404,))
+    await talk.door.widget(talk.stage.widget_token, await talk.visitor(), "POST", "/action/execute", form, expect=(400, 404))
 
 
 async def _preview(talk: Talk, canaries: Sequence[Canary]) -> None:
@@ -242,7 +242,9 @@ async def _invented(talk: Talk, canaries: Sequence[Canary]) -> None:
 
 async def _has_noted(talk: Talk, canaries: Sequence[Canary]) -> None:
     """The model has an action called with it, in the parameter that takes it or in one that does not. (`/actions` was set up with the stage.)"""
-    await talk.say(await talk.fresh(), f"Please note it down: {canaries[0].text}")
+    session = await talk.fresh()
+    await talk.say(session, f"Please note it down: {canaries[0].text}")
+    await talk.say(session, f"My address is {uuid4().hex}@prove.invalid, please note it down.")  # one that it takes, whatever kind the canary is of
 
 
 WAYS: tuple[Way, ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ MOST_BYTES = 1_000_000  # that are read of an answer
 MOST_SHOWN = 6_000  # characters that go on
 _LONG_NUMBER = 7  # digits: as a text it can be masked
 _MISSING = object()
+_KIND = re.compile(r"(?:application|audio|font|image|model|multipart|video)/[a-z0-9.+-]{1,40}")  # words from outside, as short as such words are
 
 
 class Unreadable(Exception):
@@ -27,7 +29,8 @@ def content(answer: Answer) -> Any:
         return _json(answer.body, strict=bool(kind))
     if kind.startswith("text/") or kind in ("application/xml", "application/x-www-form-urlencoded"):
         return answer.body.decode("utf-8", "replace")
-    raise Unreadable(f"The answer is a file ({kind[:60]}, {len(answer.body):,} bytes), and files are not shown.")
+    known = kind if _KIND.fullmatch(kind) else "of a kind that is none"
+    raise Unreadable(f"The answer is a file ({known}, {len(answer.body):,} bytes), and files are not shown.")
 
 
 def _json(body: bytes, *, strict: bool) -> Any:

@@ -79,7 +79,7 @@ async def _save(request: Request, staff: Staff, before: Action | None) -> Respon
         if before is None:
             made = await actions.create(staff.world, staff.actor, made)
             return done(request, staff, f"/actions/{made.id}", Said(text=f"{made.title} is set up. Try it out before customers do."), "reload")
-        read = int(fields["version"]) if fields.get("version", "").isdigit() else None
+        read = int(fields["version"]) if fields.get("version", "").isascii() and fields.get("version", "").isdigit() else None
         made = await actions.change(staff.world, staff.actor, made, read_version=read)
     except Refused as refused:
         return await _editor(request, staff, before, given, wrong=refused.message, status=refused.status)
