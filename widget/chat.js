@@ -16,7 +16,7 @@ export class Chat {
     this.sessions = [];
     this.session = null;
     this.items = null; // null: not loaded yet
-    this.phase = "idle"; // what the AI does, as the stream says it: received | searching | writing | idle
+    this.phase = "idle"; // what the AI does, as the stream says it: received | searching | acting | writing | idle
     this.trouble = null; // null | unreachable | a sentence of the server
     this.watched = false; // the customer looks at it right now
     this.streaming = false;
@@ -174,13 +174,14 @@ export class Chat {
     if (at >= 0) this.items[at] = item;
     else this.items.push(item);
     this.latecomers.set(item.publicId, { item, at: performance.now() });
-    return this.arrived();
+    return this.arrived(at < 0);
   }
 
-  arrived() {
+  arrived(fresh = false) {
     this.outbox.settle(new Set(this.items.map((item) => item.publicId)));
     const last = this.items.at(-1);
     if (last && last.sender.kind !== "user") this.phase = "idle";
+    if (fresh && this.items.some((item) => item.waiting?.open && item !== last)) this.nudge(); // its card may have ended
     if (this.watched && last) this.storage.set(`seen:${this.session.id}`, last.sentAt);
     this.changed();
   }
@@ -193,13 +194,27 @@ export class Chat {
     if (before?.id !== session.id || session.updatedAt < before.updatedAt) return; // an answer that was overtaken on its way
     this.session = session;
     if (session.isHandedOff && !before.isHandedOff) this.tell("handoff", { id: session.id });
-    if (session.assignee.kind !== "ai" && !["searching", "writing"].includes(this.phase)) this.phase = "idle";
+    if (session.assignee.kind !== "ai" && !["searching", "acting", "writing"].includes(this.phase)) this.phase = "idle";
     if (before.isOpened && !session.isOpened) this.nudge(); // the request for a rating follows the closing
     this.changed();
   }
 
-  say(text, attachments = []) {
-    this.outbox.add(text, attachments);
+  say(text, attachments = [], answers = null) {
+    this.outbox.add(text, attachments, answers);
+  }
+
+  /** The customer's form or code, or that they leave it, for what an item asks. Throws with a sentence. */
+  async hand(item, given) {
+    const session = this.session.id;
+    const { state } = await this.wire.execute(session, item.publicId, given);
+    Object.assign(item.waiting, { state, open: false });
+    this.phase = "writing";
+    await this.poll(session).catch(() => this.nudge());
+  }
+
+  /** Whether what an action asks for is still open: nothing of ours is on its way, and the AI has the conversation. */
+  waitsFor(waiting) {
+    return waiting.open && this.session?.isOpened && this.session.assignee.kind === "ai" && !this.outbox.here.some((letter) => letter.answers?.call === waiting.id);
   }
 
   async vote(item, action) {
@@ -234,7 +249,7 @@ export class Chat {
   /** The topics the AI asks back with, `{id, choices}`, as long as that is the last word and the AI is listening; or null. */
   get offered() {
     const last = this.items?.at(-1);
-    if (!last?.choices?.length || !this.session?.isOpened || this.session.assignee.kind !== "ai" || this.outbox.here.length) return null;
+    if (!last?.choices?.length || last.waiting || !this.session?.isOpened || this.session.assignee.kind !== "ai" || this.outbox.here.length) return null;
     return { id: last.publicId, choices: last.choices };
   }
 

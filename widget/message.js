@@ -1,6 +1,7 @@
 /* Draws one message: who, when, what, from where. It must not interpret a customer's or a person's words as markup. */
 
 import { address, link, markdown, plain } from "./markdown.js";
+import { card } from "./card.js";
 import { h, icon } from "./dom.js";
 
 /**
@@ -12,12 +13,13 @@ export function spoken({ item, letter }) {
   const { sender, sentAt, content, attachments, sources, choices, isHandoffNotice } = item;
   const kind = isHandoffNotice ? "notice" : sender.kind;
   if (item.isRemoved) return { kind, name: sender.name, at: sentAt, text: "", attachments: [], sources: [], removed: true };
-  return { kind, name: sender.name, at: sentAt, text: content?.text ?? "", attachments: attachments ?? [], sources: choices?.length ? [] : (sources ?? []) };
+  return { kind, name: sender.name, at: sentAt, text: content?.text ?? "", attachments: attachments ?? [], sources: choices?.length ? [] : (sources ?? []), asks: item.waiting ? item : null };
 }
 
 /**
  * The element of one message; `first`: the first of several in a row by the same sender, which carries the label for all;
- * `offer`: `{choices, pick}` when the customer can pick a topic now: buttons then take the place of the numbered list.
+ * `offer`: `{choices, pick}` when the customer can pick a topic now: buttons then take the place of the numbered list; for what an action waits
+ * for, `{act, live}`: a card takes the place of the block that says what would be done.
  */
 export function draw(words, first, say, language, offer = null) {
   if (words.kind === "notice") return notice(words, say, language);
@@ -25,8 +27,8 @@ export function draw(words, first, say, language, offer = null) {
   const label = words.kind === "user" ? say("you") : words.name || say(from);
   const when = new Date(words.at);
   const body = (text) => text.trim() && h("div", { class: "body", dir: "auto" }, words.kind === "ai" ? markdown(text, say) : plain(text, say));
-  const list = offer?.choices.map((choice, at, { length }) => `${length > 1 ? `${at + 1}.` : "-"} ${choice}`).join("\n");
-  const [before, ...after] = offer ? words.text.split(list) : [words.text];
+  const list = offer?.choices?.map((choice, at, { length }) => `${length > 1 ? `${at + 1}.` : "-"} ${choice}`).join("\n");
+  const [before, ...after] = words.asks ? words.text.split(/```\n[^]*?\n```/) : offer ? words.text.split(list) : [words.text];
   return h(
     "div",
     { class: `message from-${from}${first ? " first" : ""}` },
@@ -40,8 +42,8 @@ export function draw(words, first, say, language, offer = null) {
     ),
     words.removed && h("p", { class: "removed" }, say("removed")),
     body(before),
-    offer && buttons(offer, say),
-    body(after.join(list)),
+    words.asks ? card(words.asks, say, offer.act, offer.live) : offer && buttons(offer, say),
+    (!words.asks || offer.live) && body(after.join(list)),
     files(words.attachments),
     cited(words.sources, say),
   );

@@ -8,7 +8,7 @@ const PASSING = [0, 502, 503, 504]; // no answer, or one that says to come back
 export class Outbox {
   constructor(chat) {
     this.chat = chat;
-    this.letters = []; // {uuid, session: an id or null, text, attachments, sentAt, state: waiting | sending | sent | failed, error, tried, missed, offline}
+    this.letters = []; // {uuid, session: an id or null, text, attachments, answers: {call, yes} or null, sentAt, state: waiting | sending | sent | failed, error, tried, missed, offline}
     this.busy = false;
   }
 
@@ -26,9 +26,9 @@ export class Outbox {
     for (const letter of this.letters) letter.session ??= session.id;
   }
 
-  add(text, attachments) {
+  add(text, attachments, answers) {
     const session = this.chat.session?.id ?? null;
-    this.letters.push({ uuid: uuid(), session, text, attachments, sentAt: new Date().toISOString(), state: "waiting", error: "", tried: 0, missed: 0 });
+    this.letters.push({ uuid: uuid(), session, text, attachments, answers, sentAt: new Date().toISOString(), state: "waiting", error: "", tried: 0, missed: 0 });
     this.pump();
   }
 
@@ -81,7 +81,7 @@ export class Outbox {
     const { language, context } = this.chat.options;
     return {
       uuid: letter.uuid, content: letter.text, session_id: session, language, custom_data: {},
-      attachments: letter.attachments, ...(context && { clientContext: context }),
+      attachments: letter.attachments, ...(letter.answers && { answers: letter.answers }), ...(context && { clientContext: context }),
     };
   }
 

@@ -6,7 +6,7 @@ import { h, icon } from "./dom.js";
 const TOGETHER = 5 * 60_000; // milliseconds: messages of one sender within it stand under one label
 
 export class Thread {
-  /** `act`: what the buttons do: `{vote, retry, rate, pick}`. */
+  /** `act`: what the buttons do: `{vote, retry, rate, pick, decide, hand}`. */
   constructor(chat, say, language, act) {
     Object.assign(this, { chat, say, language, act });
     this.drawn = new Map(); // key -> {sign, node}
@@ -59,9 +59,10 @@ export class Thread {
   entry(row, words, first) {
     const { chat, say, language } = this;
     const key = row.item?.publicId ?? row.letter.uuid;
-    const offer = chat.offered?.id === key ? { choices: chat.offered.choices, pick: this.act.pick } : null;
+    const asks = words.asks?.waiting;
+    const offer = asks ? { act: this.act, live: chat.waitsFor(asks) } : chat.offered?.id === key ? { choices: chat.offered.choices, pick: this.act.pick } : null;
     const names = words.attachments.map((file) => file.name);
-    const sign = JSON.stringify([words.removed, words.kind, words.name, words.text, names, words.sources, first, words.at.slice(0, 16), offer?.choices]);
+    const sign = JSON.stringify([words.removed, words.kind, words.name, words.text, names, words.sources, first, words.at.slice(0, 16), offer?.choices, offer?.live, asks?.state]);
     return { key, sign, mine: words.kind === "user", make: () => draw(words, first, say, language, offer) };
   }
 

@@ -12,7 +12,7 @@ export class View {
     Object.assign(this, { chat, say, language });
     this.listing = false;
     this.composer = new Composer(chat, say);
-    this.thread = new Thread(chat, say, language, { vote: this.vote.bind(this), retry: this.retry.bind(this), rate: this.rate.bind(this), pick: this.pick.bind(this) });
+    this.thread = new Thread(chat, say, language, { vote: this.vote.bind(this), retry: this.retry.bind(this), rate: this.rate.bind(this), pick: this.pick.bind(this), decide: this.decide.bind(this), hand: this.hand.bind(this) });
     this.list = h("ul", { class: "list" });
     this.notice = h("p", { class: "notice", role: "status" });
     this.buildHeader(close);
@@ -145,6 +145,17 @@ export class View {
   /** A topic of the AI's offer, said in the customer's name. */
   pick(words) {
     this.chat.say(words);
+    this.focus();
+  }
+
+  /** Yes or no to what an action would do, said in the customer's name, with the call that it is about. */
+  decide(waiting, yes, words) {
+    this.chat.say(words, [], { call: waiting.id, yes });
+    this.focus();
+  }
+
+  async hand(item, given) {
+    await this.chat.hand(item, given);
     this.focus();
   }
 

@@ -35,6 +35,8 @@ export class Wire {
   poll = (session) => this.ask("GET", `/poll/${session}`);
   send = (message) => this.ask("POST", "/chat/send", { ...message, bot_token: this.token });
   vote = (sessionId, messagePublicId, action) => this.ask("POST", "/chat/vote", { action, sessionId, messagePublicId });
+  execute = (sessionId, formMessageId, { values = {}, code, cancel }) =>
+    this.ask("POST", "/action/execute", { sessionId, formMessageId, request: { queryParams: {}, pathParams: {}, bodyParams: values, headers: {} }, ...(code && { code }), ...(cancel && { cancel }) });
   resolve = (session) => this.ask("POST", "/session/resolve", { session_id: session });
   rate = (session, score, feedback) =>
     this.ask("POST", "/submit-csat", { session_id: session, score, ...(feedback && { feedback }), system_message_uuid: uuid() });
