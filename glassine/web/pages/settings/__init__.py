@@ -24,6 +24,7 @@ from glassine.web.pages.settings import (
     rollout,
     segments,
     topics,
+    try_it,
     widget,
 )
 from glassine.web.staff import PageRoute
@@ -36,5 +37,5 @@ async def front() -> Response:
     return RedirectResponse("/settings/autopilot", status_code=303)
 
 
-for _page in (data_map, ledger, autopilot, topics, rollout, hours, handoff, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
+for _page in (data_map, ledger, autopilot, try_it, topics, rollout, hours, handoff, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
     router.include_router(_page.router)
