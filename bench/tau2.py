@@ -165,14 +165,14 @@ def on_the_wire(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def replay(world: World, org: OrgId, found: Mapping[str, Action], gold: list[dict[str, Any]]) -> Counter[str]:
-    """One task's gold actions by way of the runner: asked for as a model would, with placeholders for what the customer said, and confirmed by the customer."""
+    """One task's gold actions by way of the runner: asked for as a model would, with placeholders for the addresses that the customer gave, and confirmed by the customer."""
     mails = sorted({str(value) for each in gold for value in each["arguments"].values() if "@" in str(value)})
     session, states = await session_for(world, org, f"Hello. {' '.join(f'My e-mail is {mail}.' for mail in mails)}"), Counter[str]()
     for number, each in enumerate(gold):
         mask, _ = await masking.look(world, org, session)
         arguments = json.dumps(on_the_wire(each["arguments"]))
         for placeholder, value in mask.tokens.items():
-            arguments = arguments.replace(value, placeholder)
+            arguments = arguments.replace(value, placeholder) if value in mails else arguments
         call = await acting.ask_in(world, org, session, None, ToolCall(id=str(number), name=each["name"], arguments=json.loads(arguments)), found.get(each["name"]))
         if call.state is CallState.CONFIRM:
             call = await acting.go_on(world, org, session, call.id, yes=True)

@@ -139,7 +139,7 @@ async def _fill(world: World, attempt: Attempt) -> str:
         action = replace(action, parameters=tuple(one for one in action.parameters if one.filler is not Filler.FORM))
     given = Given(
         arguments=attempt.given, form={} if waits_for_form else attempt.form, contact=_contact(mask), tokens=mask.tokens, told=await _told(world, attempt), policy=mask.policy,
-        known=_by_form(mask),
+        known=_by_form(mask), looked_at=attempt.before is not None,
     )
     try:
         attempt.values = arguments.values(action, given)
@@ -176,7 +176,10 @@ async def _shown(world: World, attempt: Attempt, writing: Writing) -> Writing:
     values = {name: value for name, value in attempt.values.by_name.items() if name not in theirs}  # what is not sent is not shown
     says = (await attempt.mask.text(world, telling.says(attempt.action, values))).text
     agreed = _agreed(attempt) if writing.state in (CallState.CONFIRM, CallState.APPROVAL) else None
-    sealed = attempt.mask.key.seal(to_bytes(json.dumps(attempt.form)), attempt.org, "calls", "form", writing.id) if attempt.form else None
+    sealed = None
+    if attempt.form or dict(attempt.given) != dict(writing.arguments):  # what is stored is masked, and what was shown is what runs
+        clear = json.dumps({"form": dict(attempt.form), "given": dict(attempt.given)})
+        sealed = attempt.mask.key.seal(to_bytes(clear), attempt.org, "calls", "form", writing.id)
     return replace(writing, says=says, agreed=agreed, sealed=sealed)
 
 
@@ -291,12 +294,12 @@ async def go_on(
 
 def _waiting(org: OrgId, action: Action, mask: Mask, before: Kept, actor: Actor | None) -> Attempt:
     call = before.call
-    form = json.loads(to_text(mask.key.open(before.sealed, org, "calls", "form", call.id))) if before.sealed else {}
+    clear = json.loads(to_text(mask.key.open(before.sealed, org, "calls", "form", call.id))) if before.sealed else {"form": {}, "given": call.arguments}
     writing = Writing(
         id=call.id, session=call.session, contact=before.contact, turn=call.turn, action=call.action, name=call.name, version=call.version, host=host_of(action.url), arguments=call.arguments,
         form=before.form, sealed=before.sealed, agreed=before.agreed, passed=before.passed, state=call.state, says=call.says,
     )
-    return Attempt(org=org, action=action, mask=mask, writing=writing, given=call.arguments, form=form, before=before, by=actor)
+    return Attempt(org=org, action=action, mask=mask, writing=writing, given=clear["given"], form=clear["form"], before=before, by=actor)
 
 
 async def _gone_on(world: World, attempt: Attempt, current: bool, form: Mapping[str, Any] | None, code: str | None, yes: bool) -> Call:

@@ -50,6 +50,7 @@ class Given:
     told: frozenset[str] = frozenset()
     policy: Policy = field(default_factory=Policy)
     known: Known = field(default_factory=Known, repr=False)
+    looked_at: bool = False  # when it was asked for: what was shown since may know these values, and nobody else can have written them
 
 
 def spec(action: Action) -> dict[str, Any]:
@@ -124,7 +125,8 @@ def _missing(one: Parameter) -> str:
 def _unmasked(one: Parameter, value: Any, given: Given, reveals: list[Reveal]) -> Any:
     """With the values behind placeholders where the parameter takes their type. Raises Unfilled for those anywhere else, and for values that nobody masked."""
     def text(words: str) -> str:
-        _undeclared(one, words, given)
+        if not given.looked_at:
+            _undeclared(one, words, given)
         for match in PLACEHOLDER.finditer(words):
             _may_stand(one, match[0], PiiType(match[1].lower()), given)
             reveals.append(Reveal(parameter=one.name, type=match[1].lower(), placeholder=match[0]))
