@@ -1,0 +1,52 @@
+"""The pages of topics, rollout, office hours and trying it in a real browser: for everybody, on a phone, in the dark; and a list tried out without a reload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from glassine.web.staff import COOKIE
+from tests.running import Product, product
+from tests.visitors import AXE, browser
+
+__all__ = ["browser", "product"]  # the fixtures
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.long]
+
+
+@pytest.fixture
+def owner(browser: Browser, product: Product) -> Iterator[Page]:
+    """The owner, at a desk. What the browser complains about fails the test."""
+    complaints: list[str] = []
+    context = browser.new_context(locale="en-GB", viewport={"width": 1440, "height": 900}, bypass_csp=True)
+    context.add_cookies([{"name": COOKIE, "value": product.owner.cookies[COOKIE], "url": product.url}])
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert not complaints
+
+
+def test_a_list_is_tried_and_saved(owner: Page, product: Product) -> None:
+    owner.goto(f"{product.url}/settings/topics")
+    owner.get_by_label("Left to people").fill("legal threats and lawyers\nclosing an account")
+    owner.get_by_label("Message", exact=True).fill("My lawyer will write to you")
+    owner.get_by_role("button", name="Try", exact=True).click()
+    expect(owner.locator("#tried")).to_contain_text("It would be left to people.")
+    owner.get_by_role("button", name="Try on past conversations").click()
+    expect(owner.locator("#past")).to_contain_text("past conversations")
+    owner.get_by_role("button", name="Save", exact=True).click()
+    expect(owner.locator("details", has_text="legal threats and lawyers")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("page", ["topics", "rollout", "hours", "try-it", "autopilot"])
+def test_the_pages_have_no_fault_that_axe_can_find_and_fit(owner: Page, product: Product, scheme: str, width: int, page: str) -> None:
+    owner.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    owner.set_viewport_size({"width": width, "height": 900})
+    owner.goto(f"{product.url}/settings/{page}")
+    owner.add_script_tag(path=AXE)
+    assert owner.evaluate("axe.run().then(result => result.violations.map(v => `${v.id}: ${v.nodes[0].html}`))") == []
+    assert owner.evaluate("document.documentElement.scrollWidth <= innerWidth")
