@@ -242,9 +242,11 @@ async def _invented(talk: Talk, canaries: Sequence[Canary]) -> None:
 
 async def _has_noted(talk: Talk, canaries: Sequence[Canary]) -> None:
     """The model has an action called with it, in the parameter that takes it or in one that does not. (`/actions` was set up with the stage.)"""
-    session = await talk.fresh()
-    await talk.say(session, f"Please note it down: {canaries[0].text}")
-    await talk.say(session, f"My address is {uuid4().hex}@prove.invalid, please note it down.")  # one that it takes, whatever kind the canary is of
+    one_that_it_takes = f"{uuid4().hex}@prove.invalid"  # whatever kind the canary is of
+    for value in (canaries[0].text, one_that_it_takes):
+        session = str((await talk.door.api(talk.stage.api_key, "POST", "/chat/sessions", {}))["id"])  # nothing was said in it that went to people
+        talk.sessions.append(session)
+        await talk.say(session, f"Please note it down: {value}")
 
 
 WAYS: tuple[Way, ...] = (
