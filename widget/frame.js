@@ -1,9 +1,8 @@
 /* The frame's beginning: answers the page that embeds it, and it alone, and puts chat and view together. */
 
 import { Chat } from "./chat.js";
-import { Storage } from "./storage.js";
 import { View } from "./view.js";
-import { Wire } from "./wire.js";
+import { Storage, Wire } from "./wire.js";
 import { choose, speak } from "./words.js";
 import { tint } from "./accent.js";
 
