@@ -43,7 +43,7 @@ def words_of(text: str) -> str:
 
 def code_of(text: str) -> str:
     """Code without its marks, in small letters, with single spaces."""
-    return " ".join(text.casefold().replace("`", "").split())
+    return " ".join(text.casefold().replace("`", " ").split())
 
 
 def holds(words: str, code: str, key: str) -> bool:
