@@ -1,16 +1,6 @@
 """Answers without a model: quotes the sentences that answer, offers what may be meant, or admits that nothing fits. It never writes a fact itself.
 
-What the default bands do, measured by `python -m bench.answer_bands` on half B (quoted, of which from the right article; offered as a choice):
-
-    squad2, answerable                .902 (.858 right)   .087        far-off questions   .013   .065
-    covid FAQ, questions taken out    .843 (.629 right)   .157        far-off questions   .023   .058
-    xquad, German                     .833 (.986 right)   .102        foreign questions   .000   .011
-    xquad, German on English          .629 (.978 right)   .142        foreign questions   .006   .011
-
-The German rows are from before hits were compared with those behind them, which turns some quotes into choices.
-
-Near misses are not recognised: .857 of squad2's adversarial questions without an answer are quoted a sentence (AUROC .589). It is a true one, with
-its source, and the customer can say that it does not help. The FAQ holds many answers twice, and only one of them counts as right.
+How often it quotes, offers or gives up, and how well it tells what cannot be answered, is measured by `python -m bench.answer` (docs/fact-guard.md).
 """
 
 from __future__ import annotations
@@ -19,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from glassine.rules import phrases
+from glassine.rules import answerable, phrases
 from glassine.rules.choices import declined, picked
 from glassine.rules.grounding import Grounded, sources
 from glassine.rules.passages import sentences, terms
@@ -69,7 +59,7 @@ def answer(
     titled = next((hit for hit in seen if _words(hit.heading.rpartition(" › ")[2]) == _words(message)), None)
     if titled:  # somebody wrote this very question above its answer
         return _quoted(titled, message, spoken)
-    sure = [confidence(message, hit, spoken) for hit in seen]
+    sure = [confidence(message, hit, spoken, hits=len(hits)) for hit in seen]
     best = sure[0] if seen else 0.0
     rivals = _rivals(seen, sure, thresholds)
     if best >= thresholds.answer and not rivals:
@@ -111,12 +101,15 @@ def query(message: str, history: Sequence[Event]) -> str:
     return picked(message, _offered(history)) or message
 
 
-def confidence(message: str, hit: Hit, language: str) -> float:
-    """How likely a passage answers, 0 to 1: similarity of its best sentence, and the share of the question's terms that it holds.
+def confidence(message: str, hit: Hit, language: str, *, hits: int = 0) -> float:
+    """How likely a passage answers, 0 to 1. In English, where a search compares word by word, by all that it measured (answerable.py).
 
+    Elsewhere by the similarity of its best sentence, and the share of the question's terms that it holds.
     In a question of one or two terms a shared word says little by itself, so there it counts by the similarity too.
     Across languages words say nothing, so there the similarity stands alone.
     """
+    if language == hit.language == "en" and answerable.measurable(hit):
+        return answerable.confidence(message, hit, hits)
     similarity = min(max(hit.similarity, 0.0), 1.0)
     if hit.language != language:
         return similarity
