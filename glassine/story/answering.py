@@ -16,7 +16,7 @@ from glassine.rules.grounding import Grounded
 from glassine.rules.policies import policy_of
 from glassine.rules.prompt import Told
 from glassine.rules.redaction import cover
-from glassine.story import consenting, debugging, finding, handing, masking, scenarios, sight, steps
+from glassine.story import consenting, debugging, finding, handing, masking, rewriting, scenarios, sight, steps
 from glassine.story.scene import Acting, Means, NoLonger, Scene, hand_off
 from glassine.story.steps import Talk
 from glassine.story.world import World
@@ -108,13 +108,21 @@ async def _spoken(world: World, scene: Scene, trace: Trace, talk: Talk) -> Outco
         return hand_off(scene, (Reason.STOPPED_AT_GATE if failure.kind == "stopped" else Reason.MODEL_FAILED,))
     if isinstance(answer, Call):
         return consenting.waiting(scene, trace, answer)
+    grounded = _guarded(scene, trace, answer)
+    talk.means.tell("guard")
+    if grounded.findings and (second := await rewriting.again(talk, answer, grounded)):
+        talk.means.tell("guard")
+        grounded = _guarded(scene, trace, second)
+    return _judged(world, scene, trace, grounded)
+
+
+def _guarded(scene: Scene, trace: Trace, answer: ModelReply) -> Grounded:
+    """What the checks say of a model's last words, which are written down first."""
     trace.answer, trace.model = _kept(scene, trace, answer.text), answer.model
     spent = [*(one.usage for one in trace.rounds), {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens, "cached_tokens": answer.cached_tokens}]
     trace.usage = {name: sum(one.get(name, 0) for one in spent) for name in spent[-1]}
-    talk.means.tell("guard")
     with _timed(trace, "ground"):
-        grounded = checked(scene, _seen(trace), trace.answer, heard((call.seen for call in trace.called), trace.given))
-    return _judged(world, scene, trace, grounded)
+        return checked(scene, _seen(trace), trace.answer, heard((call.seen for call in trace.called), trace.given))
 
 
 def _no_longer(scene: Scene, trace: Trace, why: NoLonger) -> Outcome:

@@ -20,7 +20,7 @@ from glassine.rules.prompt import Told
 from glassine.rules.redaction import before_names, redact
 from glassine.rules.reordering import Judged, by_popularity, reordered
 from glassine.store import search, vault, versions
-from glassine.story import answering, comparing, consenting, conversations, finding, handing, recalling, sight, terms, turn
+from glassine.story import answering, comparing, consenting, conversations, finding, handing, recalling, rewriting, sight, terms, turn
 from glassine.story.masking import storable
 from glassine.story.recalling import Recalled
 from glassine.story.scene import hand_off
@@ -225,7 +225,12 @@ def _grounded(kept: Recalled) -> Grounded | None:
     if kept.answer is not None:
         shown = (kept.trace.get("prompt") or {}).get("shown")
         heard = answering.heard((str(call["seen"]) for call in kept.trace.get("called") or ()), kept.trace["given"])
-        return answering.checked(kept.scene, kept.hits[:shown], kept.answer, heard)
+
+        def judge(answer: str) -> Grounded:
+            return answering.checked(kept.scene, kept.hits[:shown], answer, heard)
+
+        grounded = judge(kept.answer)
+        return replace(grounded, notes=(*rewriting.found_then(kept.trace.get("rounds") or (), judge), *grounded.notes))
     if kept.trace["query"]:
         return answering.quoted(kept.scene, kept.trace["query"], kept.hits)
     return enclosed.small_talk(kept.scene.message, kept.scene.language)
@@ -234,7 +239,7 @@ def _grounded(kept: Recalled) -> Grounded | None:
 def _guard_notes(kept: Recalled) -> list[str]:
     """Without the decision's reasons, and what was noted of a model that was not waited for or a switch."""
     reasons = {str(reason) for reason in Reason}
-    return [note for note in kept.trace["notes"] if note not in reasons and not note.startswith((_NOT_WAITED, _SPENT, "All AI was switched off"))]
+    return [note for note in kept.trace["notes"] if note not in reasons and not note.startswith((_NOT_WAITED, _SPENT, "All AI was switched off", rewriting.UNANSWERED))]
 
 
 def _as_decided(kept: Recalled, outcome: Outcome) -> Outcome:
