@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from glassine.rules import promises, prompt
+from glassine.rules import claims, promises, prompt
 from glassine.rules.facts import Fact, Given, Kind, backs, given, stated
 from glassine.rules.markdown import slug
 from glassine.rules.passages import PATH
@@ -49,7 +49,7 @@ _SAYS: dict[str, str] = {
     "picture": "It holds a picture or a part of a page.",
     "form": "{}",
     "uncited": "It cites no passage.",
-    "claim": "No cited passage says “{}”.",
+    "claim": "No cited passage says this: “{}”.",
 }
 
 
@@ -89,10 +89,10 @@ class Segment:
 
 def ground(
     answer: str, hits: Sequence[Hit], *, message: str, earlier: str = "", viewer: Viewer = EVERYBODY, language: str | None = None, tools: Sequence[str] = (),
-    promised: Sequence[str] = promises.DEFAULT,
+    promised: Sequence[str] = promises.DEFAULT, least: float = claims.LEAST,
 ) -> Grounded:
     """Judges an answer to `message` in a language. `hits` are those the prompt was built from, `earlier` what else the customer has said, `tools` what
-    settled actions answered, and `promised` the organisation's list of words that promise something; all masked."""
+    settled actions answered, `promised` the organisation's list of words that promise something, and `least` how much of a sentence is backed; all masked."""
     text = _THOUGHT.sub("", answer).strip()
     given_up = _HANDOFF.search(text)
     if given_up:
@@ -106,7 +106,7 @@ def ground(
     if not plain:
         found.append(Finding(kind="form", text="Nothing is left without its citations."))
     if not found:
-        found = unfounded(segments(text), shown, [message, earlier], tools=tools, language=language, promised=promised)
+        found = unfounded(segments(text), shown, [message, earlier], tools=tools, language=language, promised=promised, least=least)
     if found:
         return _rejected(found)
     if not cited and tools:
@@ -120,7 +120,8 @@ def ground(
 
 
 def unfounded(
-    parts: Sequence[Segment], shown: Sequence[Hit], said: Sequence[str], *, tools: Sequence[str] = (), language: str | None = None, promised: Sequence[str] = promises.DEFAULT
+    parts: Sequence[Segment], shown: Sequence[Hit], said: Sequence[str], *, tools: Sequence[str] = (), language: str | None = None, promised: Sequence[str] = promises.DEFAULT,
+    least: float = claims.LEAST,
 ) -> list[Finding]:
     """What in the parts of an answer nothing backs: facts that stand neither in the passages they cite nor in an action's answer, pictures, promises."""
     found = [Finding(kind="picture") for part in parts if _PICTURES.search(_CODE.sub("", part.text))]
@@ -136,7 +137,16 @@ def unfounded(
                 found.append(Finding(kind=fact.kind, text=fact.text, elsewhere=elsewhere))
     backing = [*(_whole(shown[number - 1]) for number in used), *tools]
     found += (Finding(kind="promise", text=word) for word in promises.unbacked("\n".join(part.text for part in parts), backing, promised, asked=" ".join(said)))
+    found += (Finding(kind="claim", text=claim.text[:120]) for part in parts for claim in _claims(part, used, shown, tools, language) if claim.backed < least)
     return list(dict.fromkeys(found))[:_MOST_FINDINGS]
+
+
+def _claims(part: Segment, used: Sequence[int], shown: Sequence[Hit], tools: Sequence[str], language: str | None) -> list[claims.Claim]:
+    """The scored sentences of a part; none where it may rest on an action's answer, or on a scenario, whose language is not known."""
+    cited = [shown[number - 1] for number in part.cited or used]
+    if language is None or (tools and not part.cited) or any(prompt.SCENARIO in hit.scores for hit in cited):
+        return []
+    return claims.claims(part.text, [(_whole(hit), hit.language) for hit in cited], language)
 
 
 def _backed(fact: Fact, sources: Sequence[Given], customers: Sequence[Given]) -> bool:

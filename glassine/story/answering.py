@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from glassine.edge.llm import Llm
-from glassine.rules import enclosed, extract, grounding, prompt
+from glassine.rules import enclosed, extract, grounding, guarding, prompt
 from glassine.rules import scenarios as guiding
 from glassine.rules.autopilot import Kind
 from glassine.rules.grounding import Grounded
@@ -55,7 +55,7 @@ async def answered(world: World, scene: Scene, trace: Trace, means: Means) -> Ou
     if (own_words := guiding.fixed(scene.scenarios or ())) is not None:
         return _judged(world, scene, trace, own_words)
     if scene.debug:
-        trace.debug["candidates"] = debugging.candidates(trace.query, sought, means.thresholds)
+        trace.debug["candidates"] = debugging.candidates(trace.query, sought, (means.thresholds or guarding.read(scene.rulebook.part("guard")).thresholds).answer)
     llm = await means.model()
     return _quoted(world, scene, trace, means) if llm is None else await _written(world, scene, trace, llm, means)
 
@@ -174,7 +174,11 @@ async def _asked(talk: Talk) -> ModelReply | Call:
 def checked(scene: Scene, hits: Sequence[Hit], answer: str, heard: Sequence[str] = ()) -> Grounded:
     """A model's answer, held against the passages, what actions answered and what the customer said."""
     said = "\n".join([_earlier(scene), *(text for _, text in enclosed.in_hand(scene.message, scene.history))])
-    return grounding.ground(answer, guiding.beside(scene.scenarios or (), hits), message=scene.message.text, earlier=said, viewer=scene.viewer, language=scene.language, tools=heard)
+    guard = guarding.read(scene.rulebook.part("guard"))
+    return grounding.ground(
+        answer, guiding.beside(scene.scenarios or (), hits), message=scene.message.text, earlier=said, viewer=scene.viewer, language=scene.language, tools=heard,
+        promised=guard.promises, least=guard.claims,
+    )
 
 
 def _quoted(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:
@@ -185,8 +189,9 @@ def _quoted(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:
     return _judged(world, scene, trace, found)
 
 
-def quoted(scene: Scene, query: str, hits: Sequence[Hit], thresholds: extract.Thresholds = extract.DEFAULT) -> Grounded:
-    """What can be quoted from these passages."""
+def quoted(scene: Scene, query: str, hits: Sequence[Hit], thresholds: extract.Thresholds | None = None) -> Grounded:
+    """What can be quoted from these passages, by default as the organisation set it."""
+    thresholds = thresholds or guarding.read(scene.rulebook.part("guard")).thresholds
     return extract.answer(query, hits, history=scene.history, language=scene.language, thresholds=thresholds, viewer=scene.viewer)
 
 

@@ -41,14 +41,14 @@ async def _mark(world: World, actor: Actor, id: SessionId, minutes: int) -> None
         await notify(tx, actor.org, id, "owner")
 
 
-def candidates(query: str, sought: Sought, thresholds: extract.Thresholds) -> list[dict[str, Any]]:
+def candidates(query: str, sought: Sought, least: float) -> list[dict[str, Any]]:
     """Every passage that was in question, best first, with the confidence that quoting it would have needed."""
     return [
         {
             "passage": str(hit.passage), "title": hit.title, "heading": hit.heading, "score": round(hit.score, 3), "similarity": round(hit.similarity, 3),
-            "confidence": round(sure, 3), "considered": place < finding.LIMIT, "enough": sure >= thresholds.answer, "best_sentence": escape(hit.best_sentence),
+            "confidence": round(sure, 3), "considered": place < finding.LIMIT, "enough": sure >= least, "best_sentence": escape(hit.best_sentence),
         }
-        for place, hit in enumerate(sought.hits) for sure in [extract.confidence(query, hit, sought.spoken)]
+        for place, hit in enumerate(sought.hits) for sure in [extract.confidence(query, hit, sought.spoken, hits=len(sought.hits))]
     ]  # fmt: skip
 
 

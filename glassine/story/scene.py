@@ -105,7 +105,7 @@ class Means:
     tell: Callable[[str], None]  # the step that begins, for whoever watches
     purpose: Purpose = "model"  # of the model's crossing
     instructions: str = ""  # for the model, after the rules
-    thresholds: extract.Thresholds = extract.DEFAULT
+    thresholds: extract.Thresholds | None = None  # None: as the organisation set them
     acting: Callable[[], Awaitable[Acting]] = _nothing_to_call
     go_on: Callable[[Call, bool], Awaitable[Call]] = _as_it_is  # with the customer's yes or no to a call that waits
 

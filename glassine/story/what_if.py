@@ -82,9 +82,10 @@ async def _gone_on(kept: Recalled, call: Call, yes: bool) -> Call:
     return replace(call, state=CallState(made["state"]), why=made["why"], seen=made["seen"], settled_at=datetime.fromisoformat(made["settled_at"]) if made["settled_at"] else None)
 
 
-def _thresholds(change: Change) -> extract.Thresholds:
+def _thresholds(change: Change) -> extract.Thresholds | None:
+    """None: as they were in force then."""
     if change.answer_from is None:
-        return extract.DEFAULT
+        return None
     return extract.Thresholds(answer=change.answer_from, suggest=min(change.answer_from, extract.DEFAULT.suggest))
 
 

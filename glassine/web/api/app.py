@@ -23,6 +23,7 @@ from glassine.web.api import (
     errors,
     files,
     gaps,
+    guard,
     handoffs,
     help_site,
     hints,
@@ -69,7 +70,7 @@ def create_api(world: World) -> FastAPI:
         root_path_in_servers=False,
     )
     api.state.world, api.state.known_keys, api.state.known_sites = world, {}, {}
-    for module in (chat, turns, contacts, segments, gaps, training, actions, action_imports, approvals, hints, reranker, knowledge, sources, articles, centre, help_site, content, privacy, policy, redaction, handoffs, office_hours, autopilot, models, boundaries, ledger, widget, files):
+    for module in (chat, turns, contacts, segments, gaps, training, actions, action_imports, approvals, hints, reranker, knowledge, sources, articles, centre, help_site, content, privacy, policy, redaction, guard, handoffs, office_hours, autopilot, models, boundaries, ledger, widget, files):
         api.include_router(module.router)
     errors.install(api)
     # From the inside out: whatever answers, a refusal of a body or a failure too, can be read by a browser of any origin.

@@ -11,6 +11,7 @@ from glassine.web.pages.settings import (
     autopilot,
     data_map,
     erasures,
+    guard,
     handoff,
     help_centre,
     hours,
@@ -37,5 +38,5 @@ async def front() -> Response:
     return RedirectResponse("/settings/autopilot", status_code=303)
 
 
-for _page in (data_map, ledger, autopilot, try_it, topics, rollout, hours, handoff, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
+for _page in (data_map, ledger, guard, autopilot, try_it, topics, rollout, hours, handoff, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
     router.include_router(_page.router)

@@ -1,0 +1,54 @@
+"""What answers are checked for, over the public API: promising words, how much of a sentence must be backed, and the confidences of quotes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+
+from glassine.rules import guarding
+from glassine.story import guarding as guards
+from glassine.web.api.described import shows
+from glassine.web.api.door import Here, Scope
+from glassine.web.api.wire import Body, JSONResponse
+from glassine.words.people import Actor
+
+router = APIRouter()
+Reader = Annotated[Actor, Depends(Scope("autopilot:read"))]
+Setter = Annotated[Actor, Depends(Scope("autopilot:write"))]
+
+
+class Guard(BaseModel):
+    """`promises`: one promise a line, with its spellings; `claims`: the share of a sentence's words that its passages have; `answer` and `suggest`: confidences."""
+
+    promises: list[str]
+    claims: float
+    answer: float
+    suggest: float
+
+
+class Changes(Body):
+    """What is left out stays."""
+
+    promises: list[str] | None = None
+    claims: float | None = None
+    answer: float | None = None
+    suggest: float | None = None
+
+
+@router.get("/autopilot-guard", tags=["Autopilot"], responses=shows(Guard))
+async def read(world: Here, actor: Reader) -> Any:
+    """What an answer is checked for."""
+    return JSONResponse(guarding.written(await guards.in_force(world, actor)))
+
+
+@router.patch("/autopilot-guard", tags=["Autopilot"], responses=shows(Guard))
+async def change(world: Here, actor: Setter, body: Changes) -> Any:
+    """Change it from the next turn on. It is a version that can be undone."""
+    now = await guards.in_force(world, actor)
+    made = guarding.checked(
+        promised=now.promises if body.promises is None else body.promises, backed=now.claims if body.claims is None else body.claims,
+        answer=now.thresholds.answer if body.answer is None else body.answer, suggest=now.thresholds.suggest if body.suggest is None else body.suggest,
+    )
+    return JSONResponse(guarding.written(await guards.change(world, actor, made)))
