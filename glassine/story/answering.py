@@ -112,7 +112,7 @@ async def _spoken(world: World, scene: Scene, trace: Trace, talk: Talk) -> Outco
     talk.means.tell("guard")
     if grounded.findings and (second := await rewriting.again(talk, answer, grounded)):
         talk.means.tell("guard")
-        grounded = _guarded(scene, trace, second)
+        grounded = rewriting.second(_guarded(scene, trace, second))
     return _judged(world, scene, trace, grounded)
 
 

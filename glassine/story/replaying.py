@@ -229,8 +229,8 @@ def _grounded(kept: Recalled) -> Grounded | None:
         def judge(answer: str) -> Grounded:
             return answering.checked(kept.scene, kept.hits[:shown], answer, heard)
 
-        grounded = judge(kept.answer)
-        return replace(grounded, notes=(*rewriting.found_then(kept.trace.get("rounds") or (), judge), *grounded.notes))
+        first, grounded = rewriting.found_then(kept.trace.get("rounds") or (), judge), judge(kept.answer)
+        return replace(rewriting.second(grounded) if first else grounded, notes=(*first, *grounded.notes))
     if kept.trace["query"]:
         return answering.quoted(kept.scene, kept.trace["query"], kept.hits)
     return enclosed.small_talk(kept.scene.message, kept.scene.language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from glassine.rules import prompt
@@ -10,7 +11,7 @@ from glassine.rules.grounding import Grounded
 from glassine.story import steps
 from glassine.story.steps import Talk
 from glassine.words.errors import ModelFailed, SwitchedOff
-from glassine.words.turns import ModelReply, PromptMessage, Round
+from glassine.words.turns import ModelReply, PromptMessage, Reason, Round
 
 _FOUND = "The first answer was not sent: "
 UNANSWERED = "The answer was to be written again, and was not: "
@@ -38,6 +39,11 @@ async def again(talk: Talk, answer: ModelReply, grounded: Grounded) -> ModelRepl
     usage = {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens, "cached_tokens": answer.cached_tokens}
     trace.rounds.append(Round(said=PromptMessage(role="assistant", content=trace.answer), heard=words.messages[-1:], model=answer.model, usage=usage, milliseconds=0.0))
     return reply
+
+
+def second(grounded: Grounded) -> Grounded:
+    """What is made of the second answer: where it is none either, the reason is that the first could not be sent."""
+    return grounded if grounded.reply else replace(grounded, reasons=(Reason.NOT_GROUNDED,))
 
 
 def found(grounded: Grounded) -> list[str]:
