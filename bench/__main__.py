@@ -88,9 +88,15 @@ def _ledger(options: argparse.Namespace) -> list[Figure]:
     return run(short=options.short)
 
 
+def _guard(options: argparse.Namespace) -> list[Figure]:
+    from bench.guard import figures
+
+    return figures(data.folder(options.data), seed=1, short=options.short)
+
+
 NAMES: Mapping[str, Callable[[argparse.Namespace], list[Figure]]] = {
     "turns": _turns, "slow_model": _slow_model, "memory": _memory, "startup": _startup, "search": _search, "retrieval": _retrieval, "gaps": _gaps, "redaction": _redaction,
-    "crash": _crash, "prove": _prove, "ledger": _ledger,
+    "crash": _crash, "prove": _prove, "ledger": _ledger, "guard": _guard,
 }
 
 

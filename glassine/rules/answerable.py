@@ -16,10 +16,10 @@ from glassine.words.knowledge import Hit
 
 # What each sign adds to the logit of "it answers". `score` is the search's own sum, in standard deviations of what it compared.
 WEIGHTS: Mapping[str, float] = {
-    "met_sentence": 1.9876, "met": 7.6542, "passage": 1.1623, "held": 0.9468, "score": 0.3617, "denied": -1.7033, "numbers": -1.1935, "uncounted": -0.6304, "unnamed": -0.4516,
+    "met_sentence": 2.4674, "met": 6.168, "passage": 2.0367, "held": 1.3795, "score": 0.2076, "denied": -1.9759, "numbers": -1.2279, "uncounted": -0.677, "unnamed": -0.3216,
 }
-_BIAS = -8.7481
-_HALF, _STEEP = -1.5, 0.54  # the logit that counts as .5, and how fast it rises: .4 is where a tenth of far-off questions would be offered something
+_BIAS = -7.5707
+_HALF, _STEEP = -1.1, 0.54  # the logit that counts as .5, and how fast it rises: .4 is where a tenth of far-off questions would be offered something
 _FEW, _USUAL = 8, 8.0  # hits below which their score says little, and the score that is taken instead
 
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
