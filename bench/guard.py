@@ -121,7 +121,7 @@ def misses(found: Sequence[Said], seed: int) -> list[Figure]:
 def speed(data: Path) -> list[Figure]:
     """CPU time of judging 4,000 characters against six passages: seen for the first time, and seen before."""
     texts = [one["text"] for one in lines(data / "squad2/docs_shared.jsonl")]
-    first, again = [], []
+    first, again = list[float](), list[float]()
     for number in range(ROUNDS):
         chosen = [text[:1_750] for text in texts[number * 4 % 280 :][:PASSAGES]]
         hits = [hit(text) for text in chosen]
