@@ -104,7 +104,7 @@ def test_times_in_words(minutes: int, time: str) -> None:
     assert f"within {time};" in phrases.handed_off([Reason.USER_REQUESTED_HUMAN], "en", minutes=minutes)
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "nl", "pt", "it", "de-AT", "pt_BR", "xx", "", None])
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "nl", "pt", "it", "pl", "cs", "sv", "tr", "uk", "de-AT", "pt_BR", "xx", "", None])
 def test_every_language_has_every_phrase(language: str | None) -> None:
     for reason in Reason:
         for minutes in (None, 1, 30, 90, 5000):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from glassine.rules import answerable, phrases
+from glassine.rules import answerable, handoff_phrases, phrases
 from glassine.rules.choices import declined, picked
 from glassine.rules.grounding import Grounded, sources
 from glassine.rules.passages import sentences, terms
@@ -26,6 +26,7 @@ _MOST_ITEMS = 12
 _LISTED = frozenset({"item", "row"})
 _COMPARED = 3  # hits of a search whose confidences are compared
 _SURER = 0.03  # a rival's lead in confidence,
+_AS_NEAR = 0.05  # similarity by which a passage in another language may lead without being preferred
 _NEARER = 0.12  # or in similarity, from which the customer is asked
 _TELLING = 3  # terms of a question from which shared words count in full
 
@@ -49,7 +50,7 @@ def answer(
     small = chat(message, language)
     if small is not None:
         return small
-    seen = [hit for hit in hits if viewer.admits(hit.audience)]
+    seen = _own_first([hit for hit in hits if viewer.admits(hit.audience)], spoken)
     offered = _offered(history)
     asked_for = next((hit for hit in seen if offered and _label(hit) == message and message in offered), None)
     if asked_for:
@@ -72,6 +73,14 @@ def answer(
     if offered:
         return Grounded(reply=None, reasons=(Reason.LOW_CONFIDENCE,), notes=(note, "A choice was offered already."))
     return _did_you_mean(near, language, (note, "Other passages fit as well as the first.") if rivals else (note,))
+
+
+def _own_first(seen: list[Hit], language: str) -> list[Hit]:
+    """A passage in the customer's language goes before a first one in another that is hardly nearer."""
+    own = next((hit for hit in seen[:_COMPARED] if hit.language == language), None)
+    if own is None or seen[0].similarity - own.similarity > _AS_NEAR:
+        return seen
+    return [own, *(hit for hit in seen if hit is not own)] if seen[0].language != language else seen
 
 
 def _words(text: str) -> list[str]:
@@ -120,7 +129,9 @@ def confidence(message: str, hit: Hit, language: str, *, hits: int = 0) -> float
 
 
 def _quoted(hit: Hit, message: str, language: str) -> Grounded:
-    reply = Reply(text=quote(hit, message, language), reasons=(Reason.ANSWERED_FROM_KNOWLEDGE,), sources=sources([hit]), resolves=True)
+    """A quote with its source; above one in another language than the customer's stands, in theirs, which it is."""
+    above = f"{handoff_phrases.elsewhere(hit.language, language)}\n\n" if hit.language != language else ""
+    reply = Reply(text=above + quote(hit, message, language), reasons=(Reason.ANSWERED_FROM_KNOWLEDGE,), sources=sources([hit]), resolves=True)
     return Grounded(reply=reply, reasons=reply.reasons, used=(str(hit.passage),))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from glassine.rules.more_phrases import MORE
 from glassine.rules.small_talk import SmallTalk
 from glassine.words.turns import Reason
 
@@ -151,6 +152,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "days": "{n} giorno|{n} giorni",
     },
 }
+_ALL: Mapping[str, Mapping[str, str]] = {**_TEXTS, **MORE}
 
 _OPENINGS = {
     Reason.USER_REQUESTED_HUMAN: "requested",
@@ -169,7 +171,7 @@ _OPENINGS = {
 
 
 def spoken(language: str | None) -> str:
-    """The language we have words in that is nearest to this tag: its own (`de` for `de-AT`), or English."""
+    """The language that every part has words in and that is nearest to this tag: its own (`de` for `de-AT`), or English."""
     return tag(language) if tag(language) in _TEXTS else FALLBACK
 
 
@@ -178,13 +180,17 @@ def tag(language: str | None) -> str:
     return (language or FALLBACK).lower().replace("_", "-").split("-")[0]
 
 
+def _said(language: str | None) -> Mapping[str, str]:
+    return _ALL.get(tag(language), _ALL[FALLBACK])
+
+
 def small_talk(kind: SmallTalk, language: str | None) -> str:
-    return _TEXTS[spoken(language)][kind.value]
+    return _said(language)[kind.value]
 
 
 def did_you_mean(titles: Sequence[str], language: str | None) -> str:
     """A numbered list of titles, or the only one, and how to go on."""
-    said = _TEXTS[spoken(language)]
+    said = _said(language)
     if len(titles) == 1:
         return f"{said['is_it_this']}\n\n- {titles[0]}\n\n{said['confirm']}"
     listed = "\n".join(f"{number}. {title}" for number, title in enumerate(titles, 1))
@@ -193,7 +199,7 @@ def did_you_mean(titles: Sequence[str], language: str | None) -> str:
 
 def handed_off(reasons: Sequence[Reason], language: str | None, *, minutes: int | None = None, back: str = "") -> str:
     """What the customer reads when a person takes over: why, who acts next, and by when. `minutes` is the team's own aim, if it has one; `back` says when it is back."""
-    said = _TEXTS[spoken(language)]
+    said = _said(language)
     opening = said[next((_OPENINGS[reason] for reason in reasons if reason in _OPENINGS), "trouble")]
     when = back or (said["within"].format(time=_time(minutes, said)) if minutes else said["no_time"])
     return f"{opening} {said['next']} {when}"
@@ -201,7 +207,7 @@ def handed_off(reasons: Sequence[Reason], language: str | None, *, minutes: int 
 
 def switched_off(language: str | None) -> str:
     """What a customer reads where their channel is switched off."""
-    return _TEXTS[spoken(language)]["switched_off"]
+    return _said(language)["switched_off"]
 
 
 def _time(minutes: int, said: Mapping[str, str]) -> str:

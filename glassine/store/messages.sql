@@ -3,7 +3,7 @@
 -- claimed by the process that is going to take it. Written only while the vault is as its writer saw it (`tokens`) and the session is open.
 with session as (
     update sessions set last_seq = last_seq + 1, last_user_seq = last_seq + 1, updated_at = clock_timestamp(), tokens = tokens + cardinality(%(placeholders)s::text[]),
-        language = coalesce(language, %(language)s)
+        language = coalesce(%(language)s, language)
     where org_id = %(org)s and id = %(session)s and tokens = %(tokens)s and status = 'open'
     returning last_seq
 ), said as (

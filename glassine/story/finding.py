@@ -104,7 +104,7 @@ async def _seek(world: World, org: OrgId, text: str, viewer: Viewer, language: s
     asked = plainly(text)
     if not asked:
         return Sought([], None, 0, "", visibility.EVERYBODY)
-    spoken = "en" if language == "en" else spoken_in(asked, await languages_of(world, org), language)
+    spoken = "en" if language == "en" else searched_in(asked, await languages_of(world, org), language)
     query = await prepared(world, asked, spoken)
     async with world.store.tx(org) as tx:
         scopes = await visibility.seen_by(tx, org, viewer)
@@ -185,6 +185,11 @@ async def languages_of(world: World, org: OrgId) -> tuple[str, ...]:
     async with world.store.tx(org) as tx:
         row = await house.load(tx, org)
     return OrgSettings.read(row["settings"]).languages or ("en",)
+
+
+def searched_in(text: str, languages: Sequence[str], stated: str | None) -> str:
+    """As `spoken_in`, but a customer's own language stays as it is where the model of all languages is in use: it finds passages in any of them."""
+    return stated if stated is not None and any(one != "en" for one in languages) else spoken_in(text, languages, stated)
 
 
 def spoken_in(text: str, languages: Sequence[str], stated: str | None) -> str:

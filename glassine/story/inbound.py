@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from glassine.edge.language import detect
+from glassine.edge.language import follow
 from glassine.rules.reactions import turn_of
 from glassine.rules.reordering import reach
 from glassine.rules.small_talk import small_talk
@@ -105,8 +105,8 @@ async def _store(world: World, org: OrgId, mask: Mask, inbound: Inbound, first: 
         "masked": dict(Counter(text.counts) + in_files), "attachments": files, "context": await _context(world, mask, inbound.context),
         "custom_data": len(inbound.custom_data), "answers": dict(inbound.answers), "policy": mask.settings.policy_version, "timings": {"mask": round((time.perf_counter() - began) * 1_000, 2)},
     }
-    id, message, language = mask.session.id, EventId(inbound.external_id), inbound.language or detect(text.text, mask.settings.languages)
-    _look_ahead(world, org, mask.session, mask.settings, text.text, mask.session.language or language)
+    id, message, language = mask.session.id, EventId(inbound.external_id), follow(text.text, mask.settings.languages, mask.session.language or inbound.language)
+    _look_ahead(world, org, mask.session, mask.settings, text.text, language)
     raw = to_bytes(json.dumps(_kept(mask, text, inbound)))
     async with world.store.tx(org) as tx:
         await _before(tx, org, id, said)
