@@ -38,6 +38,7 @@ NO_TEXT_OF_CUSTOMERS = {  # routes that change something, and why a canary has n
     "POST /actions/{id}/versions/{number}/restore": "an id and a number",
     "POST /actions/{id}/test": "values that the team types, to the organisation's own system; nothing of them is kept",
     "POST /action-imports/{id}/undo": "an id",
+    "PATCH /autopilot-guard": "words and numbers of the organisation",
     "POST /autopilot/versions/{number}/undo": "a number",
     "POST /approvals/{id}": "a yes or no of the team's",
     "POST /chat/sessions/{id}/calls/{call}": "a yes or no, or a form whose values tests/test_acting.py and tests/test_calling.py follow",

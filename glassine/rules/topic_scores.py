@@ -1,6 +1,6 @@
 """How sure it is that a message is about a topic: compared by meaning with the topic's own words and with examples, against all topics at once. Pure; it runs no model.
 
-The parts and their weights were chosen on clinc150's training half and measured on its validation half (bench/topics.py, docs/decisions/0055).
+The parts and their weights were fitted on clinc150's training half, with an eye on its validation half, whose figures are slightly optimistic for it (bench/topics.py, docs/decisions/0055).
 """
 
 from __future__ import annotations
