@@ -8,7 +8,9 @@ from functools import lru_cache
 
 from glassine.rules.passages import sentences, terms
 
-LEAST = 0.25  # share of its words from which a sentence counts as backed; measured on clapnq by bench/guard.py
+# Of 430 sentences of clapnq all true ones shared .6 of their words or more with their passage, and .007 of those put under another one .25. Tried once by hand;
+# no bench prints it.
+LEAST = 0.25  # share of its words from which a sentence counts as backed
 _FEWEST = 4  # words that say something, below which a sentence is a link between others
 
 
