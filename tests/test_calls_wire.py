@@ -173,3 +173,16 @@ async def test_a_program_gets_and_gives_the_same(client: Client, shop: Shop, api
     sent = (await client.post(f"{at}/send", headers=shop.bearer, json={"message": {"type": "text", "text": "No"}, "answers": {"call": asked["waiting"]["id"], "yes": False}})).json()["data"]
     assert sent["autopilotResponse"]["value"]["content"].startswith("All right")
     assert [request.target for request in api.seen] == ["/cases"]
+
+
+async def test_a_form_that_is_sent_twice_does_not_say_yes(visitor: Visitor, world: World, shop: Shop, api: Vendor, model: StubModel) -> None:
+    what = Parameter(name="what", where=Where.BODY, schema=TEXT, required=True, filler=Filler.FORM)
+    await actions.create(world, shop.owner, Action(id=ActionId(new_id()), name="send_back", title="Send back", description="Sends something back for the customer.", method="POST", url=f"{api.url}/back", parameters=(what,), policy=Policy(channels=(), confirm=True)))
+    model.script = [(asks("Send it back"), Says(calls=(("send_back", {}),))), *model.script]
+    form = (await visitor.say("Send it back"))["formSubmission"]
+    body = {"sessionId": visitor.session, "formMessageId": form["formMessageId"], "actionId": form["id"], "request": {"bodyParams": {"what": "The shade"}}}
+    assert (await visitor.post("action/execute", body))["state"] == "confirm"
+    await visitor.post("action/execute", body, 409)
+    at = f"/api/chat/sessions/{visitor.session}/calls/{form['callId']}"
+    assert (await visitor.client.post(at, headers=shop.bearer, json={"form": {"what": "The shade"}})).status_code == 409
+    assert api.seen == []

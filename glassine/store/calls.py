@@ -72,9 +72,9 @@ async def insert(tx: Tx, org: OrgId, writing: Writing) -> None:
     await tx.execute(_SQL.insert, {"org": org, **_values(writing)})
 
 
-async def move(tx: Tx, org: OrgId, writing: Writing, *, by: UUID | None = None, by_name: str = "") -> bool:
-    """False: it does not wait any more."""
-    return await one(tx, _SQL.move, {"org": org, "by": by, "by_name": by_name, **_values(writing)}) is not None
+async def move(tx: Tx, org: OrgId, writing: Writing, *, was: CallState, by: UUID | None = None, by_name: str = "") -> bool:
+    """False: it does not wait for this any more."""
+    return await one(tx, _SQL.move, {"org": org, "was": was, "by": by, "by_name": by_name, **_values(writing)}) is not None
 
 
 def _values(writing: Writing) -> dict[str, Any]:

@@ -5,13 +5,13 @@ values (%(org)s, %(id)s, %(session)s, %(contact)s, %(turn)s, %(action)s, %(name)
     case when %(state)s = 'running' then clock_timestamp() end, case when %(settled)s then clock_timestamp() end)
 
 -- name: move
--- A waiting call goes on: to the next thing it waits for, or to its end without being sent.
+-- A waiting call goes on: to the next thing it waits for, or to its end without being sent. Only from where it was read: what is shown by now is not exchanged for what a late word brought.
 update calls set state = %(state)s, why = %(why)s, says = %(says)s, form = %(form)s, sealed = %(sealed)s, agreed = %(agreed)s, passed = %(passed)s,
     by = coalesce(%(by)s, by), by_name = coalesce(nullif(%(by_name)s, ''), by_name),
     expires_at = case when %(minutes)s::int is not null then clock_timestamp() + make_interval(mins => %(minutes)s::int) end,
     started_at = case when %(state)s = 'running' then clock_timestamp() else started_at end,
     settled_at = case when %(settled)s then clock_timestamp() end
-where org_id = %(org)s and id = %(id)s and state in ('form', 'code', 'confirm', 'approval') returning id
+where org_id = %(org)s and id = %(id)s and state = %(was)s and state in ('form', 'code', 'confirm', 'approval') returning id
 
 -- name: settle
 update calls set state = %(state)s, why = %(why)s, status = %(status)s, seen = %(seen)s, fault = %(fault)s, attempts = %(attempts)s, milliseconds = %(milliseconds)s,

@@ -174,7 +174,7 @@ async def _shown(world: World, attempt: Attempt, writing: Writing) -> Writing:
     assert attempt.values is not None, "they were filled"
     theirs = await context_along.names_set(world, attempt.org, attempt.action, attempt.mask)
     values = {name: value for name, value in attempt.values.by_name.items() if name not in theirs}  # what is not sent is not shown
-    says = (await attempt.mask.text(world, telling.says(attempt.action, values))).text
+    says = telling.visible((await attempt.mask.text(world, telling.says(attempt.action, values))).text)  # masked first: a sign made visible would break a value's form
     agreed = _agreed(attempt) if writing.state in (CallState.CONFIRM, CallState.APPROVAL) else None
     sealed = None
     if attempt.form or dict(attempt.given) != dict(writing.arguments):  # what is stored is masked, and what was shown is what runs
@@ -223,7 +223,7 @@ async def _put(tx: Tx, attempt: Attempt) -> bool:
         await calls.insert(tx, attempt.org, attempt.writing)
         return True
     person = attempt.by if attempt.by and attempt.by.kind is ActorKind.AGENT else None
-    moved = await calls.move(tx, attempt.org, attempt.writing, by=person.id if person else None, by_name=attempt.by.name if attempt.by else "")
+    moved = await calls.move(tx, attempt.org, attempt.writing, was=attempt.before.call.state, by=person.id if person else None, by_name=attempt.by.name if attempt.by else "")
     if not moved:
         raise Refused("This call does not wait any more.", status=409, code="conflict")
     return True
@@ -272,7 +272,7 @@ async def go_on(
 ) -> Call:
     """A call that waits goes on: with the customer's form, code or yes, or (`actor`) with the word of somebody of the team. What does not wait is returned as it is.
 
-    Raises NotFound, and Refused: (400) for a form that lacks something, (403), (409) when somebody else was first.
+    Raises NotFound, and Refused: (400) for a form that lacks something, (403), (409) when somebody else was first, or while all AI is off.
     """
     for _ in range(_TRIES):
         mask, _event = await masking.look(world, org, session)
@@ -285,11 +285,22 @@ async def go_on(
                 return before.call
             assert before.call.action is not None, "what there is no action for is refused"
             action, current = await actions.at_version(tx, org, before.call.action, before.call.version)
+        if yes:
+            await _was_meant(world, org, before.call.state, {CallState.FORM: form, CallState.CODE: code})
         try:
             return await _gone_on(world, _waiting(org, action, mask, before, actor), current, form, code, yes)
         except Taken:
             continue
     raise Refused("This session is receiving too many messages at once. Send it again in a moment.", status=429, code="too_many_messages")
+
+
+async def _was_meant(world: World, org: OrgId, state: CallState, given: Mapping[CallState, Any]) -> None:
+    """A form or a code that is sent twice is no yes to the question that came after it. Raises Refused (409)."""
+    meant = {one for one, value in given.items() if value is not None}
+    if meant and state not in meant:
+        raise Refused("This call waits for something else by now. Nothing further was done.", status=409, code="not_waiting")
+    if (await world.switches.of(org)).ai_off:
+        raise Refused("All AI is switched off, so nothing was done. This call waits on until its time is up.", status=409, code="not_waiting")
 
 
 def _waiting(org: OrgId, action: Action, mask: Mask, before: Kept, actor: Actor | None) -> Attempt:

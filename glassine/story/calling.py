@@ -26,6 +26,7 @@ from glassine.words.ids import OrgId, SessionId
 _TRIES = 3
 _PAUSE = 0.25  # seconds before the second try, doubled and varied
 _LONGEST_PAUSE = 5.0
+_HALF_A_VALUE = 400  # characters: no value that is masked is longer
 _BUSY = frozenset({429, 502, 503, 504})
 _PERHAPS_DONE = frozenset({502, 504})  # a server between us and the one that acts did not hear from it
 
@@ -172,8 +173,11 @@ async def seen(world: World, mask: Mask, content: Any) -> str:
     """What the model, and the store, see of an answer: masked as this channel masks, in the shape it had where that can be kept, and not too long."""
     if content is None:
         return ""
-    text = answers.written(content)[: 2 * answers.MOST_SHOWN]
+    whole = answers.written(content)
+    text = whole[: 2 * answers.MOST_SHOWN]
     masked = (await mask.text(world, text)).text
+    if len(whole) > len(text):  # half a value at the cut is not masked, and placeholders are short: it may stand early enough to be shown
+        return shortened(masked, min(answers.MOST_SHOWN, max(0, len(masked) - _HALF_A_VALUE)))
     try:
         shown = answers.shown(answers.read_back(masked, content))
     except (ValueError, RecursionError):

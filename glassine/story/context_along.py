@@ -8,17 +8,18 @@ from typing import Any
 
 from glassine.rules.calling import schemas
 from glassine.rules.calling.definitions import may_be_header
-from glassine.rules.calling.requests import Extra
+from glassine.rules.calling.requests import Extra, is_whole
 from glassine.store import contacts
 from glassine.story.contacts import own_key
 from glassine.story.masking import Mask, to_bytes, to_text
 from glassine.story.world import World
-from glassine.words.actions import Action
+from glassine.words.actions import Action, Where
 from glassine.words.errors import Refused
 from glassine.words.ids import ContactId, OrgId
 
 PREFIXES = ("x-glassine", "x-opencx")  # the second is what such APIs read already
 _PARTS = ("headers", "query_params", "body_params", "path_params")
+_PLACES = {Where.QUERY: "query_params", Where.PATH: "path_params", Where.BODY: "body_params"}
 _SECRET = 8  # characters from which a value is covered where an answer repeats it: a shorter one may be any word
 _LONGEST, _MOST = 20_000, 100  # characters and values of all overrides of a contact
 
@@ -64,11 +65,11 @@ async def of(world: World, org: OrgId, action: Action, mask: Mask) -> tuple[Extr
 
 
 async def names_set(world: World, org: OrgId, action: Action, mask: Mask) -> frozenset[str]:
-    """The parameters whose values the company's own systems replace."""
+    """The parameters whose values the company's own systems replace. One of the same name in another place, or deeper in the body, is sent as it is."""
     if not action.context_headers or not mask.session.verified:
         return frozenset()
     set_for = await _overrides(world, org, mask)
-    return frozenset(name for part in _PARTS if part != "headers" for name in set_for.get(part, {}))
+    return frozenset(one.name for one in action.parameters if one.name in set_for.get(_PLACES.get(one.where, ""), {}) and not is_whole(one) and not (one.where is Where.BODY and "." in one.name))
 
 
 async def _overrides(world: World, org: OrgId, mask: Mask) -> dict[str, dict[str, Any]]:

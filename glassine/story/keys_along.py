@@ -7,7 +7,7 @@ import json
 import time
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from glassine.edge.gate import Crossing
 from glassine.rules.calling.requests import Extra
@@ -70,6 +70,7 @@ async def for_call(world: World, org: OrgId, action: Action, session: SessionId 
                 headers[one.variable.field] = value
             case VariableKind.QUERY:
                 query[one.variable.field] = value
+                secrets.append(quote_plus(value))  # as it stands in an address
             case VariableKind.BASIC:
                 packed = base64.b64encode(f"{one.variable.field}:{value}".encode()).decode()
                 headers["Authorization"] = f"Basic {packed}"

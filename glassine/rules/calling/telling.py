@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from glassine.words.actions import WAITING, Action, Call, CallState, Filler
 
-_LONGEST = 600  # characters of one value
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn"})
+_JOINERS = "\u200c\u200d\n"  # letters of some scripts and pictures are written with them
 
 
 def says(action: Action, values: Mapping[str, Any]) -> str:
@@ -24,8 +26,14 @@ def _label(name: str) -> str:
 
 def _plainly(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
+    return " ".join(text.split())
+
+
+def visible(text: str) -> str:
+    """With every sign that cannot be seen, or turns the direction of what follows, written out: what is read is what is sent."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(sign if sign in _JOINERS or unicodedata.category(sign) not in _UNSEEN else f"\\u{ord(sign):04x}" for sign in text)
 
 
 _STATES: Mapping[CallState, str] = {

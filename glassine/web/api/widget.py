@@ -24,7 +24,7 @@ from glassine.web.api import files as links
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, as_uuid, guest, limit, site
 from glassine.web.api.wire import Body, Flat, JSONResponse
-from glassine.words.actions import CallId
+from glassine.words.actions import CallId, CallState
 from glassine.words.channels import Attachment, Inbound
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import EventId, OrgId, SessionId
@@ -291,8 +291,12 @@ async def execute_action(world: Here, who: Guest, body: Form) -> Any:
     call = await continuing.still_waits(world, who.org, session.id, CallId(UUID(asked["id"])))
     if body.actionId is not None and body.actionId != call.action:
         raise NotFound("There is no action that waits for this form.")
+    if call.state != asked["state"] and not body.cancel:
+        raise Refused("This was answered already. Read on to see what is asked now.", status=409, code="not_waiting")
     given = {name: value for part in (body.request or Values()).model_dump().values() for name, value in (part or {}).items()}
-    settled = await continuing.go_on(world, who.org, session.id, call.id, form=await continuing.fitting(world, who.org, call, given), code=body.code, yes=not body.cancel)
+    form = await continuing.fitting(world, who.org, call, given) if call.state is CallState.FORM else None
+    code = (body.code or "") if call.state is CallState.CODE else None
+    settled = await continuing.go_on(world, who.org, session.id, call.id, form=form, code=code, yes=not body.cancel)
     shown = continuing.own_words(settled, await conversations.restorer(world, who.org, session.id))
     return JSONResponse({"action": {"response": shown}, "state": settled.state})
 
