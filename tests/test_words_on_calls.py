@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from glassine.rules.calling import answers
+from glassine.rules.calling import answers, schemas
 from glassine.store import sessions
 from glassine.story import acting, actions, approving, context_along, variables
 from glassine.story.inbound import receive
@@ -140,3 +140,20 @@ async def test_a_key_of_the_query_is_covered_as_it_stands_in_an_address(world: W
     assert trial.state is CallState.DONE
     assert "signs" in api.seen[-1].target
     assert "signs" not in str(trial)
+
+
+@pytest.mark.parametrize("answer", [b"[" * 500 + b"]" * 500, b'{"a":' * 400 + b"1" + b"}" * 400, b'{"a":' * 50_000])
+async def test_an_answer_that_is_nested_without_end_is_a_call_that_ended(world: World, store: Shop, api: Vendor, answer: bytes) -> None:
+    made = await actions.create(world, store.owner, action(api))
+    api.answer = lambda _: Response(body=answer, headers={"Content-Type": "application/json"})
+    ended = await call(world, store, await session(world, store), made, {"order_id": "W-1"})
+    assert (ended.state, ended.seen) == (CallState.DONE, "")
+    assert "cannot be read" in ended.why
+
+
+def test_a_schema_that_unfolds_without_end_is_given_up() -> None:
+    chain = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(24)}
+    schema = {"$ref": "#/$defs/d0", "$defs": {**chain, "d24": {"type": "string"}}}
+    schemas.check(schema)
+    assert schemas.fault("word", schema) == "cannot be checked, because its schema leads nowhere"
+    assert schemas.fault("word", {"$ref": "#/$defs/d20", "$defs": schema["$defs"]}) == ""

@@ -11,6 +11,7 @@ from glassine.words.crossings import Answer
 
 MOST_BYTES = 1_000_000  # that are read of an answer
 MOST_SHOWN = 6_000  # characters that go on
+_DEEPEST = 60
 _LONG_NUMBER = 7  # digits: as a text it can be masked
 _MISSING = object()
 _KIND = re.compile(r"(?:application|audio|font|image|model|multipart|video)/[a-z0-9.+-]{1,40}")  # words from outside, as short as such words are
@@ -35,11 +36,23 @@ def content(answer: Answer) -> Any:
 
 def _json(body: bytes, *, strict: bool) -> Any:
     try:
-        return json.loads(body.decode("utf-8-sig", "replace"), parse_constant=str)
+        found = json.loads(body.decode("utf-8-sig", "replace"), parse_constant=str)
+        _not_too_deep(found)
+        return found
     except (ValueError, RecursionError):
         if strict:
             raise Unreadable("The answer says that it is JSON, and cannot be read as such.") from None
         return body.decode("utf-8", "replace")
+
+
+def _not_too_deep(value: Any) -> None:
+    """Everything after this walks through an answer by calling itself. Raises ValueError."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [each for one in level if isinstance(one, Mapping | list) for each in (one.values() if isinstance(one, Mapping) else one)]
+        if not level:
+            return
+    raise ValueError("nested too deeply")
 
 
 def chosen(answer: Any, fields: Sequence[str]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import re2
@@ -54,7 +55,18 @@ def _additional(validator: Any, allowed: Any, instance: Any, schema: Any) -> Ite
         yield from validator.descend(instance[name], allowed, path=name)
 
 
-_Validator = extend(Draft202012Validator, {"pattern": _pattern, "patternProperties": _pattern_properties, "additionalProperties": _additional})
+def _reference(validator: Any, place: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """References that lead to references can double at each step: a few lines then take hours."""
+    left = _REFERENCES.get()
+    left[0] -= 1
+    if left[0] < 0:
+        raise RecursionError("the schema unfolds without end")
+    yield from Draft202012Validator.VALIDATORS["$ref"](validator, place, instance, schema)
+
+
+_MOST_REFERENCES = 20_000  # that are followed for one value
+_REFERENCES: ContextVar[list[int]] = ContextVar("references")
+_Validator = extend(Draft202012Validator, {"pattern": _pattern, "patternProperties": _pattern_properties, "additionalProperties": _additional, "$ref": _reference, "$dynamicRef": _reference})
 _FORMATS = FormatChecker(formats=("email", "date", "uuid", "ipv4", "ipv6"))
 
 
@@ -70,6 +82,7 @@ def check(schema: Mapping[str, Any]) -> None:
 
 def fault(value: Any, schema: Mapping[str, Any]) -> str:
     """What is wrong with a value, in words for whoever has to give another one; empty: nothing."""
+    _REFERENCES.set([_MOST_REFERENCES])
     try:
         bounded(value)
         errors = sorted(_Validator(dict(schema), registry=_NOTHING_ELSEWHERE, format_checker=_FORMATS).iter_errors(value), key=lambda error: len(error.absolute_path))
