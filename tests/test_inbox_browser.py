@@ -21,7 +21,7 @@ AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 PICTURE = Path(__file__).parent.parent / "docs" / "images" / "inbox.png"
 QUESTION = "Within how many days can I return an unused tent?"
 FOR_A_PERSON = "I want to talk to a human being, please."
-_SETTINGS = ("data-map", "ledger", "autopilot", "model", "people", "segments", "keys", "widget", "privacy", "patterns", "retention", "erasures", "audit", "account")
+_SETTINGS = ("data-map", "ledger", "autopilot", "handoff", "model", "people", "segments", "keys", "widget", "privacy", "patterns", "retention", "erasures", "audit", "account")
 Open = Callable[..., Page]
 
 

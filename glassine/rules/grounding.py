@@ -27,6 +27,7 @@ _HANDOFF = re.compile(r"^[\s>*_`\"']*HANDOFF\b[*_`\"']*\s*[:\-–—]?\s*(.*)", 
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _CITATION = re.compile(r"[ \t]*[\[【]\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*[\]】](?!\()")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
+_LINKS = re.compile(r"\]\([^)\s]*\)|https?://\S+|\S+@\S+|\[[A-Z_]+_\d+\]")
 _LIST_NUMBER = re.compile(r"^([ \t]*)(\d{1,2})([.)][ \t])", re.MULTILINE)
 _OUR_MARKERS = re.compile(r"</?\s*(?:conversation|said|page|passages?|message|attachments|scenarios?|guidance|calls?|answer|findings)\b", re.IGNORECASE)
 _PICTURES = re.compile(r"!\[|<\s*(?:img|picture|svg|video|audio|iframe|object|embed|script|style|link|meta|form)\b", re.IGNORECASE)
@@ -50,6 +51,7 @@ _SAYS: dict[str, str] = {
     "form": "{}",
     "uncited": "It cites no passage.",
     "claim": "No cited passage says this: “{}”.",
+    "language": "It is in another language than the customer's, which is {}.",
 }
 
 
@@ -179,6 +181,11 @@ def segments(text: str) -> list[Segment]:
         if line[at:].strip():
             found.append(Segment(text=_rendered(line[at:]), cited=before))
     return found
+
+
+def prose(answer: str) -> str:
+    """The words of an answer that are of a language: without what a model thinks first, code, links and citations."""
+    return _LINKS.sub("", _tidy(_CODE.sub("", _THOUGHT.sub("", answer)))).strip()
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -97,7 +97,7 @@ def build(
     there is room for answers of calls too; `calls` are those that there were in this session, oldest first.
     """
     acting = bool(tools or calls)
-    rules = _instructed(acting).format(org=one_line(org_name, 80) or "this company", language=_language(language))
+    rules = _instructed(acting).format(org=one_line(org_name, 80) or "this company", language=language_name(language))
     if instructions:
         rules += f"\n8. {cut(defused(instructions), _BUDGET['instructions'])}"
     if guidance:
@@ -153,7 +153,7 @@ def shown(hits: Sequence[Hit], viewer: Viewer = EVERYBODY) -> tuple[Hit, ...]:
     return tuple(hit for hit, _ in _fitting(hits, viewer, _BUDGET["passages"]))
 
 
-def _language(language: str | None) -> str:
+def language_name(language: str | None) -> str:
     """The language to reply in, as a name, or as its tag when we have no name for it."""
     tag = (language or "").lower()
     return _LANGUAGES.get(tag.split("-")[0]) or (

@@ -1,6 +1,7 @@
 """How a customer sounds: angry, pleased, or neither. Signs in the text, and what its vector says where there is one; it decides nothing.
 
-Measured by `python -m bench.tone`: see docs/handoff.md.
+Measured by `python -m bench.tone DATA`: by words alone 31 of 96 angry messages in 13 languages are known and none of 128 calm or happy ones, and 46 of
+20,291 messages of the public sets are taken for angry; with their meaning 4 of 1,015 are. bench/heads.py measures the meaning alone, each language left out.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ async def _spoken(world: World, scene: Scene, trace: Trace, talk: Talk) -> Outco
     talk.means.tell("guard")
     if grounded.findings and (second := await rewriting.again(talk, answer, grounded)):
         talk.means.tell("guard")
-        grounded = rewriting.second(_guarded(scene, trace, second))
+        grounded = rewriting.settled(grounded, _guarded(scene, trace, second))
     return _judged(world, scene, trace, grounded)
 
 
@@ -175,10 +175,12 @@ def checked(scene: Scene, hits: Sequence[Hit], answer: str, heard: Sequence[str]
     """A model's answer, held against the passages, what actions answered and what the customer said."""
     said = "\n".join([_earlier(scene), *(text for _, text in enclosed.in_hand(scene.message, scene.history))])
     guard = guarding.read(scene.rulebook.part("guard"))
-    return grounding.ground(
-        answer, guiding.beside(scene.scenarios or (), hits), message=scene.message.text, earlier=said, viewer=scene.viewer, language=scene.language, tools=heard,
+    foreign = rewriting.foreign(answer, scene.language)
+    found = grounding.ground(
+        answer, guiding.beside(scene.scenarios or (), hits), message=scene.message.text, earlier=said, viewer=scene.viewer, language=None if foreign else scene.language, tools=heard,
         promised=guard.promises, least=guard.claims,
     )
+    return rewriting.named(found, scene.message.text, scene.language) if foreign else found
 
 
 def _quoted(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:

@@ -229,8 +229,7 @@ def _grounded(kept: Recalled) -> Grounded | None:
         def judge(answer: str) -> Grounded:
             return answering.checked(kept.scene, kept.hits[:shown], answer, heard)
 
-        first, grounded = rewriting.found_then(kept.trace.get("rounds") or (), judge), judge(kept.answer)
-        return replace(rewriting.second(grounded) if first else grounded, notes=(*first, *grounded.notes))
+        return rewriting.settled_then(kept.trace.get("rounds") or (), kept.answer, judge)
     if kept.trace["query"]:
         return answering.quoted(kept.scene, kept.trace["query"], kept.hits)
     return enclosed.small_talk(kept.scene.message, kept.scene.language)

@@ -1,4 +1,4 @@
-"""An answer that the guard stopped is written again, once, with what was found named to the model. It judges nothing and sends nothing."""
+"""An answer that the guard stopped, or that is in the wrong language, is written again, once, with what was found named to the model. It sends nothing."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from glassine.rules import prompt
-from glassine.rules.grounding import Grounded
+from glassine.edge.language import speaks
+from glassine.rules import grounding, prompt
+from glassine.rules.grounding import Finding, Grounded
 from glassine.story import steps
 from glassine.story.steps import Talk
 from glassine.words.errors import ModelFailed, SwitchedOff
 from glassine.words.turns import ModelReply, PromptMessage, Reason, Round
 
 _FOUND = "The first answer was not sent: "
+_SECOND = "The second answer was not sent: "
 UNANSWERED = "The answer was to be written again, and was not: "
 
 
@@ -35,21 +37,39 @@ async def again(talk: Talk, answer: ModelReply, grounded: Grounded) -> ModelRepl
     if not reply.text.strip():
         trace.notes.append(f"{UNANSWERED}the model wanted an action instead.")
         return None
-    trace.notes += found(grounded)
     usage = {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens, "cached_tokens": answer.cached_tokens}
     trace.rounds.append(Round(said=PromptMessage(role="assistant", content=trace.answer), heard=words.messages[-1:], model=answer.model, usage=usage, milliseconds=0.0))
     return reply
 
 
-def second(grounded: Grounded) -> Grounded:
-    """What is made of the second answer: where it is none either, the reason is that the first could not be sent."""
-    return grounded if grounded.reply else replace(grounded, reasons=(Reason.NOT_GROUNDED,))
+def foreign(answer: str, language: str | None) -> bool:
+    """Whether an answer is clearly in another language than the conversation."""
+    return bool(language) and not speaks(grounding.prose(answer), str(language))
 
 
-def found(grounded: Grounded) -> list[str]:
-    return [f"{_FOUND}{finding.says}" for finding in grounded.findings]
+def named(grounded: Grounded, message: str, language: str | None) -> Grounded:
+    """With the finding that an answer is in another language than the customer's. It may be sent all the same: that is better than none.
+
+    Where the message itself is clearly in another language than the conversation's, either will do. A model that gave up is not asked again.
+    """
+    if (grounded.reply is None and not grounded.findings) or (language and not speaks(message, language)):
+        return grounded
+    found = Finding(kind="language", text=prompt.language_name(language))
+    return replace(grounded, findings=(*grounded.findings, found), notes=(*grounded.notes, found.says))
 
 
-def found_then(rounds: Iterable[Mapping[str, Any]], judge: Callable[[str], Grounded]) -> list[str]:
+def settled(first: Grounded, second: Grounded) -> Grounded:
+    """What is made of both answers. Where neither can be sent, the reason is that the first could not; where only the first can, it is sent as it is."""
+    if second.reply is None and first.reply is not None:
+        return replace(first, notes=(*first.notes, *(f"{_SECOND}{note}" for note in second.notes)))
+    reasons = second.reasons if second.reply else (Reason.NOT_GROUNDED,)
+    return replace(second, reasons=reasons, notes=(*(f"{_FOUND}{finding.says}" for finding in first.findings), *second.notes))
+
+
+def settled_then(rounds: Iterable[Mapping[str, Any]], answer: str, judge: Callable[[str], Grounded]) -> Grounded:
     """The same of a turn that is recorded, judged once more: a round in which the model wanted no action was written again."""
-    return [note for one in rounds if not one["said"].get("calls") for note in found(judge(str(one["said"]["content"])))]
+    grounded = judge(answer)
+    for one in rounds:
+        if not one["said"].get("calls"):
+            grounded = settled(judge(str(one["said"]["content"])), grounded)
+    return grounded
