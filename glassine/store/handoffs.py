@@ -1,4 +1,4 @@
-"""Handoffs in the store: counted by reasons, moods and days, listed one by one, and the summary that a model writes afterwards. Masked text only."""
+"""Handoffs in the store: counted by reasons, moods and days, and listed one by one. Masked text only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 from glassine.store import Tx, one, rows
 from glassine.store.statements import Statements
 from glassine.words.handoffs import Handoff
-from glassine.words.ids import OrgId, SessionId
+from glassine.words.ids import OrgId
 
 _SQL = Statements(__file__)
 
@@ -46,12 +46,6 @@ async def page(tx: Tx, org: OrgId, since: datetime, until: datetime, *, before: 
 def _handoff(row: DictRow) -> Handoff:
     payload = row["payload"]
     return Handoff(
-        session=str(row["session_id"]), summary=row["summary"] or payload.get("summary") or "", explanation="; ".join(payload.get("evidence") or ()),
+        session=str(row["session_id"]), summary=payload.get("summary") or "", explanation="; ".join(payload.get("evidence") or ()),
         reasons=tuple(payload.get("reasons") or ()), sentiment=payload.get("sentiment"), language=payload.get("language"), at=row["created_at"],
     )
-
-
-async def summarised(tx: Tx, org: OrgId, session: SessionId, redactions: int, summary: str, sentiment: str) -> bool:
-    """False: something was removed from the session meanwhile, or it was handed back."""
-    values = {"org": org, "session": session, "redactions": redactions, "summary": summary, "sentiment": sentiment}
-    return await one(tx, _SQL.summarised, values) is not None

@@ -15,17 +15,7 @@ select (select count(*) from found) as handoffs,
      from (select (created_at at time zone 'UTC')::date as day, count(*) as n from found group by 1) d) as trends
 
 -- name: page
--- With the summary that the session has got since, where this handoff is its newest.
-select e.id, e.session_id, e.created_at, e.payload, case when s.handed_off_at is not null and not exists (
-        select from events later where later.org_id = e.org_id and later.session_id = e.session_id and later.type = 'handoff' and later.seq > e.seq
-    ) then s.summary end as summary
-from events e join sessions s on s.org_id = e.org_id and s.id = e.session_id
-where e.org_id = %(org)s and e.type = 'handoff' and e.created_at >= %(since)s and e.created_at < %(until)s and e.redacted_at is null
-  and (%(before)s::timestamptz is null or (e.created_at, e.id) < (%(before)s, %(before_id)s::uuid))
-order by e.created_at desc, e.id desc limit %(limit)s
-
--- name: summarised
--- What a model made of the conversation, instead of the quoted words; not where anything was removed for good meanwhile, or where it was handed back.
-update sessions set summary = %(summary)s, sentiment = %(sentiment)s
-where org_id = %(org)s and id = %(session)s and redactions = %(redactions)s and handed_off_at is not null
-returning id
+select id, session_id, created_at, payload from events
+where org_id = %(org)s and type = 'handoff' and created_at >= %(since)s and created_at < %(until)s and redacted_at is null
+  and (%(before)s::timestamptz is null or (created_at, id) < (%(before)s, %(before_id)s::uuid))
+order by created_at desc, id desc limit %(limit)s
