@@ -87,6 +87,10 @@ async def test_it_is_changed_undone_switched_deleted_and_brought_back(world: Wor
         assert "Somebody else" in (await admin.post(at, **filled(api, version="1"))).text
         assert "as it was in version 1" in await admin.act(f"{at}/restore", number="1")
         assert "is off" in await admin.act(f"{at}/switch", enabled="")
+        taken_back = await admin.swap(f"{at}/switch", enabled="yes")
+        assert json.loads(taken_back.headers["hx-trigger"]) == {"changed": {}, "reload": {}}, "a toast of the page that goes would be lost"
+        assert "Cancel an order is on." in (await admin.get("/actions")).text
+        await admin.act(f"{at}/switch", enabled="")
         page = await admin.act(f"{at}/delete")
         assert "is deleted" in page
         assert (await admin.get(at)).status_code == 404

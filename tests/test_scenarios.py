@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import httpx2
@@ -212,6 +213,13 @@ async def test_admins_write_scenarios_at_their_browsers(world: World, client: ht
         assert len(found) == 2, "the text that could not be published is a draft, and not lost"
         gone = await office.post(f"/knowledge/scenarios/{next(one.id for one in found if one.live)}/delete")
         assert "is deleted" in gone.text
+        undo = dict(re.findall(r'name="(\w+)" value="([^"]*)"', gone.text.partition('action="/knowledge/scenarios" hx-post')[2].partition("</form>")[0]))
+        assert undo["channels"] == "api,web", "what was for some channels does not come back for all"
+        back = await office.swap("/knowledge/scenarios", **{**undo, "csrf": office.csrf})
+        again = await office.get(back.headers["hx-redirect"])
+        assert "Published. The AI goes by it" in again.text
+        [one] = [one for one in (await training.listing(world, shop.owner, contains="By hand"))[0] if one.live]
+        assert one.draft.channels == ("api", "web")
 
 
 async def test_admins_set_up_the_help_centre_at_their_browsers(world: World) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from starlette.middleware.cors import CORSMiddleware
 
 from glassine import __version__
@@ -55,6 +57,13 @@ _ERROR = {
 class _Api(FastAPI):
     """Describes itself without the 422 that FastAPI adds: here a malformed request is a 400 in the API's own form."""
 
+    async def describe(self, _: Request) -> Response:
+        """Made once and in a thread, because it takes seconds of a busy machine, in which no customer shall wait; kept as it is sent."""
+        async with self.state.describing:
+            if not self.state.described:
+                self.state.described = await asyncio.to_thread(lambda: json.dumps(self.openapi(), ensure_ascii=False, separators=(",", ":")).encode())
+        return Response(self.state.described, media_type="application/json")
+
     def openapi(self) -> dict[str, Any]:
         if not self.openapi_schema:
             for operation in (each for path in super().openapi()["paths"].values() for each in path.values()):
@@ -64,12 +73,14 @@ class _Api(FastAPI):
 
 def create_api(world: World) -> FastAPI:
     api = _Api(
-        title="Glassine API", version=__version__, docs_url=None, redoc_url=None, openapi_url="/openapi.json", servers=[{"url": f"{world.settings.url}/api"}],
+        title="Glassine API", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, servers=[{"url": f"{world.settings.url}/api"}],
         description="Sessions, contacts, knowledge and privacy. Errors are `{statusCode, message, error}`.",
         responses={400: _ERROR, 401: _ERROR, 403: _ERROR, 404: _ERROR, 409: _ERROR, 413: _ERROR, 415: _ERROR, 429: _ERROR, 503: _ERROR},
         root_path_in_servers=False,
     )
     api.state.world, api.state.known_keys, api.state.known_sites = world, {}, {}
+    api.state.describing, api.state.described = asyncio.Lock(), b""
+    api.add_route("/openapi.json", api.describe, include_in_schema=False)
     for module in (chat, turns, contacts, segments, gaps, training, actions, action_imports, approvals, hints, reranker, knowledge, sources, articles, centre, help_site, content, privacy, policy, redaction, guard, handoffs, office_hours, autopilot, models, boundaries, ledger, widget, files):
         api.include_router(module.router)
     errors.install(api)

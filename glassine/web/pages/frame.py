@@ -101,14 +101,16 @@ def by_htmx(request: Request) -> bool:
 
 
 def done(request: Request, staff: Staff, to: str, said: Said | None = None, *also: str) -> Response:
-    """The answer to a form. htmx: nothing to swap, but events (`say`, `changed` and `also`); a plain browser: on to a page that says it."""
+    """The answer to a form. htmx: nothing to swap, but events (`say`, `changed` and `also`, of which `go` leads on); a plain browser: on to a page that says it.
+
+    Where a page is loaded, that one says it: a toast of the one before would be gone at once, and its Undo with it.
+    """
+    leaves = not by_htmx(request) or "reload" in also or "go" in also
+    response: Response = RedirectResponse(local(to), status_code=303)
     if by_htmx(request):
-        events: dict[str, Any] = {"changed": {}, **{name: {} for name in also}}
-        if said:
-            events["say"] = asdict(said)
-        return Response(status_code=204, headers={"HX-Trigger": json.dumps(events)})
-    response = RedirectResponse(local(to), status_code=303)
-    if said:
+        events: dict[str, Any] = {"changed": {}, **{name: {} for name in also if name != "go"}, **({"say": asdict(said)} if said and not leaves else {})}
+        response = Response(status_code=204, headers={"HX-Trigger": json.dumps(events), **({"HX-Redirect": local(to)} if "go" in also else {})})
+    if said and leaves:
         response.set_cookie(_FLASH, _write_flash(staff, said), max_age=60, httponly=True, samesite="lax")
     return response
 

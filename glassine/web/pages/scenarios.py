@@ -112,7 +112,7 @@ async def _save(request: Request, staff: Staff, before: Scenario | None) -> Resp
     require(staff.actor, Verb.WRITE_KNOWLEDGE)
     raw = await request.form()
     given: dict[str, Any] = await form(request)
-    given |= {name: {str(each) for each in raw.getlist(name)} for name in ("channels", "segments")}
+    given |= {name: {part for each in raw.getlist(name) for part in str(each).split(",") if part} for name in ("channels", "segments")}  # an Undo has one field of each
     kind, directory = ScenarioKind.BEHAVIORAL if given.get("kind") == "behavioral" else ScenarioKind.SPECIFIC, given.get("directory", "")
     try:
         fields = _fields(given)
@@ -127,7 +127,7 @@ async def _save(request: Request, staff: Staff, before: Scenario | None) -> Resp
     except Refused as refused:
         return await _editor(request, staff, before, given, wrong=refused.message, status=refused.status)
     said = "Published. The AI goes by it from now on." if given.get("do") == "publish" else "Saved. What is live stays until you publish." if made.live else "Saved as a draft."
-    return done(request, staff, f"/knowledge/scenarios/{made.id}", Said(text=said))
+    return done(request, staff, f"/knowledge/scenarios/{made.id}", Said(text=said), "go")
 
 
 def _fields(given: dict[str, Any]) -> dict[str, Any]:
@@ -169,5 +169,5 @@ async def delete(request: Request, staff: Signed, id: UUID) -> Response:
     """The page that answers holds its text once more, so that the act can be taken back while it is open."""
     gone = await training.delete(staff.world, staff.actor, ScenarioId(id))
     given = _given(gone)
-    fields = {name: str(value) for name, value in given.items() if isinstance(value, str)} | {"do": "publish" if gone.live else "save"}
+    fields = {name: ",".join(sorted(value)) if isinstance(value, set) else value for name, value in given.items()} | {"do": "publish" if gone.live and gone.enabled else "save"}
     return await _list(request, staff, said=Said(text=f"“{gone.draft.title}” is deleted. No answer goes by it.", undo="/knowledge/scenarios", fields=fields))
