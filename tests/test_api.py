@@ -231,7 +231,7 @@ async def test_autopilot_off_goes_to_the_team_and_the_customer_is_told(client: C
         await autopilot.set_mode(world, shop.owner, ChannelKind.API, Autopilot.ON)
 
 
-async def test_with_assist_the_ai_speaks_to_the_team_only_and_small_talk_is_no_exception(client: Client, world: World, shop: Shop, articles: None) -> None:
+async def test_with_assist_the_ai_speaks_to_the_team_only_and_drafts_nothing_for_thanks(client: Client, world: World, shop: Shop, articles: None) -> None:
     session = await start(client, shop)
     await send(client, shop, session, "I want to talk to a human being, please")
     await autopilot.set_mode(world, shop.owner, ChannelKind.API, Autopilot.ASSIST)
@@ -241,7 +241,7 @@ async def test_with_assist_the_ai_speaks_to_the_team_only_and_small_talk_is_no_e
     finally:
         await autopilot.set_mode(world, shop.owner, ChannelKind.API, Autopilot.ON)
     by_ai = [row["event"]["type"] for row in (await history(client, shop, session))[3:] if row["event"]["sender"]["type"] == "ai"]
-    assert by_ai == ["human_agent_comment", "human_agent_comment"]
+    assert by_ai == ["human_agent_comment"]
 
 
 async def test_the_source_of_an_answer_can_be_opened(client: Client, shop: Shop, articles: None) -> None:

@@ -19,6 +19,7 @@ ROOM = Path(__file__).resolve().parent.parent / "glassine"
 # Every place that opens what is sealed under a contact's key, or puts values back into a text, and why it may. Nowhere else.
 OPENS = {
     "story/contacts.py": "a contact's identity, for whoever reads contacts, and their key",
+    "story/context_along.py": "what the company's own server set for a contact, to go along with calls to that company",
     "story/masking.py": "the session's own values, to give the same value the same placeholder",
     "story/conversations.py": "the customer's own words, on their own channel; custom data, for whoever reads contacts",
     "story/files.py": "a file, by its link or for its owner",
