@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from typing import Any
 
 import httpx2
@@ -10,6 +12,7 @@ import pytest_asyncio
 
 from bench.stub_model import StubModel, quote_first_passage
 from glassine.story import autopilot, learning
+from glassine.story.metering import Meter
 from glassine.story.world import World
 from glassine.words.knowledge import Audience
 from glassine.words.sessions import Autopilot, ChannelKind
@@ -27,8 +30,14 @@ async def article(world: World, shop: Shop) -> None:
     await learning.publish(world, shop.org, (await learning.save(world, shop.org, title="Returns and refunds", body=body, language="en")).id)
 
 
+_HOURS = itertools.count(1)
+
+
 @pytest.fixture(autouse=True)
-def well(model: StubModel) -> None:
+def well(world: World, model: StubModel) -> None:
+    """The model answers again, and an hour has passed for its breaker, which other tests opened."""
+    later = 3_600.0 * next(_HOURS)
+    world.meter = Meter(world.store, world.switches, now=lambda: time.time() + later)
     model.mode, model.answer, model.latency = "ok", quote_first_passage, 0.0
 
 
