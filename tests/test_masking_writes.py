@@ -121,7 +121,6 @@ async def test_a_vector_that_is_begun_before_masking_is_dropped_unless_masking_c
     begun_ahead = await finding.prepared(world, plain, "en")
     assert begun_ahead.vector is not None and alone.vector is not None
     assert begun_ahead.vector.tolist() == alone.vector.tolist()
-    assert ("vector", plain) not in world.ahead
 
 
 async def test_what_is_likely_to_be_masked_or_is_not_english_is_not_begun_ahead(world: World) -> None:
