@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from glassine.web.staff import COOKIE
 from tests.running import Product, product
-from tests.visitors import AXE, browser
+from tests.visitors import AXE, browser, owner
 
-__all__ = ["browser", "product"]  # the fixtures
+__all__ = ["browser", "owner", "product"]  # the fixtures
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.long]
 ORDER = {
     "name": "order_status", "title": "Order status", "description": "Looks up where an order is.", "request_type": "GET", "api_endpoint": "https://api.example.com/orders/{order}",
@@ -27,20 +25,6 @@ paths:
   /orders/{id}/cancel:
     post: {operationId: cancelOrder, summary: Cancel an order, parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {description: ok}}}
 """
-
-
-@pytest.fixture
-def owner(browser: Browser, product: Product) -> Iterator[Page]:
-    """The owner, at a desk. What the browser complains about fails the test."""
-    complaints: list[str] = []
-    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}, bypass_csp=True)
-    context.add_cookies([{"name": COOKIE, "value": product.owner.cookies[COOKIE], "url": product.url}])
-    page = context.new_page()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    yield page
-    context.close()
-    assert not complaints
 
 
 @pytest.fixture(scope="module")

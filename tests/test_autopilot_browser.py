@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from glassine.web.staff import COOKIE
 from tests.running import Product, product
-from tests.visitors import AXE, browser
+from tests.visitors import AXE, browser, owner
 
-__all__ = ["browser", "product"]  # the fixtures
+__all__ = ["browser", "owner", "product"]  # the fixtures
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.long]
-
-
-@pytest.fixture
-def owner(browser: Browser, product: Product) -> Iterator[Page]:
-    """The owner, at a desk. What the browser complains about fails the test."""
-    complaints: list[str] = []
-    context = browser.new_context(locale="en-GB", viewport={"width": 1440, "height": 900}, bypass_csp=True)
-    context.add_cookies([{"name": COOKIE, "value": product.owner.cookies[COOKIE], "url": product.url}])
-    page = context.new_page()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
-    assert not complaints
 
 
 def test_a_list_is_tried_and_saved(owner: Page, product: Product) -> None:

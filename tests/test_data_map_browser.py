@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from glassine.web.staff import COOKIE
 from tests.running import Product, product
-from tests.visitors import AXE, QUESTION, Open, answered, browser, chat, say, visit
+from tests.visitors import AXE, QUESTION, Open, answered, browser, chat, owner, say, visit
 
-__all__ = ["browser", "product", "visit"]  # the fixtures
+__all__ = ["browser", "owner", "product", "visit"]  # the fixtures
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.long]
-
-
-@pytest.fixture
-def owner(browser: Browser, product: Product) -> Iterator[Page]:
-    """The owner, at a desk. What the browser complains about fails the test."""
-    complaints: list[str] = []
-    context = browser.new_context(locale="en-GB", viewport={"width": 1440, "height": 900}, bypass_csp=True)
-    context.add_cookies([{"name": COOKIE, "value": product.owner.cookies[COOKIE], "url": product.url}])
-    page = context.new_page()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    yield page
-    context.close()
-    assert not complaints
 
 
 def switched(product: Product, path: str, *, on: bool) -> None:

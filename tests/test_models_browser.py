@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from bench.stub_model import StubModel
-from glassine.web.staff import COOKIE
 from tests.running import Product, product
 from tests.test_inspect_browser import model
-from tests.visitors import AXE, browser
+from tests.visitors import AXE, browser, owner
 
-__all__ = ["browser", "model", "product"]  # the fixtures
+__all__ = ["browser", "model", "owner", "product"]  # the fixtures
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.long]
 SETTINGS = {"llm_model": "stub"}
-
-
-@pytest.fixture
-def owner(browser: Browser, product: Product) -> Iterator[Page]:
-    """The owner, at a desk. What the browser complains about fails the test."""
-    complaints: list[str] = []
-    context = browser.new_context(locale="en-GB", viewport={"width": 1440, "height": 900}, bypass_csp=True)
-    context.add_cookies([{"name": COOKIE, "value": product.owner.cookies[COOKIE], "url": product.url}])
-    page = context.new_page()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    yield page
-    context.close()
-    assert not complaints
 
 
 def test_models_are_added_tested_ordered_and_removed_with_undo(owner: Page, product: Product, model: StubModel) -> None:

@@ -62,7 +62,7 @@ async def test_the_right_article_is_first(world: World, shelf: Shelf, question: 
     hits = await finding.find(world, shelf.org, question, viewer=EVERYBODY)
     assert hits[0].title == title
     assert hits[0].best_sentence in hits[0].text.replace("\n", " ")
-    assert set(hits[0].scores) == {"passage", "sentence", "said", "pair", "words", "met", "met_sentence", *(f"z_{name}" for name in AGAIN)}
+    assert set(hits[0].scores) == {"passage", "sentence", "words", "met", "met_sentence", *(f"z_{name}" for name in AGAIN)}
     assert hits[0].score == pytest.approx(sum(weight * hits[0].scores[f"z_{name}"] for name, weight in AGAIN.items()), abs=1e-3)
 
 

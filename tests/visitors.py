@@ -1,4 +1,4 @@
-"""A visitor in a real browser, on the demo page of a running product, with the chat open. It looks and clicks; it reaches into nothing."""
+"""Who sits at a real browser: a visitor on the demo page of a running product, with the chat open, and the owner at their desk. They look and click; they reach into nothing."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Page, expect, sync_playwright
 
+from glassine.web.staff import COOKIE
 from tests.running import Product
 
 QUESTION = "Within how many days can I return an unused tent?"
@@ -47,6 +48,20 @@ def visit(browser: Browser, product: Product) -> Iterator[Open]:
     yield go
     for context in contexts:
         context.close()
+    assert not complaints
+
+
+@pytest.fixture
+def owner(browser: Browser, product: Product) -> Iterator[Page]:
+    """The owner, at a desk. What the browser complains about fails the test."""
+    complaints: list[str] = []
+    context = browser.new_context(locale="en-GB", viewport={"width": 1440, "height": 900}, bypass_csp=True)
+    context.add_cookies([{"name": COOKIE, "value": product.owner.cookies[COOKIE], "url": product.url}])
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    yield page
+    context.close()
     assert not complaints
 
 

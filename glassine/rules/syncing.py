@@ -33,8 +33,3 @@ def allowed(known: int, share: int) -> int:
 def suspicious(gone: int, known: int, share: int, *, empty: bool) -> bool:
     """`empty`: the source named nothing at all, which is more often a fault there than the truth."""
     return gone > 0 and (empty or gone > allowed(known, share))
-
-
-def too_old(last_done: datetime | None, max_age_hours: int | None, now: datetime) -> bool:
-    """Whether what a source brought may not be answered from any more."""
-    return max_age_hours is not None and last_done is not None and now - last_done > timedelta(hours=max_age_hours)

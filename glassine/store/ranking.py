@@ -87,29 +87,14 @@ def candidates(found: list[DictRow], query: Query) -> list[Candidate]:
     if query.vector is None or not any(packed):
         return made
     vectors_of_all = unpacked(b"".join(rows for rows in packed if rows), len(query.vector))
-    cosines, beside = vectors_of_all @ query.vector, _beside(vectors_of_all)
+    cosines = vectors_of_all @ query.vector
     end = 0
     for one, vectors in zip(made, packed, strict=True):
         if vectors:
             start, end = end, end + len(vectors) // len(query.vector)
             # The first row is the heading's: it may carry the match ('How do I reset my password?'), but it is no sentence to quote.
             one.raw["sentence"], one.sentences = float(cosines[start:end].max()), cosines[start + 1 : end]
-            one.raw |= _said(one.sentences, beside[start + 1 : end - 1])
     return made
-
-
-def _beside(vectors: Vectors) -> Vectors:
-    """The cosine of each row with the next."""
-    near: Vectors = np.einsum("ij,ij->i", vectors[:-1], vectors[1:])
-    return near
-
-
-def _said(sentences: Vectors, beside: Vectors) -> dict[str, float]:
-    """How near the nearest sentence is, without the heading, and the nearest two in a row: by these it is told whether there is an answer at all."""
-    if not len(sentences):
-        return {}
-    pairs = (sentences[:-1] + sentences[1:]) / np.sqrt(np.maximum(2 + 2 * beside, 0.1))
-    return {"said": float(sentences.max()), "pair": float(pairs.max()) if len(pairs) else float(sentences.max())}
 
 
 def rerank(found: list[Candidate], query: Query) -> list[Candidate]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -84,10 +84,6 @@ async def _there(tx: Tx, org: OrgId, word: str, language: str, scopes: Sequence[
         return await hints.beginning(tx, org, word, scopes, _MOST_MEANT) if len(word) >= 3 else []
     near = passages.of_words(spelling.near(word), language)
     return await hints.there(tx, org, near, scopes, _MOST_MEANT) if near else []
-
-
-def with_told(query: search.Query, terms: Sequence[str], pinned: Sequence[ArticleId]) -> search.Query:
-    return replace(query, terms=[*query.terms, *terms], pinned=tuple(pinned))
 
 
 async def add_synonyms(world: World, actor: Actor, phrases: Sequence[str], language: str) -> UUID:

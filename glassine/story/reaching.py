@@ -14,7 +14,7 @@ from glassine.store import Store, sources
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import OrgId, SourceId
-from glassine.words.sources import FieldKind, Source, SourceFailed, Trouble, Upload
+from glassine.words.sources import SourceFailed, Trouble, Upload
 from glassine.words.syncing import Connected
 
 
@@ -79,10 +79,6 @@ def boundary_of(world: World, source: Connected) -> str:
     return _boundary(bool(found.hosts or found.fault or world.settings.vendors.get(source.kind)))
 
 
-def secret_fields(source: Source) -> frozenset[str]:
-    return frozenset(one.name for one in source.fields if one.kind is FieldKind.SECRET)
-
-
 async def sealed(world: World, org: OrgId, id: SourceId, secrets: Mapping[str, str]) -> bytes | None:
     """Bound to the source's row."""
     if not secrets:
@@ -96,11 +92,6 @@ async def secrets_of(world: World, source: Connected, org: OrgId) -> dict[str, s
         return {}
     opened = json.loads((await world.key(org)).open(source.secrets, org, "sources", "secrets", source.id))
     return {str(name): str(value) for name, value in opened.items()}
-
-
-async def settings_of(world: World, source: Connected, org: OrgId) -> dict[str, str]:
-    """What the admin filled in, secrets included."""
-    return {**source.settings, **await secrets_of(world, source, org)}
 
 
 def without_secrets(message: str, secrets: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
@@ -82,10 +82,6 @@ class Needles:
             end = start + len(needle.text)
             if start >= 0 and view[start:end] == needle.text and not (needle.alone and _touched(view, start, end)):
                 yield index
-
-    def find_in_file(self, file: BinaryIO) -> Iterator[int]:
-        """As `find`, for a file of any size. What crosses the border between two reads is found once."""
-        yield from self.find_in(iter(lambda: file.read(4 * _CHUNK), b""))
 
     def find_in(self, pieces: Iterable[bytes]) -> Iterator[int]:
         """As `find`, for bytes that come in pieces and belong together."""

@@ -40,7 +40,7 @@ def written(action: Action) -> dict[str, Any]:
         "shown": list(action.shown), "fields": list(action.shown), "sample_body": "", "sample_answer": "", "channels": list(policy.channels), "segments": [str(id) for id in policy.segments],
         "identity": str(policy.identity), "confirm": _yes(policy.confirm), "approve": _yes(policy.approve), "roles": list(policy.roles), "dry": _yes(policy.dry),
         "a_day": str(limits.a_day or ""), "per_contact": str(limits.per_contact_a_day or ""), "amount": limits.amount, "most": "" if limits.most is None else f"{limits.most:g}",
-        "enabled": _yes(action.enabled), "pinned": _yes(action.pinned), "tags": ", ".join(action.tags), "handoff_like": _yes(action.handoff_like), "reads": _yes(action.reads),
+        "enabled": _yes(action.enabled), "pinned": _yes(action.pinned), "tags": ", ".join(action.tags), "reads": _yes(action.reads),
         "idempotency_header": action.idempotency_header, "context_headers": _yes(action.context_headers), "timeout": f"{action.timeout:g}",
     }
 
@@ -119,7 +119,7 @@ def action(given: Mapping[str, Any], before: Action | None) -> Action:
     return replace(
         base, name=given["name"].strip(), title=given["title"].strip(), description=given["description"], method=given["method"], url=given["url"].strip(), body=given["body"],
         parameters=tuple(map(_parameter, given["rows"])), shown=tuple(given["shown"]), policy=_policy(given), enabled=given["enabled"] == "yes", pinned=given["pinned"] == "yes",
-        tags=tuple(filter(None, (tag.strip() for tag in given["tags"].split(",")))), handoff_like=given["handoff_like"] == "yes", reads=given["reads"] == "yes",
+        tags=tuple(filter(None, (tag.strip() for tag in given["tags"].split(",")))), reads=given["reads"] == "yes",
         idempotency_header=given["idempotency_header"].strip(), context_headers=given["context_headers"] == "yes", timeout=_number(given["timeout"], "The time limit") or 20,
     )
 
