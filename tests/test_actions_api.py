@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
 import httpx2
 import pytest
-import pytest_asyncio
 
-from glassine.edge.addresses import places
-from glassine.edge.gate import Gate
 from glassine.story import access, rotating
-from glassine.story.rescan import Rescan
-from glassine.story.world import World, _recorder
-from glassine.words.ids import new_id
+from glassine.story.world import World
+from tests.companies import api, said, store
 from tests.customers import quiet
-from tests.shop import Shop, founded_shop
-from tests.test_acting import said
-from tests.vendors import Request, Response, Vendor, vendor
+from tests.shop import Shop
+from tests.vendors import Request, Response, Vendor
+
+__all__ = ["api", "store"]  # the fixtures
 
 Client = httpx2.AsyncClient
-
-
-@pytest_asyncio.fixture
-async def api(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Vendor]:
-    async with vendor(lambda _: said({"ok": True})) as running:
-        gate = Gate(allowed_private=places([running.url]), closed=world.switches.closed, scan=Rescan(world), record=_recorder(world.store))
-        monkeypatch.setattr(world, "gate", gate)
-        monkeypatch.setattr(world, "settings", replace(world.settings, allow_private=(running.url,)))
-        yield running
-        await gate.aclose()
-
-
-@pytest_asyncio.fixture
-async def store(world: World) -> Shop:
-    return await founded_shop(world, "Paper & Glass", f"owner{new_id().hex[:8]}@paper.example")
 
 
 def lookup(api: Vendor, **fields: Any) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from glassine.words.actions import Action, Call, CallState, Parameter, Policy, W
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import SessionId, new_id
 from glassine.words.people import Role
+from tests.companies import action, api, call, refund, session, store
 from tests.office import colleague, signed_in
 from tests.shop import Shop
-from tests.test_acting import action, api, call, refund, session, store
 from tests.vendors import Vendor
 
 __all__ = ["api", "store"]  # the fixtures

@@ -31,26 +31,19 @@ from glassine.words.actions import Action, CallId, CallState, Policy
 from glassine.words.house import Kind
 from glassine.words.ids import SessionId, new_id
 from glassine.words.sessions import Session, Status
-from tests.shop import Shop, founded_shop
+from tests.companies import action, call, reachable, refund, said, session, store
+from tests.shop import Shop
 from tests.switched import off
-from tests.test_acting import action, call, refund, said, session
-from tests.vendors import Request, Response, Vendor, vendor
+from tests.vendors import Request, Response, Vendor
+
+__all__ = ["store"]  # the fixtures
 
 
 @pytest_asyncio.fixture
 async def api(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Vendor]:
-    async with vendor(lambda _: said({"ok": True})) as running:
-        gate = Gate(allowed_private=places([running.url]), closed=world.switches.closed)
-        monkeypatch.setattr(world, "gate", gate)
-        monkeypatch.setattr(world, "settings", replace(world.settings, allow_private=(running.url,)))
+    async with reachable(world, monkeypatch, lambda _: said({"ok": True}), watched=False) as running:
         monkeypatch.setattr(calling, "_PAUSE", 0.001)
         yield running
-        await gate.aclose()
-
-
-@pytest_asyncio.fixture
-async def store(world: World) -> Shop:
-    return await founded_shop(world, "Paper & Glass", f"owner{new_id().hex[:8]}@paper.example")
 
 
 async def sent(world: World, store: Shop, made: Action, **given: Any) -> Came:

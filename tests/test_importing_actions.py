@@ -11,25 +11,20 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from glassine.edge.addresses import places
-from glassine.edge.gate import Gate
 from glassine.store import vault
 from glassine.story import actions, importing_actions
 from glassine.story.importing_actions import File
-from glassine.story.rescan import Rescan
-from glassine.story.world import World, _recorder
+from glassine.story.world import World
 from glassine.words.actions import Action, Filler, Limits
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import new_id
 from glassine.words.openapi import Kind
 from glassine.words.people import Actor
+from tests.companies import reachable, store
 from tests.shop import Shop, founded_shop
-from tests.vendors import Response, Vendor, vendor
+from tests.vendors import Response, Vendor
 
-
-@pytest_asyncio.fixture
-async def store(world: World) -> Shop:
-    return await founded_shop(world, "Paper & Glass", f"owner{new_id().hex[:8]}@paper.example")
+__all__ = ["store"]  # the fixtures
 
 
 def file(*, base: str = "", origin: str = "", **operations: dict[str, Any]) -> File:
@@ -183,12 +178,8 @@ async def test_an_import_belongs_to_its_organisation_and_to_who_may(world: World
 
 @pytest_asyncio.fixture
 async def api(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Vendor]:
-    async with vendor(lambda _: Response(status=200, body=file(cancel={}).content.replace(b"https://api.example.com", b"/v2"))) as running:
-        gate = Gate(allowed_private=places([running.url]), closed=world.switches.closed, scan=Rescan(world), record=_recorder(world.store))
-        monkeypatch.setattr(world, "gate", gate)
-        monkeypatch.setattr(world, "settings", replace(world.settings, allow_private=(running.url,)))
+    async with reachable(world, monkeypatch, lambda _: Response(status=200, body=file(cancel={}).content.replace(b"https://api.example.com", b"/v2"))) as running:
         yield running
-        await gate.aclose()
 
 
 async def test_a_file_is_read_from_its_address_and_stands_where_it_came_from(world: World, store: Shop, api: Vendor) -> None:

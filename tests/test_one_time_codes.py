@@ -18,8 +18,8 @@ from glassine.words.actions import Action, Call, CallState, IdentityLevel, Polic
 from glassine.words.channels import Inbound
 from glassine.words.errors import Refused
 from glassine.words.ids import SessionId
+from tests.companies import api, call, refund, session, store
 from tests.shop import Shop
-from tests.test_acting import api, call, refund, session, store
 from tests.vendors import Vendor
 
 __all__ = ["api", "store"]  # the fixtures

@@ -5,39 +5,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from glassine.edge.addresses import places
-from glassine.edge.gate import Gate
 from glassine.story import actions
-from glassine.story.rescan import Rescan
-from glassine.story.world import World, _recorder
+from glassine.story.world import World
 from glassine.words.actions import Filler
 from glassine.words.ids import new_id
 from glassine.words.people import Role
+from tests.companies import call, reachable, said, session, store
 from tests.office import colleague, signed_in
-from tests.shop import Shop, founded_shop
-from tests.test_acting import call, said, session
-from tests.vendors import Vendor, vendor
+from tests.shop import Shop
+from tests.vendors import Vendor
+
+__all__ = ["store"]  # the fixtures
 
 
 @pytest_asyncio.fixture
 async def api(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Vendor]:
-    async with vendor(lambda _: said({"status": "cancelled", "mail": "bob@example.org"})) as running:
-        gate = Gate(allowed_private=places([running.url]), closed=world.switches.closed, scan=Rescan(world), record=_recorder(world.store))
-        monkeypatch.setattr(world, "gate", gate)
-        monkeypatch.setattr(world, "settings", replace(world.settings, allow_private=(running.url,)))
+    async with reachable(world, monkeypatch, lambda _: said({"status": "cancelled", "mail": "bob@example.org"})) as running:
         yield running
-        await gate.aclose()
-
-
-@pytest_asyncio.fixture
-async def store(world: World) -> Shop:
-    return await founded_shop(world, "Paper & Glass", f"owner{new_id().hex[:8]}@paper.example")
 
 
 def filled(api: Vendor, **fields: Any) -> dict[str, Any]:

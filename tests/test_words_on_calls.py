@@ -19,9 +19,9 @@ from glassine.words.actions import Call, CallState, Filler, Parameter, Policy, V
 from glassine.words.channels import Inbound
 from glassine.words.errors import Refused
 from glassine.words.ids import SessionId, new_id
+from tests.companies import TEXT, action, api, call, refund, said, session, store
 from tests.shop import Shop
 from tests.switched import without_ai
-from tests.test_acting import TEXT, action, api, call, refund, said, session, store
 from tests.test_one_time_codes import asked as asked_for_a_code
 from tests.test_one_time_codes import sent
 from tests.vendors import Request, Response, Vendor
