@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 
 from glassine.connect import sources as kinds
 from glassine.story import data_map, sources, tending
 from glassine.story.sources import Options, WrongFields
 from glassine.story.world import World
 from glassine.words.errors import Refused
-from glassine.words.ids import new_id
 from glassine.words.sources import Cadence, RunOutcome
 from tests.office import signed_in
-from tests.shop import Shop, founded_shop
+from tests.shop import Shop
 from tests.switched import off
-from tests.toy import GIVEN, Toy, again, connected, module, settled, toys
+from tests.toy import GIVEN, Toy, again, connected, settled, toy, toy_module, zoo
 
+__all__ = ["toy", "toy_module", "zoo"]  # the fixtures
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with module(tmp_path_factory.mktemp("toys")):
-        yield
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def zoo(world: World) -> Shop:
-    return await founded_shop(world, "Zoo", f"owner@{new_id()}.example")
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def toy(world: World) -> AsyncIterator[Toy]:
-    async with toys(world) as made:
-        for name in ("ants", "bees", "cats", "dogs"):
-            made.put(name, f"# {name.title()}\n\nAll {name} live in house number {len(name)}{ord(name[0])}.")
-        yield made
 
 
 async def test_what_is_left_out_and_would_be_too_much_is_told_apart_from_what_is_gone(world: World, zoo: Shop, toy: Toy) -> None:

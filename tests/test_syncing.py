@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from glassine.connect import sources as kinds
 from glassine.edge.embed import Embedder
@@ -22,29 +20,11 @@ from glassine.words.knowledge import EVERYBODY, TEAM, Audience
 from glassine.words.people import Actor, ActorKind, Role
 from glassine.words.sources import Cadence, RunOutcome
 from glassine.words.syncing import PageState, Readers
-from tests.shop import Shop, founded_shop
-from tests.toy import GIVEN, KEY, Toy, again, connected, last, module, settled, toys
+from tests.shop import Shop
+from tests.toy import GIVEN, KEY, Toy, again, connected, last, settled, toy, toy_module, zoo
 
+__all__ = ["toy", "toy_module", "zoo"]  # the fixtures
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with module(tmp_path_factory.mktemp("toys")):
-        yield
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def zoo(world: World) -> Shop:
-    return await founded_shop(world, "Zoo", f"owner@{new_id()}.example")
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def toy(world: World) -> AsyncIterator[Toy]:
-    async with toys(world) as made:
-        for name in ("ants", "bees", "cats", "dogs"):
-            made.put(name, f"# {name.title()}\n\nAll {name} live in house number {len(name)}{ord(name[0])}.")
-        yield made
 
 
 async def found(world: World, zoo: Shop, question: str = "which house", *, team: bool = False) -> set[str]:

@@ -10,13 +10,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+import pytest_asyncio
+
 import glassine.connect
 from glassine.story import sources, tending, worker
 from glassine.story.sources import Options
 from glassine.story.world import World
-from glassine.words.ids import SourceId
+from glassine.words.ids import SourceId, new_id
 from glassine.words.syncing import Connected, Run
-from tests.shop import Shop
+from tests.shop import Shop, founded_shop
 from tests.vendors import Request, Response, Vendor, vendor
 
 KEY = "toy-secret-0123456789"
@@ -162,3 +165,22 @@ async def again(world: World, zoo: Shop, id: SourceId) -> Run:
     await tending.sync_now(world, zoo.owner, id)
     await settled(world)
     return await last(world, zoo, id)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def toy_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with module(tmp_path_factory.mktemp("toys")):
+        yield
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def zoo(world: World) -> Shop:
+    return await founded_shop(world, "Zoo", f"owner@{new_id()}.example")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def toy(world: World) -> AsyncIterator[Toy]:
+    async with toys(world) as made:
+        for name in ("ants", "bees", "cats", "dogs"):
+            made.put(name, f"# {name.title()}\n\nAll {name} live in house number {len(name)}{ord(name[0])}.")
+        yield made
