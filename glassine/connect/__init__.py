@@ -8,6 +8,7 @@ from importlib import import_module
 
 from glassine.words.channels import Connector
 from glassine.words.errors import NotFound
+from glassine.words.helpdesks import Helpdesk
 from glassine.words.sources import Source
 
 
@@ -29,3 +30,16 @@ def source(name: str) -> Source:
     if known is None or known.source is None:
         raise NotFound(f"There is no kind of source called {name[:60]}. There are: {', '.join(sources())}.")
     return known.source
+
+
+def helpdesks() -> Mapping[str, Connector]:
+    """Those of them that a conversation can be handed to."""
+    return {name: one for name, one in connectors().items() if one.helpdesk is not None}
+
+
+def helpdesk(name: str) -> Helpdesk:
+    """How one vendor's tickets are opened and read. Raises NotFound."""
+    known = helpdesks().get(name)
+    if known is None or known.helpdesk is None:
+        raise NotFound(f"There is no kind of helpdesk called {name[:60]}. There are: {', '.join(helpdesks()) or 'none yet'}.")
+    return known.helpdesk

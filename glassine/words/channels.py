@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from glassine.words.files import FileNote
+from glassine.words.helpdesks import Helpdesk
 from glassine.words.sources import Source
 
 
@@ -45,3 +46,4 @@ class Connector:
     hosts: tuple[str, ...] = ()  # where it may connect to; nothing else leaves in its name
     settings: Mapping[str, str] = field(default_factory=dict)  # name -> what it is, in one sentence
     source: Source | None = None
+    helpdesk: Helpdesk | None = None

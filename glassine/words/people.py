@@ -51,6 +51,7 @@ class ActorKind(StrEnum):
     AI = "ai"
     SYSTEM = "system"
     API = "api"
+    HELPDESK = "helpdesk"  # somebody of the team who works in another system; its id is the helpdesk's, their name stands in the payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ class JobKind(StrEnum):
     CHECK_LINKS = "check_links"  # ref: the organisation
     SYNC_SOURCE = "sync_source"  # ref: the run
     ANCHOR_LEDGER = "anchor_ledger"  # ref: the organisation
+    DELIVER = "deliver"  # ref: the delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ def session(session: Session, who: Json, attached: Json) -> Json:
     }
 
 
-_SENDERS = {ActorKind.USER: "contact", ActorKind.AI: "ai", ActorKind.AGENT: "human_agent", ActorKind.API: "human_agent", ActorKind.SYSTEM: "system"}
+_SENDERS = {ActorKind.USER: "contact", ActorKind.AI: "ai", ActorKind.AGENT: "human_agent", ActorKind.API: "human_agent", ActorKind.HELPDESK: "human_agent", ActorKind.SYSTEM: "system"}
 _OLD_NAMES = {
     EventType.AGENT_TOOK_SESSION_FROM_AI: "human_agent_takeover", EventType.AGENT_COMMENT: "human_agent_comment", EventType.HANDOFF: "handoff",
     EventType.AGENT_ASSIGNED_BY_USER: "human_agent_joined", EventType.MESSAGE: "message", EventType.AGENT_MESSAGE: "message",
@@ -124,7 +124,7 @@ def _assignee(owner: Owner) -> Json:
 # What a customer's own history shows; everything else, notes above all, never leaves by this way.
 _FOR_CUSTOMERS = frozenset({EventType.MESSAGE, EventType.AGENT_MESSAGE, EventType.CSAT_REQUESTED, EventType.CSAT_SUBMITTED, EventType.STATE_CHECKPOINT})
 _REMOVED = "This message was removed."  # for widgets that do not know `isRemoved`; ours says it in the customer's language
-_KINDS = {ActorKind.USER: "user", ActorKind.AI: "ai", ActorKind.AGENT: "agent", ActorKind.API: "agent", ActorKind.SYSTEM: "system"}
+_KINDS = {ActorKind.USER: "user", ActorKind.AI: "ai", ActorKind.AGENT: "agent", ActorKind.API: "agent", ActorKind.HELPDESK: "agent", ActorKind.SYSTEM: "system"}
 
 
 def widget_item(event: Event, text: str, tokens: dict[str, str], calls: Mapping[str, Shown] | None = None) -> Json | None:
