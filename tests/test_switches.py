@@ -208,7 +208,7 @@ async def test_help_pages_are_shut_and_answers_do_not_link_to_them(client: Clien
 
 
 async def test_nobody_looks_behind_a_mask_while_reveals_are_off(client: Client, world: World, shop: Shop) -> None:
-    session = await begun(world, shop)
+    session = await begun(world, shop, "mara@example.org")
     await asked(world, shop, session, "My mail is mara@example.org. How long do I have to return an unused lamp?")
     at = f"/api/chat/sessions/{session}"
     assert (await client.get(at, headers=shop.bearer)).json()["contact"]["email"] == "mara@example.org"
