@@ -16,6 +16,8 @@ from glassine.words.sources import Field
 
 HelpdeskId = NewType("HelpdeskId", UUID)
 
+SECRET = "secret"  # noqa: S105 - the name of what `Helpdesk.install` returns beside what it made
+
 
 class Guarantee(StrEnum):
     """How a try whose outcome nobody knows is kept from having its effect twice."""
@@ -233,7 +235,10 @@ class Helpdesk(Protocol):
         """Tries the settings against the vendor and changes nothing there."""
 
     async def install(self, link: HelpdeskLink, hook: Hook) -> Mapping[str, str]:
-        """Makes the vendor's trigger or webhook where its API allows, once however often it is called. Returns what was made, for `uninstall`."""
+        """Makes the vendor's trigger or webhook where its API allows, once however often it is called. Returns what was made, for `uninstall`.
+
+        Where the vendor makes the secret up itself, or signs with one of the settings, it stands under `SECRET`: whoever keeps what was made seals it,
+        and hands it to `verify` in place of the hook's own."""
 
     async def uninstall(self, link: HelpdeskLink, made: Mapping[str, str]) -> None:
         """Takes away what `install` made; what is gone already is fine."""
