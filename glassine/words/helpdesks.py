@@ -15,6 +15,7 @@ from glassine.words.ids import SessionId
 from glassine.words.sources import Field
 
 HelpdeskId = NewType("HelpdeskId", UUID)
+HOOK_SECRET = "hook_secret"  # noqa: S105 - a field's name: what an admin enters there, the vendor signs with, so no secret of ours is made
 
 SECRET = "secret"  # noqa: S105 - the name of what `Helpdesk.install` returns beside what it made
 
@@ -174,11 +175,12 @@ class RawHook:
     headers: Mapping[str, str] = field(repr=False)  # names in lower case
     body: bytes = field(repr=False)
     at: datetime
+    url: str = ""  # the whole address as the vendor knows it (GLASSINE_PUBLIC_URL before the path): some sign it too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
-    """Where the vendor is to send what happens, and the secret that it signs with."""
+    """Where the vendor is to send what happens, and the secret that it signs with: ours, or the vendor's own where a connector has the field HOOK_SECRET."""
 
     url: str
     secret: str = field(repr=False)
