@@ -8,10 +8,11 @@ returning id
 -- The oldest due job of each key whose earlier jobs are all done; what another process holds is passed over.
 -- Its dedupe word ends here: an equal job may follow it, and must not be in its way when it is put back.
 -- An organisation that a living process keeps for itself is passed over by all others, and that process passes over all others.
+-- Deliveries are claimed by lane (deliveries.sql).
 update jobs set owner = %(owner)s, claimed_at = now(), attempts = attempts + 1, dedupe = null
 where id in (
     select j.id from jobs j
-    where j.owner is null and j.failed_at is null and j.run_at <= now() and j.kind = any(%(kinds)s)
+    where j.owner is null and j.failed_at is null and j.kind <> 'deliver' and j.run_at <= now() and j.kind = any(%(kinds)s)
       and not exists (select from jobs earlier where earlier.key = j.key and earlier.id < j.id and earlier.failed_at is null)
       and case when %(keeps)s::uuid[] is null then not exists (select from workers w where j.org_id = any(w.keeps)) else j.org_id = any(%(keeps)s) end
     order by j.run_at, j.id

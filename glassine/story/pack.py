@@ -31,7 +31,7 @@ from glassine.words.privacy import Treatment
 Json = dict[str, Any]
 KIND = "glassine.reviewers-pack"
 OUTSIDE = {  # tables that hold no organisation's data, or more than one's, and why that is well
-    "jobs": "the queue: ids only", "workers": "running processes: ids only", "migrations": "names of files", "proofs": "reports of glassine prove: counts only",
+    "jobs": "the queue: ids only", "lanes": "destinations that fail: ids, counts and times only", "workers": "running processes: ids only", "migrations": "names of files", "proofs": "reports of glassine prove: counts only",
     "door": "digests of secrets, which the application can only ask for an exact match",
 }
 _MOST_CHECKED = 100_000  # crossings; a longer chain is checked by its own command

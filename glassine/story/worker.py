@@ -1,4 +1,7 @@
-"""Runs jobs: those this process claimed when it made them, and those that nobody holds. What fails is tried again, and in the end handed to people."""
+"""Runs jobs: those this process claimed when it made them, and those that nobody holds. What fails is tried again, and in the end handed to people.
+
+Deliveries have places and claims of their own (story/delivering.py), so that a turn never waits for somebody else's server.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from types import MappingProxyType
 
 from glassine.rules.reactions import turn_of
 from glassine.store import DatabaseError, Unreachable, calls, house, jobs, nearest, sessions
-from glassine.story import codes, gaps, ledger, link_check, notices, retaining, segments, sources, syncing, tidying, turn
+from glassine.story import codes, delivering, gaps, ledger, link_check, notices, retaining, segments, sources, syncing, tidying, turn
 from glassine.story.scene import Scene
 from glassine.story.turn import Settled
 from glassine.story.world import World
@@ -51,6 +54,7 @@ async def run(world: World, stop: asyncio.Event) -> None:
     at_work: dict[asyncio.Task[None], JobKind] = {}
     stopping = asyncio.create_task(stop.wait())
     beside = [asyncio.create_task(_sweep_for_ever(world)), asyncio.create_task(ledger.keep_sealing(world)), asyncio.create_task(gaps.keep_finding(world))]
+    outgoing = asyncio.create_task(delivering.run(world, stop))
     try:
         while not stop.is_set():
             found = await _claim(world, _AT_ONCE - len(at_work), sum(kind in _LONG for kind in at_work.values()))
@@ -62,9 +66,10 @@ async def run(world: World, stop: asyncio.Event) -> None:
             if not found:
                 await asyncio.wait({stopping, *at_work}, timeout=_POLL, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        stop.set()
         for task in (*beside, stopping):
             task.cancel()
-        await asyncio.gather(*beside, stopping, return_exceptions=True)
+        await asyncio.gather(*beside, stopping, outgoing, return_exceptions=True)
 
 
 async def _claim(world: World, limit: int, long: int = 0) -> list[Job]:
@@ -196,5 +201,6 @@ async def sweep(world: World) -> None:
                 await sources.keep_up(world, tx, org)
                 await calls.expire(tx, org)
                 await calls.strand(tx, org)
+                await delivering.expire(world, tx, org)
     if freed:
         _log.info("%s jobs of processes that died are taken up again", freed)

@@ -39,7 +39,10 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One effect. `ref` is the event that it tells of; of one `line` one at a time goes, oldest first. `why` is the newest trouble in plain words."""
+    """One effect. `ref` is the event that it tells of; of one `line` one at a time goes, oldest first. `why` is the newest trouble in plain words.
+
+    `doubtful`: an earlier try may have had its effect, so the other side is asked before it is tried again.
+    """
 
     id: DeliveryId
     target: Target
@@ -49,7 +52,8 @@ class Delivery:
     ref: UUID | None
     line: str
     state: DeliveryState
-    attempts: int
+    attempts: int  # this one counted
+    doubtful: bool
     why: str
     external: str  # what the other side calls what came of it
     created_at: datetime

@@ -1,7 +1,7 @@
 -- Runs after every migration: shuts each table by row-level security and gives the application's role what it needs.
 do $$ declare t text; begin
     for t in select tablename from pg_tables where schemaname = 'public' loop
-        if t in ('jobs', 'door', 'workers', 'migrations', 'proofs') then continue; end if;
+        if t in ('jobs', 'lanes', 'door', 'workers', 'migrations', 'proofs') then continue; end if;
         execute format('alter table %I enable row level security', t);
         execute format('alter table %I force row level security', t);
         execute format('drop policy if exists own_organization on %I', t);
@@ -10,7 +10,7 @@ do $$ declare t text; begin
         execute format('grant select, insert, update, delete on %I to glassine_app', t);
     end loop;
     grant usage on schema public to glassine_app;
-    grant select, insert, update, delete on jobs, workers to glassine_app;
+    grant select, insert, update, delete on jobs, lanes, workers to glassine_app;
     grant select, insert on proofs to glassine_app;
     revoke update, delete on events, audit from glassine_app;
     revoke update, delete on crossings, crossed_values, ledger_links, ledger_anchors from glassine_app;

@@ -1,0 +1,183 @@
+"""Brings about what is to happen in other systems: each effect is tried until it is known how it ended. How a target is spoken to stands in its own file."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Protocol
+
+from glassine.rules import ladders
+from glassine.store import DatabaseError, Tx, Unreachable, deliveries, jobs
+from glassine.store.deliveries import Claimed
+from glassine.story import ticketing, webhooks
+from glassine.story.world import World
+from glassine.words.deliveries import Delivery, DeliveryFailed, DeliveryId, DeliveryState, Effect, Target
+from glassine.words.errors import CrossingRefused, LeakStopped, NotFound
+from glassine.words.ids import OrgId
+
+_log = logging.getLogger(__name__)
+_PLACES = 100  # at once in one process; most of them wait for somebody else's server
+_EACH = 4  # to one destination at once
+_AT_A_TIME = 8  # claimed at once: what they do before they wait must not keep a turn from its thread
+_POLL = 0.5  # seconds
+_LONGEST: Mapping[Target, float] = MappingProxyType({Target.WEBHOOK: 60.0, Target.HELPDESK: 300.0})  # seconds, whatever their own limits are
+_TROUBLE = (DatabaseError, OSError, TimeoutError)
+NO_TICKET = "The ticket that it belongs to was not opened."
+TOO_LATE = "It waited for longer than a delivery is tried, because its destination was left alone after failures."
+
+
+class Bringer(Protocol):
+    """What a kind of target offers (story/webhooks.py, story/ticketing.py)."""
+
+    async def bring(self, world: World, org: OrgId, delivery: Delivery) -> str:
+        """Tries once. Returns the other side's id of what came of it; raises DeliveryFailed, or NotFound where nobody wants it any more."""
+
+    async def failed(self, world: World, tx: Tx, org: OrgId, delivery: Delivery, failure: DeliveryFailed, last: bool) -> None:
+        """After every try that did not succeed, in the transaction that says so. `last`: nothing more is tried until a person says so."""
+
+    async def recovered(self, world: World, tx: Tx, org: OrgId, delivery: Delivery) -> None:
+        """After a success that followed failures, in the transaction that says so."""
+
+
+class _Gone(DeliveryFailed):
+    """Nobody wants it any more."""
+
+
+_BRINGERS: Mapping[Target, Bringer] = MappingProxyType({Target.WEBHOOK: webhooks, Target.HELPDESK: ticketing})
+
+
+async def run(world: World, stop: asyncio.Event) -> None:
+    """Claims and brings deliveries until `stop` is set; then finishes what it has begun."""
+    at_work: set[asyncio.Task[None]] = set()
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        while not stop.is_set():
+            found = await _claim(world, min(_AT_A_TIME, _PLACES - len(at_work)))
+            world.running.update(one.job.id for one in found)  # before anything else happens: what is not in there is given to others
+            for one in found:
+                task = world.start(_run_one(world, one))
+                at_work.add(task)
+                task.add_done_callback(at_work.discard)
+            if found:
+                await asyncio.sleep(0)
+            else:
+                await asyncio.wait({stopping, *at_work}, timeout=_POLL, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        await asyncio.gather(stopping, return_exceptions=True)
+
+
+async def _claim(world: World, limit: int) -> list[Claimed]:
+    if limit <= 0:
+        return []
+    try:
+        async with world.store.outside() as tx:
+            return await deliveries.claim(tx, world.process, limit, _EACH, world.clock(), world.keeps)
+    except _TROUBLE as error:
+        _log.warning("The queue of deliveries cannot be read: %s", type(error).__name__)
+        return []
+
+
+async def _run_one(world: World, claimed: Claimed) -> None:
+    try:
+        await (_hold(world, claimed) if claimed.held else deliver(world, claimed.job.org, DeliveryId(claimed.job.ref), claimed.job.id))
+    except _TROUBLE as error:  # what could not be written down stays this process's until its next sign of life gives it back
+        _log.warning("How delivery %s ended could not be written down: %s. It is taken up again.", claimed.job.ref, type(error).__name__)
+    except Exception:
+        _log.exception("Delivery %s could not be settled; it is taken up again", claimed.job.ref)
+    finally:
+        world.running.discard(claimed.job.id)
+
+
+async def deliver(world: World, org: OrgId, id: DeliveryId, job: int) -> None:
+    """One try, and what is written of it. No transaction is open while the other side is asked."""
+    async with world.store.tx(org) as tx:
+        begun = await deliveries.begin(tx, org, id, world.clock())
+        if begun is None:
+            await jobs.done(tx, job)
+            return
+    delivery, bringer = begun.delivery, _BRINGERS[begun.delivery.target]
+    outcome = await _tried(org, delivery, bringer.bring(world, org, delivery))
+    async with world.store.tx(org) as tx:
+        if isinstance(outcome, DeliveryFailed):
+            await _failed(world, tx, org, delivery, begun.rung, outcome)
+        elif await deliveries.succeed(tx, org, delivery, outcome, world.clock()) and delivery.why:
+            await bringer.recovered(world, tx, org, delivery)
+
+
+async def _tried(org: OrgId, delivery: Delivery, trying: Awaitable[str]) -> str | DeliveryFailed:
+    try:
+        async with asyncio.timeout(_LONGEST[delivery.target]):
+            return await trying
+    except DeliveryFailed as failure:
+        return failure
+    except NotFound as gone:
+        return _Gone(gone.message, again=False)
+    except CrossingRefused as refusal:  # by our own gate, so nothing has left
+        return DeliveryFailed(f"The gate did not let it through: {refusal}.", again=not isinstance(refusal, LeakStopped))
+    except Unreachable:
+        raise  # of our own database: it says nothing of the other side
+    except TimeoutError:
+        return DeliveryFailed(f"Nothing was heard within {_LONGEST[delivery.target]:.0f} seconds.", unknown=True)
+    except Exception as error:
+        _log.exception("Delivery %s of organisation %s failed in our own code", delivery.id, org)
+        return DeliveryFailed(f"Something in Glassine went wrong ({type(error).__name__}). The log of the worker says more.", unknown=True)
+
+
+async def _failed(world: World, tx: Tx, org: OrgId, delivery: Delivery, rung: int, failure: DeliveryFailed) -> None:
+    now, chance = world.clock(), random.random()  # noqa: S311 - spreads tries over time, and keeps no secret
+    seconds = ladders.pause(delivery.target, rung + 1, failure.after, chance) if failure.again else None
+    state = _state_after(failure, seconds)
+    next = now + timedelta(seconds=seconds or 0)
+    if not await deliveries.fail(tx, org, delivery, state=state, why=failure.message, unknown=failure.unknown, next=next, now=now):
+        return
+    if ladders.tells_of_destination(failure):
+        await _rest(tx, org, delivery, failure, now, chance)
+    if state is DeliveryState.DROPPED:
+        return
+    last = state is not DeliveryState.WAITING
+    if last and delivery.effect is Effect.OPEN:
+        await deliveries.end_line(tx, org, delivery, NO_TICKET, now)
+    await _BRINGERS[delivery.target].failed(world, tx, org, delivery, failure, last)
+
+
+def _state_after(failure: DeliveryFailed, seconds: float | None) -> DeliveryState:
+    if isinstance(failure, _Gone):
+        return DeliveryState.DROPPED
+    if seconds is not None:
+        return DeliveryState.WAITING
+    return DeliveryState.UNKNOWN if failure.unknown and not failure.again else DeliveryState.DEAD
+
+
+async def _rest(tx: Tx, org: OrgId, delivery: Delivery, failure: DeliveryFailed, now: datetime, chance: float) -> None:
+    """The destination's breaker: what has failed here would have failed for others too."""
+    failures = await deliveries.lane_failed(tx, org, delivery.target, delivery.target_id, now)
+    seconds = ladders.rest(failures, failure.after, chance)
+    if seconds is not None:
+        await deliveries.open_breaker(tx, org, delivery.target_id, now + timedelta(seconds=seconds))
+
+
+async def _hold(world: World, claimed: Claimed) -> None:
+    """Its destination's breaker is open: it waits untried, and whoever counts on it hears so at once."""
+    org, id = claimed.job.org, DeliveryId(claimed.job.ref)
+    async with world.store.tx(org) as tx:
+        delivery = await deliveries.load(tx, org, id)
+        if delivery is None or delivery.state is not DeliveryState.WAITING:
+            await jobs.done(tx, claimed.job.id)
+            return
+        said = await deliveries.newest_trouble(tx, org, delivery.target_id)
+        failure = DeliveryFailed(f"It waits: the tries before it have failed. {said}".strip())
+        if await deliveries.hold(tx, org, id, failure.message):
+            await _BRINGERS[delivery.target].failed(world, tx, org, delivery, failure, False)
+
+
+async def expire(world: World, tx: Tx, org: OrgId) -> None:
+    """Gives up what has waited behind a breaker for longer than a delivery is tried."""
+    now = world.clock()
+    for target, bringer in _BRINGERS.items():
+        for delivery in await deliveries.expired(tx, org, target, now - ladders.lasts(target), TOO_LATE, now):
+            await bringer.failed(world, tx, org, delivery, DeliveryFailed(delivery.why, again=False), True)

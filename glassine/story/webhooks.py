@@ -1,0 +1,21 @@
+"""Events for the endpoints that listen for them. No endpoint can be connected yet, so nothing is sent to one."""
+
+from __future__ import annotations
+
+from glassine.store import Tx
+from glassine.story.world import World
+from glassine.words.deliveries import Delivery, DeliveryFailed
+from glassine.words.ids import OrgId
+
+
+async def bring(world: World, org: OrgId, delivery: Delivery) -> str:  # noqa: ARG001 - what the dispatcher hands to every kind of target
+    """One try of one effect; returns the endpoint's answer in a word. Raises DeliveryFailed."""
+    raise DeliveryFailed("No endpoint is connected. Connect one in Settings.", again=False)
+
+
+async def failed(world: World, tx: Tx, org: OrgId, delivery: Delivery, failure: DeliveryFailed, last: bool) -> None:
+    """After each try that did not succeed, in the transaction that says so."""
+
+
+async def recovered(world: World, tx: Tx, org: OrgId, delivery: Delivery) -> None:
+    """After a success that followed failures, in the transaction that says so."""
