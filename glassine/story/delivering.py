@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
@@ -15,7 +15,7 @@ from glassine.store import DatabaseError, Tx, Unreachable, deliveries, jobs
 from glassine.store.deliveries import Claimed
 from glassine.story import ticketing, webhooks
 from glassine.story.world import World
-from glassine.words.deliveries import Delivery, DeliveryFailed, DeliveryId, DeliveryState, Effect, Target
+from glassine.words.deliveries import Delivery, DeliveryFailed, DeliveryId, DeliveryState, Destination, Effect, Target
 from glassine.words.errors import CrossingRefused, LeakStopped, NotFound
 from glassine.words.ids import OrgId
 
@@ -41,6 +41,9 @@ class Bringer(Protocol):
 
     async def recovered(self, world: World, tx: Tx, org: OrgId, delivery: Delivery) -> None:
         """After a success that followed failures, in the transaction that says so."""
+
+    async def destinations(self, tx: Tx, org: OrgId) -> Sequence[Destination]:
+        """Everything of this kind that is connected, and what was lately, for the page of deliveries."""
 
 
 class _Gone(DeliveryFailed):

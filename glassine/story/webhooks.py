@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from glassine.store import Tx
 from glassine.story.world import World
-from glassine.words.deliveries import Delivery, DeliveryFailed
+from glassine.words.deliveries import Delivery, DeliveryFailed, Destination
 from glassine.words.ids import OrgId
 
 
@@ -19,3 +21,8 @@ async def failed(world: World, tx: Tx, org: OrgId, delivery: Delivery, failure: 
 
 async def recovered(world: World, tx: Tx, org: OrgId, delivery: Delivery) -> None:
     """After a success that followed failures, in the transaction that says so."""
+
+
+async def destinations(tx: Tx, org: OrgId) -> Sequence[Destination]:  # noqa: ARG001 - what the page of deliveries hands to every kind of target
+    """Endpoints that are connected: none."""
+    return ()

@@ -61,6 +61,16 @@ class Delivery:
     settled_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Somebody else's system that is delivered to, for people to read. `link`: the page here where it is set up. `off`: why nothing goes there; empty: it does."""
+
+    id: UUID
+    name: str
+    link: str
+    off: str = ""
+
+
 class DeliveryFailed(Exception):
     """One try did not succeed. The text says in plain words what happened and what to do, and never holds a key or a customer's words.
 
