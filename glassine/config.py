@@ -38,7 +38,7 @@ VARIABLES: Mapping[str, str] = {
     "GLASSINE_SMTP_URL": "A mail server for invitations and notices, as smtp://user:password@host:587 or smtps://…; without it they are only logged.",
     "GLASSINE_MAIL_FROM": "The sender of such mail, for example support@example.com.",
     "GLASSINE_ALLOW_PRIVATE": "Places in the private network that may be reached nevertheless, as host:port separated by commas.",
-    "GLASSINE_VENDOR_URLS": "Other addresses for the vendors of knowledge sources, as name=url separated by commas, for example zendesk=http://127.0.0.1:4101; for self-hosted and test instances.",
+    "GLASSINE_VENDOR_URLS": "Other addresses for the vendors of knowledge sources and helpdesks, as name=url separated by commas, for example zendesk=http://127.0.0.1:4101; for self-hosted and test instances.",
     "GLASSINE_CONTENT_ROOTS": "Folders of this machine that knowledge sources may be read from, with everything in them, separated by commas; none unless set.",
     "GLASSINE_ANCHOR_FILE": "The file to which heads of the ledger are appended, best on another disk or machine; anchors.jsonl in the home folder unless set.",
     "GLASSINE_ANCHOR_MAIL": "An address outside your team's reach that is sent the ledger's heads by mail; nobody unless set.",
@@ -105,7 +105,7 @@ class Settings:
     @property
     def private_purposes(self) -> tuple[tuple[str, frozenset[str]], ...]:
         """What each of those addresses is there for, where it is not in the operator's list, which is for everything."""
-        named = ((self.llm_url, ("model", "what-if", "writing")), (self.smtp_url, ("mail", "anchor", "customer-mail")), (self.anchor_url, ("anchor",)), *((url, ("source",)) for url in self.vendors.values()))
+        named = ((self.llm_url, ("model", "what-if", "writing")), (self.smtp_url, ("mail", "anchor", "customer-mail")), (self.anchor_url, ("anchor",)), *((url, ("source", "helpdesk")) for url in self.vendors.values()))
         return tuple((address, frozenset(purposes)) for address, purposes in named if address)
 
     @property

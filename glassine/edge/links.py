@@ -56,7 +56,7 @@ class GateLink:
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", max_bytes: int = 4_000_000,
     ) -> Answer:
         """One exchange, as `Link` says. Raises SourceFailed."""
-        host = _host(url)
+        host = host_of(url)
         for attempt in range(1, _TRIES + 1):
             await self._in_turn(host)
             answer = await self._once(method, url, headers, body, max_bytes, host, last=attempt == _TRIES)
@@ -76,7 +76,7 @@ class GateLink:
     async def _once(self, method: str, url: str, headers: Mapping[str, str] | None, body: bytes, max_bytes: int, host: str, *, last: bool) -> Answer | None:
         """None where nothing came back, and it may be different the next time."""
         # A source is told what it told us before, and its own key: nothing of a customer's. The numbers in its addresses only look like personal values.
-        crossing = Crossing(org=self.org, purpose="source", hosts=(*self.hosts, *filter(None, (_place(self.own),))), raw=True)
+        crossing = Crossing(org=self.org, purpose="source", hosts=(*self.hosts, *filter(None, (place_of(self.own),))), raw=True)
         try:
             return await self.gate.request(crossing, method, url, headers=headers, body=body, timeout=self.seconds, max_bytes=max_bytes)
         except TooLarge:
@@ -100,7 +100,7 @@ class GateLink:
             await self.wait(at - now)
 
     async def _pause(self, host: str, answer: Answer | None, attempt: int) -> None:
-        asked = _asked_to_wait(answer, self.now) if answer is not None else None
+        asked = asked_to_wait(answer, self.now) if answer is not None else None
         seconds = asked if asked is not None else 2.0 ** (attempt - 1)
         seconds += random.uniform(0, max(0.5, seconds / 4))  # noqa: S311 - spreads requests, guards nothing
         if seconds > _LONGEST_WAIT or self._waited + seconds > _LONGEST_IN_ALL:
@@ -110,19 +110,20 @@ class GateLink:
         await self.wait(seconds)
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
+    """What an address may be called by in words: nothing else of it is told."""
     try:
         return urlsplit(url).netloc.rpartition("@")[2] or "the address"
     except ValueError:
         return "the address"
 
 
-def _place(url: str) -> str:
+def place_of(url: str) -> str:
     """A destination as the gate compares it: host and port if one is named."""
-    return _host(url).lower() if url else ""
+    return host_of(url).lower() if url else ""
 
 
-def _asked_to_wait(answer: Answer, now: datetime) -> float | None:
+def asked_to_wait(answer: Answer, now: datetime) -> float | None:
     """Retry-After in seconds, whether it says seconds or a date."""
     said = answer.headers.get("retry-after", "").strip()
     if answer.status not in _ASKS_TO_WAIT or not said:

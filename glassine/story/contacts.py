@@ -10,7 +10,7 @@ from typing import Any
 from glassine.edge.secrets import Key, Ring, Unreadable
 from glassine.rules.identity import normal_email, normal_phone
 from glassine.rules.segments import belongs
-from glassine.store import Tx, contacts, house, segments
+from glassine.store import Tx, contacts, house, segments, tickets
 from glassine.store.contacts import Range, Sealed
 from glassine.story.world import World
 from glassine.words.errors import Refused
@@ -122,6 +122,7 @@ async def _update(tx: Tx, org: OrgId, org_key: Ring, id: ContactId, change: Iden
     if row.verified:
         await _point(tx, org, org_key, id, after)
     await _place(tx, org, id, after)
+    await tickets.try_lacking(tx, org, id)
     return _contact(row, after)
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from glassine.rules.permits import require
 from glassine.rules.policies import EVERYWHERE, treatments
-from glassine.store import actions, house, ledger, people, sources
+from glassine.store import actions, helpdesks, house, ledger, people, sources
 from glassine.store import boundaries as stored
-from glassine.story import far_sides, reaching, tending
+from glassine.story import far_sides, helpdesk_reach, reaching, tending
 from glassine.story.boundaries import AI
 from glassine.story.far_sides import Facts, Far
 from glassine.story.world import World
@@ -105,6 +105,7 @@ async def draw(world: World, actor: Actor) -> DataMap:
             org=org, actor=actor, config=world.settings, settings=settings, keys=await people.api_keys(tx, org), team=await people.all_of(tx, org),
             connection=await stored.connection(tx), articles=await stored.articles(tx, org, since),
             actions=Counter(actions.host_of(one.url) for one in await actions.every(tx, org) if one.enabled),
+            helpdesks=[helpdesk_reach.told(one) for one in await helpdesks.all_of(tx, org)],
             sources=[{"name": one.name, "title": tending.title_of(one), "reach": reaching.reach(one)} for one in await sources.all_of(tx, org)],
         )
         counted = _counted(

@@ -42,6 +42,7 @@ class Facts:
     articles: Mapping[str, Any]
     actions: Mapping[str, int] = field(default_factory=dict)  # host -> how many that are in use call it
     sources: Sequence[Mapping[str, Any]] = ()  # name, title of its kind, reach
+    helpdesks: Sequence[Mapping[str, Any]] = ()  # name, title of its kind, hosts
 
     @property
     def live_keys(self) -> list[Mapping[str, Any]]:
@@ -122,6 +123,10 @@ def _source(facts: Facts) -> list[Far]:
     ]
 
 
+def _helpdesks(facts: Facts) -> list[Far]:
+    return [Far(who=one["name"], where=", ".join(one["hosts"]), detail=one["title"]) for one in facts.helpdesks]
+
+
 def _help(facts: Facts) -> list[Far]:
     count = facts.articles["public"]
     return [Far(who="Everybody who has the address", where=f"{facts.config.url}/help/{facts.org}", detail=f"{count:,} public {'article' if count == 1 else 'articles'}")]
@@ -194,5 +199,5 @@ def _anchor(facts: Facts) -> list[Far]:
 
 _SIDES: Mapping[str, Callable[[Facts], list[Far]]] = MappingProxyType({
     "web": _web, "api": _api, "local-models": _local_models, "database": _database, "files": _files, "backup": _operator, "logs": _operator, "import": _operator,
-    "source": _source, "help": _help, "model": _models(Use.ANSWER, Use.SUMMARISE), "what-if": _models(Use.WHAT_IF), "writing": _models(Use.TRANSLATE, Use.CLASSIFY), "link-check": _links, "rerank": _rerank, "action": _actions, "action-spec": _specs, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail, "customer-mail": _mail,
+    "source": _source, "help": _help, "model": _models(Use.ANSWER, Use.SUMMARISE), "what-if": _models(Use.WHAT_IF), "writing": _models(Use.TRANSLATE, Use.CLASSIFY), "link-check": _links, "rerank": _rerank, "action": _actions, "action-spec": _specs, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail, "customer-mail": _mail, "helpdesk": _helpdesks,
 })  # fmt: skip

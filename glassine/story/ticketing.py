@@ -1,28 +1,173 @@
-"""Tickets of sessions in connected helpdesks. No helpdesk can be connected yet, so nothing of one is brought about."""
+"""A session's ticket in a helpdesk, from its beginning to its end: opened with all that was said, told what is said later, and taken back when that fails.
+
+What a ticket says stands in filing.py, what is heard of one in hooks.py. When something is tried again is decided by whoever delivers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from glassine.store import Tx
+from glassine.rules import ticketing as rules
+from glassine.rules.reactions import jobs_for
+from glassine.store import Tx, autopilot, events, helpdesks, house, jobs, sessions, tickets
+from glassine.store.live import notify
+from glassine.story import autopilot as rulebooks
+from glassine.story import filing
+from glassine.story.helpdesk_reach import Reached, asked, reached
 from glassine.story.world import World
-from glassine.words.deliveries import Delivery, DeliveryFailed, Destination
-from glassine.words.ids import OrgId
+from glassine.words.deliveries import Delivery, DeliveryFailed, Destination, Effect
+from glassine.words.helpdesks import Connected, Draft, Filed, Guarantee, HelpdeskId, Ticket
+from glassine.words.house import OrgSettings
+from glassine.words.ids import OrgId, PersonId, SessionId
+from glassine.words.people import ActorKind
+from glassine.words.sessions import EventType, OwnerKind, Session
+
+FIRST_LOOK = timedelta(minutes=2)
+_TELLS_AFTER = 3  # tries to open a ticket
+_TAKES_BACK_AFTER = 3  # tries to write on one that is open: a hiccup of seconds moves nobody
 
 
-async def bring(world: World, org: OrgId, delivery: Delivery) -> str:  # noqa: ARG001 - what the dispatcher hands to every kind of target
-    """One try of one effect; returns the helpdesk's id of what came of it. Raises DeliveryFailed."""
-    raise DeliveryFailed("No helpdesk is connected. Connect one in Settings.", again=False)
+async def begin(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId, *, owns: bool) -> None:
+    """The session gets a ticket there, in the caller's transaction. One that is there already is gone on with: a session never has two in one helpdesk."""
+    filed = await tickets.begin(tx, org, session, helpdesk, owns=owns)
+    if filed.external_id:
+        if filed.solved:
+            await tickets.deliver(tx, org, session, helpdesk, Effect.STATUS)
+    elif not await tickets.opening(tx, org, session, helpdesk):
+        await tickets.deliver(tx, org, session, helpdesk, Effect.OPEN)
+
+
+async def bring(world: World, org: OrgId, delivery: Delivery) -> str:
+    """Tries one effect once. Returns the helpdesk's id of what came of it, or nothing where there is nothing to do any more. Raises DeliveryFailed."""
+    assert delivery.session is not None, "a helpdesk's deliveries are of a session"
+    async with world.store.tx(org) as tx:
+        desk = await helpdesks.load(tx, org, HelpdeskId(delivery.target_id))
+        filed = await tickets.load(tx, org, delivery.session, desk.id)
+        session = await sessions.load(tx, org, delivery.session)
+    if desk.removed_at is not None or filed.gone_at is not None:
+        return ""
+    there = await reached(world, org, desk, delivery.session)
+    if delivery.effect is Effect.OPEN:
+        return filed.external_id or await _open(world, org, delivery, desk, there)
+    if delivery.effect is Effect.SAY:
+        return await _say(world, org, delivery, desk, filed, there)
+    return await _set_status(world, org, filed, session, there)
+
+
+async def _open(world: World, org: OrgId, delivery: Delivery, desk: Connected, there: Reached) -> str:
+    """With everything that was said until this was first tried. After an outcome that nobody knows it is looked for first."""
+    assert delivery.session is not None, "as above"
+    tell = await filing.teller(world, org, delivery.session, desk, there.module)
+    who = tell.requester()
+    if rules.lacks(there.module.needs, {"email": who.email, "phone": who.phone, "name": who.name}):
+        raise Lacking(there.module.needs)
+    async with world.store.tx(org) as tx:
+        upto = await tickets.fix_carried(tx, org, delivery.session, desk.id)
+    draft = await filing.draft(world, tell, desk, upto)
+    ticket = await _found(there, draft, delivery) if delivery.doubtful else None
+    if ticket is None:
+        ticket = await asked(there.module.open(there.link, draft, str(delivery.id)), there.secrets)
+    async with world.store.tx(org) as tx:
+        await tickets.opened(tx, org, delivery.session, desk.id, ticket, look_at=world.clock() + FIRST_LOOK)
+        await notify(tx, org, delivery.session, "owner")
+    return ticket.id
+
+
+class Lacking(DeliveryFailed):
+    """The contact has nothing of what the helpdesk needs of a requester, or it may not be told."""
+
+    def __init__(self, needs: tuple[str, ...]) -> None:
+        wanted = " or ".join({"email": "an e-mail address", "phone": "a phone number", "name": "a name"}.get(one, one) for one in needs)
+        super().__init__(f"The helpdesk opens tickets only for somebody with {wanted}, and none is known of this contact, or may be told. The ticket is opened when there is one.", again=False)
+
+
+async def _found(there: Reached, draft: Draft, delivery: Delivery) -> Ticket | None:
+    """The ticket of an earlier try, with what that try had not brought onto it any more."""
+    if there.module.guarantees[Effect.OPEN] is not Guarantee.LOOKUP:
+        return None
+    ticket = await asked(there.module.find(there.link, draft.marker), there.secrets)
+    if ticket is not None and there.module.guarantees[Effect.SAY] is Guarantee.LOOKUP:
+        for entry in draft.transcript:
+            if await asked(there.module.said(there.link, ticket, entry.marker), there.secrets) is None:
+                await asked(there.module.say(there.link, ticket, entry, f"{delivery.id}:{entry.marker}"), there.secrets)
+    return ticket
+
+
+async def _say(world: World, org: OrgId, delivery: Delivery, desk: Connected, filed: Filed, there: Reached) -> str:
+    event = await filing.event_of(world, org, delivery.ref)
+    if event is None or not filing.says(event) or (filed.carried is not None and event.seq <= filed.carried):
+        return ""
+    if not filed.external_id:
+        if filed.carried is None:
+            return ""  # whoever opens the ticket takes it along
+        raise DeliveryFailed("The ticket that it belongs to has not been opened.", again=False)
+    tell = await filing.teller(world, org, filed.session, desk, there.module)
+    entry = await filing.one(world, tell, event)
+    if delivery.doubtful and there.module.guarantees[Effect.SAY] is Guarantee.LOOKUP:
+        said = await asked(there.module.said(there.link, filed.ticket, entry.marker), there.secrets)
+        if said is not None:
+            return said
+    return await asked(there.module.say(there.link, filed.ticket, entry, str(delivery.id)), there.secrets)
+
+
+async def _set_status(world: World, org: OrgId, filed: Filed, session: Session, there: Reached) -> str:
+    """As the session stands now, whatever it was when this was asked for."""
+    if not filed.external_id or filed.solved is not session.open:
+        return ""
+    await asked(there.module.set_status(there.link, filed.ticket, solved=not session.open), there.secrets)
+    async with world.store.tx(org) as tx:
+        await tickets.set_solved(tx, org, filed.session, filed.helpdesk, solved=not session.open)
+    return filed.external_id
 
 
 async def failed(world: World, tx: Tx, org: OrgId, delivery: Delivery, failure: DeliveryFailed, last: bool) -> None:
-    """After each try that did not succeed, in the transaction that says so."""
+    """After a try that failed: the session is the inbox's, by name of the trouble; at the first try to open a ticket, and on an open one when it goes on."""
+    assert delivery.session is not None, "as above"
+    desk = HelpdeskId(delivery.target_id)
+    opens, over = delivery.effect is Effect.OPEN, last or not failure.again
+    await tickets.failed(tx, org, delivery.session, desk, failure.message, lacks=isinstance(failure, Lacking), arrived=failure.unknown or delivery.doubtful or not opens)
+    if opens or over or delivery.attempts >= _TAKES_BACK_AFTER:
+        await _take_back(world, tx, org, delivery.session, desk, failure.message)
+    if opens and (over or delivery.attempts >= _TELLS_AFTER) and await tickets.told(tx, org, delivery.session, desk):
+        name = (await helpdesks.load(tx, org, desk)).name
+        await events.append(
+            tx, org, delivery.session, EventType.HANDOFF_TO_THIRD_PARTY_FAILED, ActorKind.SYSTEM, payload={"helpdesk": str(desk), "name": name, "why": failure.message, "attempts": delivery.attempts},
+        )
+    await notify(tx, org, delivery.session, "owner")
 
 
-async def recovered(world: World, tx: Tx, org: OrgId, delivery: Delivery) -> None:
-    """After a success that followed failures, in the transaction that says so."""
+async def _take_back(world: World, tx: Tx, org: OrgId, id: SessionId, desk: HelpdeskId, why: str) -> None:
+    """Into the team's queue, if this helpdesk owns it."""
+    session = await sessions.hold(tx, org, id)
+    if session.open and session.owner.kind is OwnerKind.HELPDESK and session.owner.id == desk:
+        await tickets.set_returns(tx, org, id, desk)
+        await _to_team(world, tx, org, id, why)
 
 
-async def destinations(tx: Tx, org: OrgId) -> Sequence[Destination]:  # noqa: ARG001 - what the page of deliveries hands to every kind of target
-    """Helpdesks that are connected: none."""
-    return ()
+async def _to_team(world: World, tx: Tx, org: OrgId, id: SessionId, why: str) -> None:
+    patience = OrgSettings.read((await house.load(tx, org))["settings"]).patience
+    await sessions.own(tx, org, id, OwnerKind.TEAM, patience=rulebooks.patience(await autopilot.newest(tx, org), world.clock(), patience))
+    await events.append(tx, org, id, EventType.TEAM_ASSIGNED_BY_SYSTEM, ActorKind.SYSTEM, payload={"why": why})
+    for follow in jobs_for(EventType.TEAM_ASSIGNED_BY_SYSTEM, id):
+        await jobs.add(tx, org, follow)
+
+
+async def recovered(world: World, tx: Tx, org: OrgId, delivery: Delivery) -> None:  # noqa: ARG001 - every kind of target is called alike
+    """After a success that followed failures: the helpdesk owns the session again, unless somebody has taken it meanwhile. Then its ticket mirrors."""
+    assert delivery.session is not None, "as above"
+    desk = HelpdeskId(delivery.target_id)
+    before = await tickets.load(tx, org, delivery.session, desk, lock=True)
+    session = await sessions.hold(tx, org, delivery.session)
+    name = (await helpdesks.load(tx, org, desk)).name
+    if before.told_at is not None:
+        await events.append(tx, org, session.id, EventType.HANDOFF_TO_THIRD_PARTY_RECOVERED, ActorKind.SYSTEM, payload={"helpdesk": str(desk), "name": name})
+    if before.returns and session.open and session.owner.kind is OwnerKind.TEAM and before.gone_at is None:
+        await sessions.own(tx, org, session.id, OwnerKind.HELPDESK, PersonId(desk))
+    await tickets.recovered(tx, org, session.id, desk)
+    await notify(tx, org, session.id, "owner")
+
+
+async def destinations(tx: Tx, org: OrgId) -> Sequence[Destination]:
+    """The helpdesks that are connected."""
+    return [Destination(id=one.id, name=one.name, link=f"/settings/helpdesks/{one.id}") for one in await helpdesks.all_of(tx, org)]

@@ -187,6 +187,13 @@ _ALL = (
         gate=True,
     ),
     Boundary(
+        name="helpdesk", title="Helpdesks", direction=Direction.BOTH, stage=Stage.DELIVER,
+        carries="Conversations that were handed off, as tickets in the helpdesks that you connected, out; replies, notes and states of tickets, in.",
+        protected="Each field masked, under a pseudonym or raw, as that helpdesk's settings say: masked unless you chose otherwise, but for what it cannot open a ticket without. What comes in is signed, and masked before it is stored.",
+        off="No ticket is opened or written to, and nothing is taken from a helpdesk. What waits is kept, and handoffs go to your own inbox.",
+        gate=True,
+    ),
+    Boundary(
         name="customer-mail", title="Mail to customers", direction=Direction.OUT, stage=Stage.DELIVER,
         carries="One-time codes, each to the one address that your own systems gave for its contact. No word of a conversation.",
         protected="Never to an address that a customer or the AI names. At most five an hour to each contact; a code is kept as a keyed digest only.",

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NewType, Protocol
 from uuid import UUID
 
 from glassine.words.crossings import Answer
 from glassine.words.deliveries import Effect
 from glassine.words.ids import SessionId
-from glassine.words.sources import Field
+from glassine.words.sources import Field, FieldKind
 
 HelpdeskId = NewType("HelpdeskId", UUID)
 HOOK_SECRET = "hook_secret"  # noqa: S105 - a field's name: what an admin enters there, the vendor signs with, so no secret of ours is made
-
 SECRET = "secret"  # noqa: S105 - the name of what `Helpdesk.install` returns beside what it made
+_MARKER = re.compile(r"\bgls[0-9a-f]{24}\b")
 
 
 class Guarantee(StrEnum):
@@ -26,6 +28,18 @@ class Guarantee(StrEnum):
     LOOKUP = "lookup"  # the other side is asked for it first, by our marker
     IDEMPOTENCY_KEY = "idempotency_key"  # the other side tells doubles itself, by the key that every try carries
     NONE = "none"  # it cannot: a customer's message stops as unknown, a ticket goes again with our marker in it
+
+
+class Telling(StrEnum):
+    """How much of a field leaves for a helpdesk."""
+
+    MASKED = "masked"  # texts with their placeholders; a field of the requester's stays empty; files stay here
+    PSEUDONYM = "pseudonym"  # another value in its place, the same for one contact for ever
+    RAW = "raw"
+
+
+# What the settings of a helpdesk say how to tell, each with its title.
+TOLD: Mapping[str, str] = MappingProxyType({"email": "E-mail address", "phone": "Phone number", "name": "Name", "text": "Texts of messages", "files": "Files"})
 
 
 class Speaker(StrEnum):
@@ -102,7 +116,8 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replied:
-    """Somebody over there wrote. `key` is the vendor's own id of it: the same twice is one. What carries one of our markers is ours and is left out."""
+    """Somebody over there wrote. `key` is the vendor's own id of it: the same twice is one, by whatever way it is told.
+    What our own account wrote, or an entry of ours that another rule of the vendor's copied, is left out."""
 
     ticket: str
     key: str
@@ -204,6 +219,75 @@ class Step:
     picture: str = ""
 
 
+def markers(text: str) -> tuple[str, ...]:
+    """The markers that stand in a text. A person who quotes one of our entries carries its marker along: only what our own account wrote is an echo of ours."""
+    return tuple(_MARKER.findall(text))
+
+
+def unmarked(text: str) -> str:
+    """The text without them, for people to read."""
+    return _MARKER.sub("", text)
+
+
+# What is asked for whatever the vendor, after its own fields. Their values come to the module in the draft, and what the vendor offers for `group`, in `Checked.choices`.
+FOR_ALL: tuple[Field, ...] = (
+    Field(name="tags", title="Tags", kind=FieldKind.LINES, required=False, help="Put on every ticket, one a line, beside those that say channel and sentiment."),
+    Field(
+        name="priority", title="Priority", kind=FieldKind.CHOICE, required=False, help="Of every ticket.",
+        choices=MappingProxyType({"": "As the helpdesk sets it", "low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}),
+    ),
+    Field(name="group", title="Group", required=False, help="Whom tickets are for over there, as the helpdesk names or numbers it; nobody in particular unless set."),
+    Field(
+        name="mapping", title="Custom fields", kind=FieldKind.LINES, required=False,
+        help="One a line, the helpdesk's name of the field first: 360012 = reasons. To choose from: session_id, number, link, channel, language, sentiment, reasons, summary, contact_id, or custom.NAME for what your page attached.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """A helpdesk that the team has connected. `secrets` and `hook_secret` are sealed; `made` is what was made on its side; `policy` says what leaves, by field."""
+
+    id: HelpdeskId
+    kind: str
+    name: str
+    settings: Mapping[str, str]
+    secrets: bytes | None = field(repr=False)
+    hook_secret: bytes | None = field(repr=False)
+    made: Mapping[str, str]
+    policy: Mapping[str, str]
+    created_at: datetime
+    removed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A session's ticket as it stands here. `carried`: the newest event that opening it took along, fixed when that was tried first; `why` is a sentence of ours.
+    `lacks`: it cannot be opened before the contact has what the helpdesk needs of one. `returns`: trouble took the session away from it."""
+
+    session: SessionId
+    helpdesk: HelpdeskId
+    external_id: str
+    url: str
+    state: Mapping[str, str]
+    owns: bool
+    solved: bool
+    carried: int | None
+    lacks: bool
+    returns: bool
+    since: str
+    looks: int
+    failed_at: datetime | None
+    why: str
+    told_at: datetime | None
+    gone_at: datetime | None
+    created_at: datetime
+
+    @property
+    def ticket(self) -> Ticket:
+        return Ticket(id=self.external_id, url=self.url, state=self.state)
+
+
 class HelpdeskLink(Protocol):
     """A helpdesk's only way out, through the egress gate. It tries once: whoever delivers decides on another try."""
 
@@ -252,7 +336,7 @@ class Helpdesk(Protocol):
         """Opens the ticket with everything that the draft holds. `key` is the delivery's id, the same for every try."""
 
     async def said(self, link: HelpdeskLink, ticket: Ticket, marker: str) -> str | None:
-        """The vendor's id of the entry that carries this marker. Asked only where SAY has Guarantee.LOOKUP."""
+        """The vendor's id of the entry that carries this marker, also where `open` took it along. Asked only where SAY has Guarantee.LOOKUP."""
 
     async def say(self, link: HelpdeskLink, ticket: Ticket, entry: Entry, key: str) -> str:
         """Puts one more entry on the ticket; returns the vendor's id of it."""

@@ -1,0 +1,85 @@
+"""A helpdesk's way out: one request through the egress gate, tried once, with every way in which it can go wrong told apart. It parses no answer.
+
+What matters most of a failure is whether the request may have had its effect all the same. Failures name the host and nothing else of an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from glassine.edge.gate import Answer, Crossing, Gate
+from glassine.edge.links import asked_to_wait, host_of, place_of
+from glassine.words.deliveries import DeliveryFailed
+from glassine.words.errors import CrossingRefused, LeakStopped, NotReached, TooLarge
+from glassine.words.ids import OrgId, SessionId
+
+_SECONDS = 30.0  # of one exchange, from the name to the last byte
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_TOLD = frozenset({404, 409, 410, 422})  # what a connector can make sense of
+_LATER = frozenset({408, 425, 429})  # nothing was done, and it may be another time
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True, kw_only=True)
+class GateHelpdeskLink:
+    """What a connector is handed. `hosts`: where it may go; `own`: the operator's address for this vendor; `session`: whose words it carries."""
+
+    gate: Gate
+    org: OrgId
+    settings: Mapping[str, str] = field(repr=False)
+    hosts: tuple[str, ...]
+    session: SessionId | None = None
+    own: str = ""
+    now: datetime = field(default_factory=_utc)
+    seconds: float = _SECONDS
+
+    def base(self, default: str) -> str:
+        """The vendor's address without a slash at its end: the operator's, or else `default`."""
+        return (self.own or default).rstrip("/")
+
+    async def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", max_bytes: int = 4_000_000,
+    ) -> Answer:
+        """One exchange, as `HelpdeskLink` says. Raises DeliveryFailed."""
+        host, reads = host_of(url), method.upper() in _READS
+        # What leaves was masked, or is told by the helpdesk's policy; the ledger says what it held. Numbers of tickets and people only look like personal values.
+        crossing = Crossing(org=self.org, session=self.session, purpose="helpdesk", hosts=(*self.hosts, *filter(None, (place_of(self.own),))), raw=True)
+        try:
+            answer = await self.gate.request(crossing, method, url, headers=headers, body=body, timeout=self.seconds, max_bytes=max_bytes)
+        except TooLarge:
+            raise DeliveryFailed(f"{host} sent more than {max_bytes:,} bytes at once, which is more than is read.", unknown=not reads) from None
+        except LeakStopped as refusal:
+            raise DeliveryFailed(f"The egress gate did not let the request to {host} out: {refusal}.", again=False) from None
+        except CrossingRefused as refusal:
+            raise DeliveryFailed(f"The egress gate did not let the request to {host} out: {refusal}.") from None
+        except TimeoutError:
+            raise DeliveryFailed(f"{host} did not answer within {self.seconds:.0f} seconds.", unknown=not reads) from None
+        except NotReached:
+            raise DeliveryFailed(f"{host} cannot be reached. Check the address, and whether it is up.") from None
+        except ConnectionError:
+            raise DeliveryFailed(f"{host} broke the connection off.", unknown=not reads) from None
+        return _told(answer, host, reads=reads, now=self.now)
+
+
+def _told(answer: Answer, host: str, *, reads: bool, now: datetime) -> Answer:
+    """The answer, where a connector can make something of it."""
+    status = answer.status
+    if status < 400 or status in _TOLD:
+        return answer
+    if status in (401, 407):
+        raise DeliveryFailed(f"{host} refused the key or password ({status}). It may be wrong, revoked or expired: enter a new one.", again=False, status=status)
+    if status in (402, 403, 451):
+        raise DeliveryFailed(f"{host} knows who asks but does not allow it ({status}). Give the key the rights it lacks.", again=False, status=status)
+    if status in _LATER:
+        words = "says that it is asked too often" if status == 429 else "asks to come back later"
+        raise DeliveryFailed(f"{host} {words} ({status}).", after=asked_to_wait(answer, now), status=status)
+    if status == 503:
+        raise DeliveryFailed(f"{host} is not available at the moment (503).", unknown=not reads, after=asked_to_wait(answer, now), status=status)
+    if status >= 500:
+        raise DeliveryFailed(f"{host} has an error of its own ({status}).", unknown=not reads, status=status)
+    raise DeliveryFailed(f"{host} did not take the request ({status}), and would not another time.", again=False, status=status)
