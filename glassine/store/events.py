@@ -70,6 +70,11 @@ async def newest_texts(tx: Tx, org: OrgId, *, limit: int) -> list[str]:
     return [str(row["text"]) for row in await rows(tx, _SQL.newest_texts, {"org": org, "limit": limit})]
 
 
+async def recent(tx: Tx, org: OrgId, session: SessionId, *, limit: int) -> list[Event]:
+    """The newest messages, in order."""
+    return [from_row(row) for row in await rows(tx, _SQL.recent, {"org": org, "session": session, "limit": limit})]
+
+
 async def recent_until(tx: Tx, org: OrgId, session: SessionId, seq: int, *, limit: int) -> list[Event]:
     """The messages that a turn looked back on when `seq` was the newest event, in order."""
     return [from_row(row) for row in await rows(tx, _SQL.recent_until, {"org": org, "session": session, "seq": seq, "limit": limit})]

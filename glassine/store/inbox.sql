@@ -25,10 +25,11 @@ order by s.updated_at desc, s.id desc
 
 -- name: page
 -- One list of the inbox in its order, with the newest words and the first words of the customer. Which and in what order stands above.
-select s.*, p.name as owner_name, newest.text as last_text, newest.actor_kind as last_actor, newest.type as last_type, newest.created_at as last_at,
+select s.*, coalesce(p.name, h.name) as owner_name, newest.text as last_text, newest.actor_kind as last_actor, newest.type as last_type, newest.created_at as last_at,
     opening.text as first_text
 from sessions s
 left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
+left join helpdesks h on h.org_id = s.org_id and h.id = s.owner_id and s.owner_kind = 'helpdesk'
 left join lateral (
     select e.text, e.actor_kind, e.type, e.created_at from events e
     where e.org_id = s.org_id and e.session_id = s.id and e.type in ('message', 'agent_message', 'agent_comment')

@@ -41,6 +41,8 @@ class Settling:
     redactions: int
     by_ai: bool  # the outcome holds words of the AI's
     owner: OwnerKind | None = None
+    owner_id: UUID | None = None  # a helpdesk's
+    waits: bool = False  # for people who own it already: from now on they should act within `patience`
     patience: timedelta = timedelta(0)
     summary: str | None = None
     sentiment: str | None = None
@@ -77,7 +79,7 @@ async def settle(
     ids = [new_id() for _ in said]
     values = {
         "org": org, "session": session, "turn": turn, "seq": settling.seq, "owner_was": settling.owner_was, "owner_kind": settling.owner,
-        "handed_off": settling.owner is OwnerKind.TEAM, "patience": settling.patience, "summary": settling.summary, "sentiment": settling.sentiment,
+        "owner_id": settling.owner_id, "waits": settling.waits, "handed_off": settling.owner is not None, "patience": settling.patience, "summary": settling.summary, "sentiment": settling.sentiment,
         "redactions": settling.redactions, "by_ai": settling.by_ai, "ids": ids, "types": [str(each.type) for each in said], "texts": [each.text for each in said],
         "payloads": [json.dumps(each.payload) for each in said], "event": ids[-1] if ids else None, "outcome": outcome, "reasons": list(reasons),
         "conditions": conditions, "job": job, **turns.evidence(trace), **notice(org, session, "settled"),

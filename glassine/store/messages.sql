@@ -30,9 +30,11 @@ select said.*, null::text as actor_name, job.id as job, pg_notify(%(channel)s, %
 with session as (
     update sessions set settled_seq = %(seq)s,
         owner_kind = coalesce(%(owner_kind)s, owner_kind),
-        owner_id = case when %(owner_kind)s::text is null then owner_id end,
+        owner_id = case when %(owner_kind)s::text is null then owner_id else %(owner_id)s::uuid end,
         handed_off_at = case when %(handed_off)s then clock_timestamp() else handed_off_at end,
-        deadline = case when %(handed_off)s then clock_timestamp() + %(patience)s::interval else deadline end,
+        deadline = case when %(handed_off)s then clock_timestamp() + %(patience)s::interval
+            when %(waits)s and status = 'open' then coalesce(deadline, clock_timestamp() + %(patience)s::interval) else deadline end,
+        escalated_at = case when %(handed_off)s then null else escalated_at end,
         summary = coalesce(%(summary)s, summary),
         sentiment = coalesce(%(sentiment)s, sentiment),
         last_seq = last_seq + cardinality(%(ids)s::uuid[]),

@@ -110,10 +110,13 @@ async def page(tx: Tx, org: OrgId, which: Filter, *, before: tuple[datetime, UUI
     return await rows(tx, _SQL.page, {"org": org, **which._asdict(), "before": when, "before_id": id, "limit": limit})
 
 
-async def own(tx: Tx, org: OrgId, id: SessionId, owner: OwnerKind, person: PersonId | None = None, *, patience: timedelta = timedelta(0)) -> None:
-    """Gives the session to somebody, in one statement: there is no moment without an owner."""
-    if await one(tx, _SQL.own, {"org": org, "id": id, "kind": owner, "owner": person, "patience": patience}) is None:
-        raise NotFound("There is no session with this id.")
+async def own(
+    tx: Tx, org: OrgId, id: SessionId, owner: Owner, *, was: Owner | None = None, patience: timedelta = timedelta(0), summary: str | None = None, sentiment: str | None = None,
+) -> bool:
+    """Gives the session to somebody, in one statement: there is no moment without an owner. False: it is closed, or not `was`'s any more. Called by story/owning.py."""
+    values = {"org": org, "id": id, "kind": owner.kind, "owner": owner.id, "patience": patience, "summary": summary, "sentiment": sentiment}
+    seen = {"was_kind": was.kind if was else None, "was_owner": was.id if was else None}
+    return await one(tx, _SQL.own, {**values, **seen}) is not None
 
 
 async def close(tx: Tx, org: OrgId, id: SessionId, status: Status, *, ai_closure_type: str | None = None) -> bool:
@@ -121,8 +124,8 @@ async def close(tx: Tx, org: OrgId, id: SessionId, status: Status, *, ai_closure
     return await one(tx, _SQL.close, {"org": org, "id": id, "status": status, "ai_closure_type": ai_closure_type}) is not None
 
 
-async def reopen(tx: Tx, org: OrgId, id: SessionId) -> bool:
-    return await one(tx, _SQL.reopen, {"org": org, "id": id}) is not None
+async def reopen(tx: Tx, org: OrgId, id: SessionId, patience: timedelta) -> bool:
+    return await one(tx, _SQL.reopen, {"org": org, "id": id, "patience": patience}) is not None
 
 
 async def wake(tx: Tx, org: OrgId, id: SessionId) -> bool:

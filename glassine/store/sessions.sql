@@ -8,13 +8,15 @@ from ticket
 returning *, null::text as owner_name
 
 -- name: load
-select s.*, p.name as owner_name
+select s.*, coalesce(p.name, h.name) as owner_name
 from sessions s left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
+    left join helpdesks h on h.org_id = s.org_id and h.id = s.owner_id and s.owner_kind = 'helpdesk'
 where s.org_id = %(org)s and s.id = %(id)s
 
 -- name: hold
-select s.*, p.name as owner_name
+select s.*, coalesce(p.name, h.name) as owner_name
 from sessions s left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
+    left join helpdesks h on h.org_id = s.org_id and h.id = s.owner_id and s.owner_kind = 'helpdesk'
 where s.org_id = %(org)s and s.id = %(id)s
 for update of s
 
@@ -29,7 +31,7 @@ where o.id = %(org)s
 
 -- name: in_place
 -- A session with what the AI may do on its channel, what the organisation has set, and the number of the rulebook in force: its content only for whoever knows another one.
-select s.*, p.name as owner_name, coalesce(c.autopilot, 'on') as autopilot, o.name, o.settings, o.widget_token,
+select s.*, p.name as owner_name, array(select h.id from helpdesks h where h.org_id = s.org_id and h.removed_at is null) as helpdesks, coalesce(c.autopilot, 'on') as autopilot, o.name, o.settings, o.widget_token,
     greatest(o.updated_at, c.updated_at) as set_at, case when s.typing_until > clock_timestamp() then s.typing_until end as waits_until,
     coalesce(s.debug_until > clock_timestamp(), false) as debugged,
     exists (select from calls k where k.org_id = s.org_id and k.session_id = s.id) as called, a.number as rulebook, a.rules,
@@ -48,8 +50,9 @@ from sessions s join organizations o on o.id = s.org_id
 where s.org_id = %(org)s and s.id = %(id)s
 
 -- name: page
-select s.*, p.name as owner_name
+select s.*, coalesce(p.name, h.name) as owner_name
 from sessions s left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
+    left join helpdesks h on h.org_id = s.org_id and h.id = s.owner_id and s.owner_kind = 'helpdesk'
 where s.org_id = %(org)s
   and (%(contact)s::uuid is null or s.contact_id = %(contact)s)
   and (%(external_id)s::uuid is null or s.external_id = %(external_id)s)
@@ -65,24 +68,36 @@ order by s.created_at desc, s.id desc
 limit %(limit)s
 
 -- name: own
-update sessions set owner_kind = %(kind)s, owner_id = %(owner)s, typing_by = null, typing_until = null,
-    deadline = case when %(kind)s = 'team' then clock_timestamp() + %(patience)s::interval end,
-    handed_off_at = case when %(kind)s = 'ai' then null else coalesce(handed_off_at, clock_timestamp()) end,
-    settled_seq = case when %(kind)s = 'ai' then settled_seq else last_user_seq end,
-    handed_back_seq = case when %(kind)s = 'ai' then last_seq else handed_back_seq end,
-    handed_back_at = case when %(kind)s = 'ai' then clock_timestamp() else handed_back_at end,
-    updated_at = clock_timestamp()
-where org_id = %(org)s and id = %(id)s
-returning id
+-- Compare and set: only an open session, and only from whom it was seen with, where the caller says so. Its tickets follow: one of them is answered on, or none.
+with moved as (
+    update sessions set owner_kind = %(kind)s, owner_id = %(owner)s, typing_by = null, typing_until = null,
+        deadline = case when %(kind)s in ('team', 'helpdesk') then clock_timestamp() + %(patience)s::interval when %(kind)s = 'person' then deadline end,
+        escalated_at = case when %(kind)s = 'person' then escalated_at end,
+        handed_off_at = case when %(kind)s = 'ai' then null else coalesce(handed_off_at, clock_timestamp()) end,
+        settled_seq = case when %(kind)s = 'ai' then settled_seq else last_user_seq end,
+        handed_back_seq = case when %(kind)s = 'ai' then last_seq else handed_back_seq end,
+        handed_back_at = case when %(kind)s = 'ai' then clock_timestamp() else handed_back_at end,
+        summary = coalesce(%(summary)s, summary), sentiment = coalesce(%(sentiment)s, sentiment),
+        updated_at = clock_timestamp()
+    where org_id = %(org)s and id = %(id)s and status = 'open'
+      and (%(was_kind)s::text is null or (owner_kind = %(was_kind)s and owner_id is not distinct from %(was_owner)s))
+    returning org_id, id, owner_kind, owner_id
+), tickets as (
+    update tickets t set owns = m.owner_kind = 'helpdesk' and m.owner_id = t.helpdesk_id
+    from moved m where t.org_id = m.org_id and t.session_id = m.id and t.owns is distinct from (m.owner_kind = 'helpdesk' and m.owner_id = t.helpdesk_id)
+)
+select id from moved
 
 -- name: close
-update sessions set status = %(status)s, deadline = null, settled_seq = last_user_seq, updated_at = clock_timestamp(),
+update sessions set status = %(status)s, deadline = null, escalated_at = null, settled_seq = last_user_seq, updated_at = clock_timestamp(),
     ai_closure_type = %(ai_closure_type)s
 where org_id = %(org)s and id = %(id)s and status <> %(status)s
 returning id
 
 -- name: reopen
-update sessions set status = 'open', ai_closure_type = null, reopened_seq = last_seq, updated_at = clock_timestamp()
+-- With a new deadline where somebody of the queue or of a helpdesk is to act.
+update sessions set status = 'open', ai_closure_type = null, reopened_seq = last_seq, updated_at = clock_timestamp(),
+    deadline = case when owner_kind in ('team', 'helpdesk') then clock_timestamp() + %(patience)s::interval end
 where org_id = %(org)s and id = %(id)s and status <> 'open'
 returning id
 
@@ -141,7 +156,7 @@ from sessions where org_id = %(org)s and id = %(id)s
 
 -- name: answered
 -- A person wrote to the customer: the clock of whoever waits stops.
-update sessions set deadline = null where org_id = %(org)s and id = %(id)s
+update sessions set deadline = null, escalated_at = null where org_id = %(org)s and id = %(id)s
 
 -- name: checkpoint
 update sessions set checkpoint = %(checkpoint)s where org_id = %(org)s and id = %(id)s returning id

@@ -9,6 +9,7 @@ from typing import Any
 from glassine.rules.redaction import PLACEHOLDER
 from glassine.words.knowledge import Hit
 from glassine.words.privacy import Redacted
+from glassine.words.routing import Place
 from glassine.words.sessions import Event
 from glassine.words.turns import HandOff, Outcome, Reply, Suggestion
 
@@ -82,21 +83,28 @@ def outcome(found: Outcome) -> str:
     said = found.told if isinstance(found, HandOff) else found.text if isinstance(found, Reply | Suggestion) else ""
     titles = [source.title for source in found.sources] if isinstance(found, Reply | Suggestion) else []
     choices = found.choices if isinstance(found, Reply) else ()
-    summary = found.summary if isinstance(found, HandOff) else ""
-    return _told(type(found).__name__, found.reasons, said, titles, choices, summary) + (f"\n\nDraft: {draft.text}" if draft else "")
+    summary, place = (found.summary, found.place) if isinstance(found, HandOff) else ("", Place())
+    goes = _goes(str(place.owner), str(place.ticket)) if place.ticket else ""
+    return _told(type(found).__name__, found.reasons, said, titles, choices, summary, goes) + (f"\n\nDraft: {draft.text}" if draft else "")
 
 
 def recorded(row: Mapping[str, Any], result: Event | None, handoff: Event | None, draft: Event | None = None) -> str:
     """What was written."""
     payload = result.payload if result else {}
     titles, choices = [source["title"] for source in payload.get("sources", [])], payload.get("choices", [])
-    summary = str(handoff.payload.get("summary", "")) if handoff else ""
-    return _told(row["outcome"], row["reasons"], result.text if result else "", titles, choices, summary) + (f"\n\nDraft: {draft.text}" if draft else "")
+    handed = handoff.payload if handoff else {}
+    goes = _goes(str(handed["owner"]), str(handed["helpdesk"])) if handed.get("helpdesk") else ""
+    return _told(row["outcome"], row["reasons"], result.text if result else "", titles, choices, str(handed.get("summary", "")), goes) + (f"\n\nDraft: {draft.text}" if draft else "")
 
 
-def _told(kind: str, reasons: Iterable[object], said: str, titles: Iterable[str], choices: Iterable[str], summary: str) -> str:
+def _told(kind: str, reasons: Iterable[object], said: str, titles: Iterable[str], choices: Iterable[str], summary: str, goes: str) -> str:
     lines = [f"{_NAMES.get(kind, kind)}: {', '.join(map(str, reasons))}", said]
     lines += [f"Sources: {'; '.join(titles)}"] if titles else []
     lines += [f"Choices: {'; '.join(choices)}"] if choices else []
     lines += [f"Summary: {summary}"] if summary else []
+    lines += [goes] if goes else []
     return "\n".join(lines)
+
+
+def _goes(owner: str, helpdesk: str) -> str:
+    return f"Ticket in helpdesk {helpdesk}, owned by the {owner}"

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
 from glassine.rules.permits import answers, require
-from glassine.rules.reactions import jobs_for, turn_of
-from glassine.store import Tx, autopilot, events, house, jobs, people, sessions
+from glassine.rules.reactions import turn_of
+from glassine.store import Tx, events, jobs, people, sessions
 from glassine.store.live import notify
-from glassine.story import autopilot as rulebooks
+from glassine.story import owning
 from glassine.story.inbound import LONGEST
 from glassine.story.masking import Mask, say, write
+from glassine.story.owning import By
 from glassine.story.world import World
 from glassine.words.errors import Refused
-from glassine.words.house import OrgSettings
 from glassine.words.ids import EventId, OrgId, PersonId, SessionId
 from glassine.words.people import Actor, ActorKind, Role, Verb
 from glassine.words.sessions import Event, EventType, OwnerKind, Session, Status
@@ -47,17 +46,8 @@ async def reply(world: World, actor: Actor, id: SessionId, text: str, *, message
 
 async def _to_the_queue(world: World, actor: Actor, id: SessionId) -> None:
     async with world.store.tx(actor.org) as tx:
-        await _open(tx, actor.org, id)
-        await _queue(world, tx, actor, id, EventType.TEAM_ASSIGNED_BY_SYSTEM)
-
-
-async def _queue(world: World, tx: Tx, actor: Actor, id: SessionId, why: EventType) -> None:
-    """The team's, with a deadline, and the team is told."""
-    await sessions.own(tx, actor.org, id, OwnerKind.TEAM, patience=await _patience(tx, actor.org, world.clock()))
-    await events.append(tx, actor.org, id, why, actor.kind, actor_id=actor.id)
-    for follow in jobs_for(why, id):
-        await jobs.add(tx, actor.org, follow)
-    await notify(tx, actor.org, id, "owner")
+        before = await _open(tx, actor.org, id)
+        await owning.to_team(world, tx, actor.org, id, was=before.owner, by=By.of(actor))
 
 
 async def _open(tx: Tx, org: OrgId, id: SessionId) -> Session:
@@ -71,7 +61,7 @@ async def _open(tx: Tx, org: OrgId, id: SessionId) -> Session:
 async def leave(world: World, tx: Tx, actor: Actor, person: PersonId) -> None:
     """A person's open sessions go back to the team, in the transaction in which they lose the right to answer."""
     for id in await sessions.held_by(tx, actor.org, person):
-        await _queue(world, tx, actor, id, EventType.AGENT_UNASSIGNED_BY_USER)
+        await owning.to_team(world, tx, actor.org, id, by=By.of(actor), type=EventType.AGENT_UNASSIGNED_BY_USER)
 
 
 async def note(world: World, actor: Actor, id: SessionId, text: str) -> Event:
@@ -111,12 +101,9 @@ async def take_over(world: World, actor: Actor, id: SessionId) -> None:
     if actor.kind is not ActorKind.AGENT or actor.id is None:
         raise Refused("Only a person can take a session over.", status=403)
     async with world.store.tx(actor.org) as tx:
-        await _answering(tx, actor.org, PersonId(actor.id))
-        before = await _open(tx, actor.org, id)
-        await sessions.own(tx, actor.org, id, OwnerKind.PERSON, PersonId(actor.id))
-        type = EventType.AGENT_TOOK_SESSION_FROM_AI if before.owner.kind is OwnerKind.AI else EventType.AGENT_ASSIGNED_BY_USER
-        await events.append(tx, actor.org, id, type, actor.kind, actor_id=actor.id, payload={"assignee": str(actor.id), "name": actor.name})
-        await notify(tx, actor.org, id, "owner")
+        name = await _answering(tx, actor.org, PersonId(actor.id))
+        await _open(tx, actor.org, id)
+        await owning.to_person(tx, actor.org, id, PersonId(actor.id), name, by=By.of(actor))
 
 
 async def hand_back(world: World, actor: Actor, id: SessionId) -> None:
@@ -124,10 +111,8 @@ async def hand_back(world: World, actor: Actor, id: SessionId) -> None:
     require(actor, Verb.ANSWER)
     async with world.store.tx(actor.org) as tx:
         await _open(tx, actor.org, id)
-        await sessions.own(tx, actor.org, id, OwnerKind.AI)
-        await events.append(tx, actor.org, id, EventType.AI_RESUMED_BY_SYSTEM, actor.kind, actor_id=actor.id)
+        await owning.to_ai(tx, actor.org, id, by=By.of(actor))
         await _wake(tx, actor.org, id)
-        await notify(tx, actor.org, id, "owner")
 
 
 async def _wake(tx: Tx, org: OrgId, id: SessionId) -> None:
@@ -143,12 +128,9 @@ async def assign(world: World, actor: Actor, id: SessionId, person: PersonId | N
         name = await _answering(tx, actor.org, person) if person else ""  # before the session, in the order in which `leave` locks
         await _open(tx, actor.org, id)
         if person is None:
-            await _queue(world, tx, actor, id, EventType.AGENT_UNASSIGNED_BY_USER)
-            return
-        await sessions.own(tx, actor.org, id, OwnerKind.PERSON, person)
-        payload = {"assignee": str(person), "name": name}
-        await events.append(tx, actor.org, id, EventType.AGENT_ASSIGNED_BY_USER, actor.kind, actor_id=actor.id, payload=payload)
-        await notify(tx, actor.org, id, "owner")
+            await owning.to_team(world, tx, actor.org, id, by=By.of(actor), type=EventType.AGENT_UNASSIGNED_BY_USER)
+        else:
+            await owning.to_person(tx, actor.org, id, person, name, by=By.of(actor))
 
 
 async def _answering(tx: Tx, org: OrgId, person: PersonId) -> str:
@@ -159,12 +141,6 @@ async def _answering(tx: Tx, org: OrgId, person: PersonId) -> str:
     if not answers(Role(row["role"])):
         raise Refused(f"{row['name']} may not answer customers. Choose somebody else.", status=409)
     return str(row["name"])
-
-
-async def _patience(tx: Tx, org: OrgId, now: datetime) -> timedelta:
-    """How long a customer may wait in the queue before the session is overdue."""
-    minutes = OrgSettings.read((await house.load(tx, org))["settings"]).patience
-    return rulebooks.patience(await autopilot.newest(tx, org), now, minutes)
 
 
 async def close(world: World, actor: Actor, id: SessionId, status: Status) -> None:
@@ -186,10 +162,10 @@ async def reopen(world: World, actor: Actor, id: SessionId) -> None:
     async with world.store.tx(actor.org) as tx:
         owner = (await sessions.load(tx, actor.org, id)).owner
         gone = owner.kind is OwnerKind.PERSON and not await _still_answers(tx, actor.org, owner.id)
-        if await sessions.reopen(tx, actor.org, id):
+        if await sessions.reopen(tx, actor.org, id, await owning.patience(tx, actor.org, world.clock())):
             await events.append(tx, actor.org, id, EventType.AGENT_REOPENED_SESSION, actor.kind, actor_id=actor.id)
             if gone:
-                await _queue(world, tx, actor, id, EventType.AGENT_UNASSIGNED_BY_USER)
+                await owning.to_team(world, tx, actor.org, id, by=By.of(actor), type=EventType.AGENT_UNASSIGNED_BY_USER)
             await _wake(tx, actor.org, id)
             await notify(tx, actor.org, id, "owner")
 

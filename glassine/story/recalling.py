@@ -124,6 +124,7 @@ def _scene(org: OrgId, now: Session, given: Mapping[str, Any], conditions: Mappi
     mode = Mode(Autopilot(conditions["autopilot"]), conditions["name"], dict(conditions["settings"]), "")
     return Scene(org=org, session=session, mode=mode, settings=OrgSettings.read(conditions["settings"]), history=conversation(written), message=message, scenarios=tuple(map(Met.read, given.get("scenarios", ()))),
         calls=tuple(map(consenting.recalled, given.get("calls", ()))), standing=Standing.read(given.get("standing", {})), heard=handing.reheard(given),
+        helpdesks=frozenset(map(UUID, given.get("helpdesks", ()))),
     )
 
 

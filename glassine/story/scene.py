@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import UUID
 
 from glassine.edge.llm import Llm, Purpose
-from glassine.rules import autopilot, enclosed, extract, office_hours, topic_scores
+from glassine.rules import autopilot, enclosed, extract, office_hours, routing, topic_scores
 from glassine.rules.meant import Heard
 from glassine.rules.when_back import when_back
 from glassine.store.sessions import Mode
@@ -20,6 +21,7 @@ from glassine.words.handoffs import HandoffRules, Standing
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId, SegmentId
 from glassine.words.knowledge import Viewer
+from glassine.words.routing import Routing
 from glassine.words.scenarios import Met
 from glassine.words.sessions import Event, Session
 from glassine.words.turns import HandOff, Reason, ToolCall, ToolSpec
@@ -48,6 +50,7 @@ class Scene:
     waits_until: datetime | None = None  # a person is writing the reply, and the AI waits
     calls: tuple[Call, ...] = ()  # of actions in this session, oldest first
     scenarios: tuple[Met, ...] | None = None  # what the organisation tells beside the articles; None: not looked up yet
+    helpdesks: frozenset[UUID] = frozenset()  # those that can be handed to
     debug: bool = False  # the evidence holds more than the outcome needs
 
     @property
@@ -127,6 +130,7 @@ def hand_off(scene: Scene, reasons: Sequence[Reason], evidence: Sequence[str] = 
     opens = office_hours.back(hours, scene.at, minutes) if scene.at else None
     back = when_back(opens, scene.at, hours.zone, scene.language) if opens and scene.at else ""
     made = autopilot.hand_off(reasons, scene.history, language=scene.language, minutes=minutes, back=back, evidence=evidence, heard=scene.heard)
+    made = replace(made, place=routing.place(Routing.read(scene.rulebook.part("routing")), scene.session.channel, scene.helpdesks))
     topic = next((one for one in scene.about if one.stance is Stance.HANDS_OFF), None) if Reason.PROHIBITED_TOPIC in reasons else None
     least = Topics.read(scene.rulebook.part("topics")).least
     return replace(made, topic=topic.topic, topic_score=topic.score) if topic and topic_scores.together(scene.about, Stance.HANDS_OFF) >= least else made

@@ -9,19 +9,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from glassine.rules import ticketing as rules
-from glassine.rules.reactions import jobs_for
-from glassine.store import Tx, autopilot, events, helpdesks, house, jobs, sessions, tickets
+from glassine.store import Tx, events, helpdesks, sessions, tickets
 from glassine.store.live import notify
-from glassine.story import autopilot as rulebooks
-from glassine.story import filing
+from glassine.story import filing, owning
 from glassine.story.helpdesk_reach import Reached, asked, reached
 from glassine.story.world import World
 from glassine.words.deliveries import Delivery, DeliveryFailed, Destination, Effect
 from glassine.words.helpdesks import Connected, Draft, Filed, Guarantee, HelpdeskId, Ticket
-from glassine.words.house import OrgSettings
-from glassine.words.ids import OrgId, PersonId, SessionId
+from glassine.words.ids import OrgId, SessionId
 from glassine.words.people import ActorKind
-from glassine.words.sessions import EventType, OwnerKind, Session
+from glassine.words.sessions import EventType, Owner, OwnerKind, Session
 
 FIRST_LOOK = timedelta(minutes=2)
 _TELLS_AFTER = 3  # tries to open a ticket
@@ -139,33 +136,22 @@ async def failed(world: World, tx: Tx, org: OrgId, delivery: Delivery, failure: 
 
 async def _take_back(world: World, tx: Tx, org: OrgId, id: SessionId, desk: HelpdeskId, why: str) -> None:
     """Into the team's queue, if this helpdesk owns it."""
-    session = await sessions.hold(tx, org, id)
-    if session.open and session.owner.kind is OwnerKind.HELPDESK and session.owner.id == desk:
+    if await owning.to_team(world, tx, org, id, why, was=Owner(kind=OwnerKind.HELPDESK, id=desk)):
         await tickets.set_returns(tx, org, id, desk)
-        await _to_team(world, tx, org, id, why)
 
 
-async def _to_team(world: World, tx: Tx, org: OrgId, id: SessionId, why: str) -> None:
-    patience = OrgSettings.read((await house.load(tx, org))["settings"]).patience
-    await sessions.own(tx, org, id, OwnerKind.TEAM, patience=rulebooks.patience(await autopilot.newest(tx, org), world.clock(), patience))
-    await events.append(tx, org, id, EventType.TEAM_ASSIGNED_BY_SYSTEM, ActorKind.SYSTEM, payload={"why": why})
-    for follow in jobs_for(EventType.TEAM_ASSIGNED_BY_SYSTEM, id):
-        await jobs.add(tx, org, follow)
-
-
-async def recovered(world: World, tx: Tx, org: OrgId, delivery: Delivery) -> None:  # noqa: ARG001 - every kind of target is called alike
+async def recovered(world: World, tx: Tx, org: OrgId, delivery: Delivery) -> None:
     """After a success that followed failures: the helpdesk owns the session again, unless somebody has taken it meanwhile. Then its ticket mirrors."""
     assert delivery.session is not None, "as above"
     desk = HelpdeskId(delivery.target_id)
     before = await tickets.load(tx, org, delivery.session, desk, lock=True)
-    session = await sessions.hold(tx, org, delivery.session)
     name = (await helpdesks.load(tx, org, desk)).name
     if before.told_at is not None:
-        await events.append(tx, org, session.id, EventType.HANDOFF_TO_THIRD_PARTY_RECOVERED, ActorKind.SYSTEM, payload={"helpdesk": str(desk), "name": name})
-    if before.returns and session.open and session.owner.kind is OwnerKind.TEAM and before.gone_at is None:
-        await sessions.own(tx, org, session.id, OwnerKind.HELPDESK, PersonId(desk))
-    await tickets.recovered(tx, org, session.id, desk)
-    await notify(tx, org, session.id, "owner")
+        await events.append(tx, org, delivery.session, EventType.HANDOFF_TO_THIRD_PARTY_RECOVERED, ActorKind.SYSTEM, payload={"helpdesk": str(desk), "name": name})
+    if before.returns and before.gone_at is None:
+        await owning.to_helpdesk(world, tx, org, delivery.session, desk, name, was=Owner(kind=OwnerKind.TEAM))
+    await tickets.recovered(tx, org, delivery.session, desk)
+    await notify(tx, org, delivery.session, "owner")
 
 
 async def destinations(tx: Tx, org: OrgId) -> Sequence[Destination]:

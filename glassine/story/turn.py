@@ -12,10 +12,11 @@ from typing import Any
 
 from glassine.rules import autopilot
 from glassine.rules.reactions import jobs_for
+from glassine.rules.small_talk import small_talk
 from glassine.store import Tx, events, jobs, messages, sessions
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
-from glassine.story import answering, callable_now, consenting, debugging, evidence, finding, handing, reranking, terms
+from glassine.story import answering, callable_now, consenting, debugging, evidence, finding, handing, reranking, terms, ticketing
 from glassine.story import autopilot as rulebooks
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
@@ -29,6 +30,7 @@ from glassine.words.sessions import Event, EventType, OwnerKind
 from glassine.words.turns import HandOff, Outcome, Reason, Reply, Silence, Suggestion, Trace
 
 REMEMBERED = 20  # messages of the session that a turn looks back on
+HELPDESK = "helpdesk"  # the boundary: while it is switched off nothing is handed to one
 _HELPS_NOBODY = {Reason.GREETING, Reason.DID_YOU_MEAN}  # as a draft for the team
 _SHOWN = {"searched": "searching", "model": "writing", "acting": "acting"}  # what the customer sees of a step; nobody depends on it
 
@@ -61,6 +63,8 @@ def begun(scene: Scene) -> Trace:
     """A trace with what the turn starts from."""
     session, heard = scene.session, scene.message.payload
     given: dict[str, Any] = {"status": session.status, "owner": session.owner.kind, "language": scene.language, "seen": session.last_seq, "standing": asdict(scene.standing)}
+    if scene.helpdesks and scene.rulebook.part("routing"):
+        given["helpdesks"] = sorted(map(str, scene.helpdesks))
     if scene.calls:
         given["calls"] = [consenting.plain(call) for call in scene.calls]
     return Trace(message=scene.message.id, masked=dict(heard.get("masked", {})), timings=dict(heard.get("timings", {})), given=given)
@@ -114,7 +118,7 @@ async def see(world: World, tx: Tx, org: OrgId, id: SessionId) -> Scene | None:
     return Scene(
         org=org, session=session, mode=mode, settings=settings, rulebook=rulebook, at=world.clock() if rulebook.part("hours") else None, history=history, message=message,
         conditions=evidence.conditions(world, mode, row["set_at"], rulebook.number), standing=handing.standing(session, row, world.clock()),
-        waits_until=row["waits_until"], debug=row["debugged"], calls=await callable_now.calls_so_far(tx, org, id) if row["called"] else (),
+        helpdesks=frozenset(() if HELPDESK in settings.switched_off else row["helpdesks"]), waits_until=row["waits_until"], debug=row["debugged"], calls=await callable_now.calls_so_far(tx, org, id) if row["called"] else (),
     )
 
 
@@ -162,6 +166,8 @@ async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job
             await evidence.keep(world, tx, org, scene.conditions)
         for follow in jobs_for(EventType.HANDOFF, id) if isinstance(outcome, HandOff) else []:
             await jobs.add(tx, org, follow)
+        if isinstance(outcome, HandOff) and outcome.place.ticket:
+            await ticketing.begin(tx, org, id, outcome.place.ticket, owns=outcome.place.owner is OwnerKind.HELPDESK)
     if scene.conditions:
         evidence.kept(world, org, scene.conditions)
     return Settled(outcome=outcome, said=said[-1] if said and not isinstance(outcome, Suggestion) else None)
@@ -172,7 +178,8 @@ def _settling(scene: Scene, outcome: Outcome) -> Settling:
     handed = outcome if isinstance(outcome, HandOff) else None
     return Settling(
         seq=scene.session.last_user_seq, owner_was=scene.session.owner.kind, redactions=scene.session.redactions, by_ai=_by_ai(outcome),
-        owner=OwnerKind.TEAM if handed else None, patience=rulebooks.patience(scene.rulebook, scene.at, scene.settings.patience),
+        owner=handed.place.owner if handed else None, owner_id=handed.place.ticket if handed and handed.place.owner is OwnerKind.HELPDESK else None,
+        waits=isinstance(outcome, Silence | Suggestion) and small_talk(scene.message.text) is None, patience=rulebooks.patience(scene.rulebook, scene.at, scene.settings.patience),
         summary=handed.summary if handed else None, sentiment=handed.sentiment if handed else None,
     )
 
@@ -207,7 +214,8 @@ def _said(outcome: Outcome, trace: Trace) -> Iterator[Saying]:
             how = {"summary": outcome.summary, "sentiment": outcome.sentiment, "language": outcome.language, "told": outcome.told}
             if outcome.topic:
                 yield Saying(type=EventType.PROHIBITED_TOPIC_DETECTED, payload={"topic": outcome.topic, "score": outcome.topic_score})
-            yield Saying(type=EventType.HANDOFF, payload={**why, **how})
+            where = {"owner": str(outcome.place.owner), "helpdesk": str(outcome.place.ticket)} if outcome.place.ticket else {}
+            yield Saying(type=EventType.HANDOFF, payload={**why, **how, **where})
             if outcome.draft:
                 yield from _said(outcome.draft, trace)
             yield Saying(type=EventType.MESSAGE, text=outcome.told, payload={"handoff": True})

@@ -15,7 +15,7 @@ from glassine.words.sessions import ChannelKind
 # The parts that are changed one at a time, and what each is called.
 PARTS: Mapping[str, str] = {
     "channels": "what the AI does on each channel", "topics": "the topics", "hours": "the office hours", "rollout": "who the AI answers", "assist": "drafts for the team",
-    "handoff": "when the AI hands off", "guard": "what an answer is checked for",
+    "handoff": "when the AI hands off", "routing": "where handoffs go", "guard": "what an answer is checked for",
 }
 
 

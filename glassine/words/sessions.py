@@ -89,6 +89,8 @@ class EventType(StrEnum):
     AI_RESPONSE_CANCELLED = "ai_response_cancelled"
     AI_RESUMED_BY_SYSTEM = "ai_resumed_by_system"
     HANDOFF = "handoff"
+    HANDOFF_OVERDUE = "handoff_overdue"  # nobody has answered by the deadline, and more people are told
+    HANDOFF_TO_THIRD_PARTY = "handoff_to_third_party"  # a helpdesk owns it from now on
     HANDOFF_TO_THIRD_PARTY_FAILED = "handoff_to_third_party_failed"  # no ticket could be opened, and the team is told why
     HANDOFF_TO_THIRD_PARTY_RECOVERED = "handoff_to_third_party_recovered"  # it has been after all
     PROHIBITED_TOPIC_DETECTED = "prohibited_topic_detected"  # before the handoff that it causes

@@ -10,6 +10,7 @@ from typing import Any
 from glassine.words.actions import Call
 from glassine.words.ids import EventId
 from glassine.words.knowledge import Audience, Hit
+from glassine.words.routing import Place
 
 
 class Reason(StrEnum):
@@ -96,6 +97,7 @@ class HandOff:
     draft: Suggestion | None = None  # what the AI would have said, for whoever takes it (Assist)
     topic: str = ""  # the one it was handed off for, with how sure that is
     topic_score: float = 0.0
+    place: Place = field(default_factory=Place)  # whose it is from now on, and which helpdesk gets a ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

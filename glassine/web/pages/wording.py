@@ -95,7 +95,7 @@ _LINES: Mapping[EventType, tuple[str, str]] = {  # icon, sentence
     EventType.AGENT_TOOK_SESSION_FROM_AI: ("person", "{who} took over from the AI"),
     EventType.AGENT_ASSIGNED_BY_USER: ("person", "{who} assigned it{whom}"),
     EventType.AGENT_UNASSIGNED_BY_USER: ("people", "{who} gave it back to the team"),
-    EventType.TEAM_ASSIGNED_BY_SYSTEM: ("people", "Waits for the team"),
+    EventType.TEAM_ASSIGNED_BY_SYSTEM: ("people", "Waits for the team{because}"),
     EventType.CLOSED_RESOLVED_BY_AGENT: ("check", "{who} closed it as resolved"),
     EventType.CLOSED_RESOLVED_BY_API: ("check", "Closed as resolved through the API"),
     EventType.CLOSED_RESOLVED_BY_CONTACT: ("check", "The customer closed it as resolved"),
@@ -108,6 +108,8 @@ _LINES: Mapping[EventType, tuple[str, str]] = {  # icon, sentence
     EventType.AI_RESUMED_BY_SYSTEM: ("ai", "{who} handed back to the AI"),
     EventType.PROHIBITED_TOPIC_DETECTED: ("rows", "About “{topic}”, which is left to people"),
     EventType.HANDOFF: ("handoff", "Handed off to the team"),
+    EventType.HANDOFF_TO_THIRD_PARTY: ("handoff", "{who} gave it to {helpdesk}"),
+    EventType.HANDOFF_OVERDUE: ("alert", "Nobody has answered by the deadline"),
     EventType.CSAT_REQUESTED: ("customer", "The customer was asked how it went"),
     EventType.CSAT_SUBMITTED: ("customer", "The customer rated the conversation"),
     EventType.MESSAGE_REDACTED: ("lock", "{who} removed the words of an entry for good"),
@@ -120,9 +122,13 @@ def line(event: Event) -> str:
     sentence = _LINES.get(event.type, ("", event.type.replace("_", " ").capitalize()))[1]
     who = event.actor_name or {ActorKind.API: "The API", ActorKind.USER: "The customer", ActorKind.AI: "The AI"}.get(event.actor, "The system")
     if event.type is EventType.AGENT_ASSIGNED_BY_USER and event.payload.get("assignee") == str(event.actor_id):
-        return f"{who} took it over"
+        return f"{who} took it back from {event.payload['from'] or 'the helpdesk'}" if event.payload.get("from") else f"{who} took it over"
     whom = event.payload.get("assignee_name") or event.payload.get("name")
-    return sentence.format(who=who, whom=f" to {whom}" if whom else "", text=event.text, topic=event.payload.get("topic") or "…")
+    because = str(event.payload.get("why") or "")
+    return sentence.format(
+        who=who, whom=f" to {whom}" if whom else "", text=event.text, topic=event.payload.get("topic") or "…", helpdesk=whom or "a helpdesk",
+        because=f": {because[:1].lower()}{because[1:].rstrip('.')}" if because else "",
+    )
 
 
 def why(event: Event) -> list[str]:
