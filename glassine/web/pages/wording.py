@@ -109,6 +109,8 @@ _LINES: Mapping[EventType, tuple[str, str]] = {  # icon, sentence
     EventType.PROHIBITED_TOPIC_DETECTED: ("rows", "About “{topic}”, which is left to people"),
     EventType.HANDOFF: ("handoff", "Handed off to the team"),
     EventType.HANDOFF_TO_THIRD_PARTY: ("handoff", "{who} gave it to {helpdesk}"),
+    EventType.HANDOFF_TO_THIRD_PARTY_FAILED: ("alert", "No ticket could be opened in {helpdesk}{because}"),
+    EventType.HANDOFF_TO_THIRD_PARTY_RECOVERED: ("check", "The ticket in {helpdesk} has been opened after all"),
     EventType.HANDOFF_OVERDUE: ("alert", "Nobody has answered by the deadline"),
     EventType.CSAT_REQUESTED: ("customer", "The customer was asked how it went"),
     EventType.CSAT_SUBMITTED: ("customer", "The customer rated the conversation"),
