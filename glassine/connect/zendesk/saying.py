@@ -12,15 +12,16 @@ LONGEST = 60_000  # characters of a comment's HTML: Zendesk keeps 64 KB
 _ROOM = 2_000  # of that for who said it and when, and for what stands around
 OWN = 12  # entries that get a comment of their own; Zendesk takes 30 changes of one ticket in ten minutes, and 100 of all tickets in one
 
+_TOGETHER = 60  # entries in one comment: their markers must fit into a kilobyte of metadata
 _BETWEEN = "<hr>"
 _ROLES = {Speaker.CUSTOMER: "customer", Speaker.AI: "AI", Speaker.TEAM: "team", Speaker.SYSTEM: ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """One comment to be written. `marker` goes into the change's custom metadata, which people do not see."""
+    """One comment to be written. `markers` go into the change's custom metadata, which people do not see."""
 
-    marker: str
+    markers: tuple[str, ...]
     html: str
     files: tuple[Enclosed, ...] = ()
     by_requester: bool = False
@@ -43,10 +44,10 @@ def transcript(entries: Sequence[Entry]) -> Iterator[Comment]:
 
 
 def _together(entries: Sequence[Entry]) -> Iterator[Comment]:
-    """As few comments as hold them. Each goes by the marker of its last entry, so that the same entries make the same comments at every try."""
+    """As few comments as hold them. The same entries make the same comments at every try."""
     group: list[Entry] = []
     for one in entries:
-        if group and sum(len(written(each)) + len(_BETWEEN) for each in (*group, one)) > LONGEST:
+        if len(group) == _TOGETHER or (group and sum(len(written(each)) + len(_BETWEEN) for each in (*group, one)) > LONGEST):
             yield _group(group)
             group = []
         group.append(one)
@@ -55,12 +56,12 @@ def _together(entries: Sequence[Entry]) -> Iterator[Comment]:
 
 
 def _group(entries: Sequence[Entry]) -> Comment:
-    return Comment(marker=entries[-1].marker, html=_BETWEEN.join(written(one) for one in entries), files=tuple(file for one in entries for file in one.files))
+    return Comment(markers=tuple(one.marker for one in entries), html=_BETWEEN.join(written(one) for one in entries), files=tuple(file for one in entries for file in one.files))
 
 
 def comment(entry: Entry) -> Comment:
     """One entry as a comment of its own; a customer's words stand there in the requester's name."""
-    return Comment(marker=entry.marker, html=written(entry), files=entry.files, by_requester=entry.speaker is Speaker.CUSTOMER)
+    return Comment(markers=(entry.marker,), html=written(entry), files=entry.files, by_requester=entry.speaker is Speaker.CUSTOMER)
 
 
 def written(entry: Entry) -> str:

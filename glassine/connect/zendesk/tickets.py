@@ -73,12 +73,12 @@ class Tickets:
         comments = list(transcript(draft.transcript))
         written = await _written(account, ticket.id) if comments else {}
         for at, one in enumerate(comments, 1):
-            if one.marker not in written:
+            if _short(one.markers[-1]) not in written:
                 await _add(account, ticket, one, last=at == len(comments))
         return ticket
 
     async def said(self, link: HelpdeskLink, ticket: Ticket, marker: str) -> str | None:
-        return (await _written(Account(link), ticket.id)).get(marker)
+        return (await _written(Account(link), ticket.id)).get(_short(marker))
 
     async def say(self, link: HelpdeskLink, ticket: Ticket, entry: Entry, key: str) -> str:  # noqa: ARG002 - Zendesk takes no key with a change; the marker tells doubles
         return await _add(Account(link), ticket, comment(entry))
@@ -88,7 +88,7 @@ class Tickets:
         there = ((await account.get(f"tickets/{ticket.id}")) or {}).get("ticket")
         if not isinstance(there, dict) or (there.get("status") in _ENDED) == solved:
             return
-        change: Json = {"status": "solved" if solved else "open", "metadata": _metadata("status")}
+        change: Json = {"status": "solved" if solved else "open", "metadata": _metadata(("status",))}
         if solved and not there.get("assignee_id"):
             change["assignee_id"] = there.get("submitter_id")  # Zendesk solves no ticket that is nobody's; the submitter is the login that made it
         try:
@@ -116,7 +116,7 @@ async def _marked(account: Account, marker: str) -> Json | None:
 async def _made(account: Account, draft: Draft, key: str) -> Json:
     ticket: Json = {
         "subject": draft.subject, "external_id": draft.marker, "requester_id": await requester(account, draft.requester), "tags": sorted({OURS, *(_tag(one) for one in draft.tags)} - {""}),
-        "comment": {"html_body": first(draft), "public": False}, "metadata": _metadata(draft.marker, last=not draft.transcript),
+        "comment": {"html_body": first(draft), "public": False}, "metadata": _metadata((draft.marker,), last=not draft.transcript),
     }
     ticket |= {"priority": draft.priority} if draft.priority else {}
     ticket |= {"group_id": int(draft.group)} if draft.group.isdecimal() else {}
@@ -141,7 +141,7 @@ async def _add(account: Account, ticket: Ticket, one: Comment, *, last: bool = F
     words |= {"uploads": uploads} if (uploads := [token for _, token in tokens if token]) else {}
     requester = ticket.state.get("requester", "")
     author: Json = {"author_id": int(requester)} if one.by_requester and requester.isdecimal() else {}
-    metadata = _metadata(one.marker, last=last)
+    metadata = _metadata(one.markers, last=last)
     try:
         given = await account.send("PUT", f"tickets/{ticket.id}", {"ticket": {"comment": words | author, "metadata": metadata}})
     except NotTaken as refused:
@@ -156,18 +156,23 @@ async def _add(account: Account, ticket: Ticket, one: Comment, *, last: bool = F
 
 
 async def _written(account: Account, ticket: str) -> dict[str, str]:
-    """What of ours the ticket holds: marker -> the comment's id."""
+    """What of ours the ticket holds: the end of a marker -> the comment's id."""
     found: dict[str, str] = {}
     async for page, _ in account.audits(ticket):
         for audit in page or ():
             ours = (audit.get("metadata") or {}).get("custom") or {}
-            found |= {str(ours[OURS]): _comment_id(audit)} if ours.get(OURS) else {}
+            found |= dict.fromkeys(str(ours.get(OURS) or "").split(), _comment_id(audit))
             found |= {_OPENED: _comment_id(audit)} if ours.get(_OPENED) else {}
     return found
 
 
-def _metadata(marker: str, *, last: bool = False) -> Json:
-    return {"custom": {OURS: marker} | ({_OPENED: "yes"} if last else {})}
+def _metadata(markers: Sequence[str], *, last: bool = False) -> Json:
+    return {"custom": {OURS: " ".join(map(_short, markers))} | ({_OPENED: "yes"} if last else {})}
+
+
+def _short(marker: str) -> str:
+    """Its end, which tells the entries of one ticket apart: a change holds a kilobyte of metadata."""
+    return marker[-12:]
 
 
 def _comment_id(audit: Json) -> str:
