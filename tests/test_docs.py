@@ -102,7 +102,8 @@ def test_every_connector_is_explained() -> None:
     modules = [importlib.import_module(f"glassine.connect.{found.name}") for found in pkgutil.iter_modules(glassine.connect.__path__)]
     connectors = [module.connector for module in modules if isinstance(getattr(module, "connector", None), Connector)]
     assert connectors
-    assert missing([one.name for one in connectors], page("sources.md")) == []
+    assert missing([one.name for one in connectors if one.source], page("sources.md")) == []
+    assert missing([one.name for one in connectors if one.helpdesk], page("helpdesks.md")) == []
 
 
 def test_every_purpose_of_a_crossing_is_a_boundary() -> None:
