@@ -53,13 +53,13 @@ class Vendor:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
-                request = await _read(reader)
+                request = await read_request(reader)
                 self.seen.append(request)
                 if request.target in self.raw:
                     await self.raw[request.target](writer)
                     return
                 answer = self.answer(request)
-                _write(writer, answer if isinstance(answer, Response) else await answer)
+                write_response(writer, answer if isinstance(answer, Response) else await answer)
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the other side has closed
@@ -69,7 +69,7 @@ class Vendor:
                 await writer.wait_closed()
 
 
-async def _read(reader: asyncio.StreamReader) -> Request:
+async def read_request(reader: asyncio.StreamReader) -> Request:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     method, target, _ = head[0].split(" ", 2)
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
@@ -77,7 +77,7 @@ async def _read(reader: asyncio.StreamReader) -> Request:
     return Request(method=method, target=target, headers=headers, body=body)
 
 
-def _write(writer: asyncio.StreamWriter, answer: Response) -> None:
+def write_response(writer: asyncio.StreamWriter, answer: Response) -> None:
     lines = [f"HTTP/1.1 {answer.status} Said", f"Content-Length: {len(answer.body)}", *(f"{name}: {value}" for name, value in answer.headers.items())]
     writer.write("\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body)
 

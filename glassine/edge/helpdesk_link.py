@@ -15,7 +15,6 @@ from glassine.words.deliveries import DeliveryFailed
 from glassine.words.errors import CrossingRefused, LeakStopped, NotReached, TooLarge
 from glassine.words.ids import OrgId, SessionId
 
-_SECONDS = 30.0  # of one exchange, from the name to the last byte
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _TOLD = frozenset({404, 409, 410, 422})  # what a connector can make sense of
 _LATER = frozenset({408, 425, 429})  # nothing was done, and it may be another time
@@ -36,7 +35,7 @@ class GateHelpdeskLink:
     session: SessionId | None = None
     own: str = ""
     now: datetime = field(default_factory=_utc)
-    seconds: float = _SECONDS
+    seconds: float = 30.0  # of one exchange, from the name to the last byte
 
     def base(self, default: str) -> str:
         """The vendor's address without a slash at its end: the operator's, or else `default`."""

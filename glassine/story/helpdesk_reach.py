@@ -17,6 +17,7 @@ from glassine.words.ids import OrgId, SessionId
 
 T = TypeVar("T")
 _DESK = "helpdesks"
+SECONDS = 30.0  # of one exchange with a helpdesk, from the name to the last byte
 
 
 class Reached(NamedTuple):
@@ -39,7 +40,7 @@ async def reached(world: World, org: OrgId, desk: Connected, session: SessionId 
 def link(world: World, org: OrgId, kind: str, settings: Mapping[str, str], session: SessionId | None = None) -> GateHelpdeskLink:
     """Raises NotFound, and Refused for settings that cannot be right."""
     return GateHelpdeskLink(
-        gate=world.gate, org=org, settings=settings, hosts=connect.helpdesk(kind).hosts(settings), session=session, own=world.settings.vendors.get(kind, ""), now=world.clock(),
+        gate=world.gate, org=org, settings=settings, hosts=connect.helpdesk(kind).hosts(settings), session=session, own=world.settings.vendors.get(kind, ""), now=world.clock(), seconds=SECONDS,
     )
 
 
