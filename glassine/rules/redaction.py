@@ -128,7 +128,7 @@ def by_pattern(text: str, patterns: tuple[CustomPattern, ...]) -> list[Span]:
 
 def _treated(found: Sequence[Span], policy: Policy) -> list[Span]:
     """With the treatment of each, without what is kept, and without a name or address inside of that: a kept e-mail address stays whole."""
-    treated = [replace(span, treatment=policy.treatment(span)) for span in found]
+    treated = [Span(start=span.start, end=span.end, type=span.type, score=span.score, treatment=policy.treatment(span)) for span in found]
     kept = [span for span in treated if span.treatment is Treatment.KEEP]
     if not kept:
         return treated
@@ -271,6 +271,7 @@ class _Numbering:
         self._regions = regions
         self._given: dict[tuple[PiiType, str], tuple[str, str]] = {}
         self._last: dict[PiiType, int] = {}
+        self._written: dict[tuple[PiiType, str], Token] = {}  # a value that a text repeats is looked up once
         for placeholder, raw in given.items():
             if kind := _kind(placeholder):
                 self._given.setdefault((kind, key(kind, raw, regions)), (placeholder, raw))
@@ -282,6 +283,11 @@ class _Numbering:
         return found[0] if found else None
 
     def token(self, kind: PiiType, raw: str) -> Token:
+        if (kind, raw) not in self._written:
+            self._written[kind, raw] = self._token(kind, raw)
+        return self._written[kind, raw]
+
+    def _token(self, kind: PiiType, raw: str) -> Token:
         same = (kind, key(kind, raw, self._regions))
         if same not in self._given:
             self._last[kind] = self._last.get(kind, 0) + 1

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from itertools import accumulate
 
 from glassine.rules.masking.groups import Row, rows
 from glassine.words.privacy import PiiType, Span
@@ -35,10 +38,12 @@ def cards(text: str) -> Iterator[Span]:
     """
     looked_at = 0
     for row in _long_rows(text):
+        digits = row.digits(0, len(row.groups) - 1)
+        places = [0, *accumulate(row.sizes(0, len(row.groups) - 1))]
         first = 0
         while first < len(row.groups):
             looked_at += 1
-            last = _card_from(row, first, looked_at > _MOST)
+            last = _card_from(row, digits, places, first, looked_at > _MOST)
             if last is None:
                 first += 1
                 continue
@@ -51,54 +56,57 @@ def _long_rows(text: str) -> Iterator[Row]:
         yield from rows(text, stretch.start(), stretch.end())
 
 
-def _card_from(row: Row, first: int, believed: bool) -> int | None:
-    """The last group of the longest card number that begins with group `first`, if there is one."""
+def _card_from(row: Row, digits: str, places: Sequence[int], first: int, believed: bool) -> int | None:
+    """The last group of the longest card number that begins with group `first`, if there is one. `places`: where each group begins in the row's `digits`."""
     start, end = row.groups[first]
     if first and end - start <= 2 and row.groups[first - 1][1] - row.groups[first - 1][0] <= 2:
         return None  # digits written one by one or in pairs are taken from the beginning of their row only, or a long row costs too much
-    if row.text[start] in "0179" or (start and (row.text[start - 1].isalnum() or row.text[start - 1] in "_+$€£")):
+    begin = places[first]
+    if not (lengths := _lengths(digits[begin : begin + 4])) or (start and (row.text[start - 1].isalnum() or row.text[start - 1] in "_+$€£")):
         return None
-    best, length = None, 0
-    for last in range(first, len(row.groups)):
-        length += row.groups[last][1] - row.groups[last][0]
-        if length > _LONGEST:
+    beyond = bisect_right(places, begin + _LONGEST)
+    for last in range(beyond - 2, first - 1, -1):
+        stop = places[last + 1]
+        if stop - begin < _SHORTEST:
             break
         end = row.groups[last][1]
-        if length >= _SHORTEST and not row.text[end : end + 1].isalpha() and _is_card(row, first, last, believed):
-            best = last
-    return best
+        if stop - begin in lengths and not row.text[end : end + 1].isalpha() and (believed or _is_card(row, first, last, digits[begin:stop])):
+            return last
+    return None
 
 
-def _is_card(row: Row, first: int, last: int, believed: bool) -> bool:
-    digits = row.digits(first, last)
-    if not _issued(digits):
-        return False
-    if believed:
+def _is_card(row: Row, first: int, last: int, digits: str) -> bool:
+    """Of a number that an issuer may have given out."""
+    checked, start = luhn(digits), row.groups[first][0]
+    if checked and len(digits) >= 13 and _grouped_like_a_card(row.sizes(first, last)):
         return True
-    near = _CARD_NEAR.search(row.text, max(0, row.groups[first][0] - 40), row.groups[first][0]) is not None
-    if near and (luhn(digits) or len(digits) in (15, 16)):
-        return True
-    return luhn(digits) and len(digits) >= 13 and _grouped_like_a_card(row.sizes(first, last))
+    return (checked or len(digits) in (15, 16)) and _CARD_NEAR.search(row.text, max(0, start - 40), start) is not None
 
 
 def _grouped_like_a_card(sizes: tuple[int, ...]) -> bool:
     return len(sizes) == 1 or all(s == 4 for s in sizes[:-1]) or sizes in ((4, 6, 5), (4, 6, 4)) or max(sizes) <= 2 or min(sizes) >= 4
 
 
-def _issued(digits: str) -> bool:
-    """Whether a payment network gives out numbers that begin so, at this length (ISO/IEC 7812)."""
-    length, two, four = len(digits), int(digits[:2]), int(digits[:4])
-    if digits[0] == "4":
-        return length in (13, 16, 18, 19)
-    if 51 <= two <= 55 or 2200 <= four <= 2720:
-        return length == 16
+@lru_cache(maxsize=10_000)
+def _lengths(four: str) -> frozenset[int]:
+    """How long numbers are that a payment network gives out with these first four digits (ISO/IEC 7812); none where none does."""
+    prefix, two = int(four), int(four[:2])
+    if four[0] == "4":
+        return frozenset((13, 16, 18, 19))
+    if four[0] in "0179":
+        return frozenset()
+    if 51 <= two <= 55 or 2200 <= prefix <= 2720:
+        return frozenset((16,))
     if two in (34, 37):
-        return length == 15
-    if two in (36, 38, 39) or 3000 <= four <= 3059 or four == 3095:
-        return length in (14, 16)
-    if 3528 <= four <= 3589 or four in (1800, 2131):
-        return length in (15, 16, 19)
-    return two in (50, 81, 82) or 56 <= two <= 69
+        return frozenset((15,))
+    if two in (36, 38, 39) or 3000 <= prefix <= 3059 or prefix == 3095:
+        return frozenset((14, 16))
+    if 3528 <= prefix <= 3589 or prefix == 2131:
+        return frozenset((15, 16, 19))
+    return _MAESTRO if two in (50, 81, 82) or 56 <= two <= 69 else frozenset()
+
+
+_MAESTRO = frozenset(range(_SHORTEST, _LONGEST + 1))
 
 
 def luhn(digits: str) -> bool:
@@ -126,17 +134,17 @@ def ibans(text: str) -> Iterator[Span]:
 
 
 def _collect(text: str, start: int, length: int) -> tuple[int, str]:
-    """The next `length` letters and digits from `start`, over single separators, and where they end."""
-    characters: list[str] = []
-    end = at = start
-    while at < len(text) and len(characters) < length:
-        if text[at].isascii() and text[at].isalnum():
-            characters.append(text[at])
-            end = at + 1
-        elif text[at] not in " -.\n\t" or at - end > 1:
-            break
-        at += 1
-    return end, "".join(characters)
+    """The next `length` letters and digits from `start`, over one or two separators, and where they end."""
+    found = _account(length).match(text, start)
+    return (found.end(), found.group().translate(_NO_SEPARATORS)) if found else (start, "")
+
+
+@cache
+def _account(length: int) -> re.Pattern[str]:
+    return re.compile(rf"[A-Za-z0-9](?:[ \-.\n\t]{{0,2}}[A-Za-z0-9]){{0,{length - 1}}}")
+
+
+_NO_SEPARATORS = dict.fromkeys(map(ord, " -.\n\t"))
 
 
 def _remainder(characters: str) -> int:
