@@ -1,0 +1,60 @@
+"""The little HTML that helpdesks speak: plain text into paragraphs, and what people wrote over there back into plain text. It renders nothing."""
+
+from __future__ import annotations
+
+import html
+import re
+from html.parser import HTMLParser
+
+_BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "table", "pre", "hr"})
+_UNSEEN = frozenset({"script", "style", "head", "title", "template"})
+_MOST = 200_000  # characters of markup that are read
+
+
+def paragraphs(text: str) -> str:
+    """Plain text as paragraphs, with everything in it that would be markup made harmless."""
+    blocks = [block for block in re.split(r"\n[ \t]*\n", text.strip()) if block.strip()]
+    return "".join(f"<p>{html.escape(block.strip(), quote=False).replace(chr(10), '<br>')}</p>" for block in blocks)
+
+
+def plain(markup: str) -> str:
+    """What a reader sees of it, with addresses of links whose words do not say them."""
+    reader = _Reader()
+    reader.feed(markup[:_MOST])
+    reader.close()
+    lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+class _Reader(HTMLParser):
+    """Collects words and line breaks."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._unseen = 0
+        self._link = ""
+        self._begun = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _UNSEEN:
+            self._unseen += 1
+        elif tag in _BREAKS:
+            self.parts.append("\n\n" if tag == "p" else "\n")
+        elif tag == "a":
+            self._link, self._begun = dict(attrs).get("href") or "", len(self.parts)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _UNSEEN:
+            self._unseen = max(0, self._unseen - 1)
+        elif tag in _BREAKS and tag not in ("br", "hr"):
+            self.parts.append("\n")
+        elif tag == "a" and self._link.startswith(("https://", "http://")):
+            words = "".join(self.parts[self._begun :]).strip()
+            if words.rstrip("/") != self._link.rstrip("/"):
+                self.parts.append(f" ({self._link})")
+            self._link = ""
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self.parts.append(data.replace("\r", "").replace("\n", " "))
