@@ -101,11 +101,16 @@ async def test_autopilot_is_set_by_channel_and_says_who_did_it(world: World, sho
     await admin.act("/settings/autopilot/web", mode="on")
     assert (await admin.post("/settings/autopilot/web", mode="maybe")).status_code == 400
     assert (await admin.post("/settings/autopilot/carrier-pigeon", mode="on")).status_code == 404
-    await admin.act("/settings/autopilot/handoff", patience="30", notify="help@paper.example\nboss@paper.example")
+
+
+async def test_who_is_on_call_is_set_and_can_be_undone(world: World, shop: Shop, admin: Browser) -> None:
+    page = await admin.act("/settings/on-call", minutes="30", **{f"first:{shop.owner.id}": "1"}, first="help@paper.example\nboss@paper.example", then="chief@paper.example")
     settings = (await house.organization(world, shop.org)).settings
-    assert (settings.patience, settings.notify) == (30, ("help@paper.example", "boss@paper.example"))
-    for wrong in ({"patience": "0"}, {"patience": "soon"}, {"patience": "15", "notify": "nobody"}):
-        assert (await admin.post("/settings/autopilot/handoff", **wrong)).status_code == 400
+    assert (settings.patience, settings.notify) == (30, (f"person:{shop.owner.id}", "help@paper.example", "boss@paper.example"))
+    assert (settings.escalate, settings.notify_in_hours) == (("chief@paper.example",), False)
+    assert re.search(r'data-toast>.*action="/settings/on-call".*name="minutes" value="15"', page, re.DOTALL)
+    for wrong in ({"minutes": "0"}, {"minutes": "soon"}, {"minutes": "15", "first": "nobody"}, {"minutes": "15", "then": "a@b"}):
+        assert (await admin.post("/settings/on-call", **wrong)).status_code == 400
 
 
 async def test_people_are_invited_get_roles_and_leave(world: World, shop: Shop, admin: Browser) -> None:

@@ -48,13 +48,13 @@ class Mailer:
         self._gate = gate or Gate()
         self._sender = _sender(sender, self._server)
 
-    async def send(self, to: str, subject: str, text: str, *, org: OrgId, session: SessionId | None = None, purpose: Purpose = "mail") -> None:
-        """One plain-text message to one address. Raises Refused (no such address form), ConnectionError (try again later), CrossingRefused."""
+    async def send(self, to: str, subject: str, text: str, *, org: OrgId, session: SessionId | None = None, purpose: Purpose = "mail") -> bool:
+        """One plain-text message to one address. False: no server is set, and it was only kept. Raises Refused (no such address form), ConnectionError (try again later), CrossingRefused."""
         message = compose(self._sender, to, subject, text)
         if self._server is None:
             self.kept.append(message)
             _log.info("No mail server is set, so this was not sent: %s", message["Subject"])
-            return
+            return False
         raw = message.as_bytes()
         hosts = (self._server.host,)
         crossings = {
@@ -67,6 +67,7 @@ class Mailer:
             await asyncio.to_thread(_deliver, connection, self._server, self._gate.tls, parseaddr(self._sender)[1], to, raw)
         except TimeoutError:
             raise ConnectionError("The mail server did not answer in time.") from None
+        return True
 
 
 def compose(sender: str, to: str, subject: str, text: str) -> EmailMessage:

@@ -12,6 +12,7 @@ from glassine.words.work import JobKind, NewJob
 REACTIONS: Mapping[EventType, tuple[JobKind, ...]] = MappingProxyType(
     {
         EventType.HANDOFF: (JobKind.NOTIFY_HANDOFF,),
+        EventType.HANDOFF_OVERDUE: (JobKind.ESCALATE,),
         EventType.TEAM_ASSIGNED_BY_SYSTEM: (JobKind.NOTIFY_HANDOFF,),
         EventType.AGENT_UNASSIGNED_BY_USER: (JobKind.NOTIFY_HANDOFF,),
     }

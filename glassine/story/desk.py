@@ -1,4 +1,4 @@
-"""What people do with a session: reply, note, take over, hand back, assign, close, reopen. Each is one transaction with its event."""
+"""What people do with a session: reply, note, take over, hand back, assign, give to a helpdesk, close, reopen. Each is one transaction with its event."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from uuid import UUID
 
 from glassine.rules.permits import answers, require
 from glassine.rules.reactions import turn_of
-from glassine.store import Tx, events, jobs, people, sessions
+from glassine.store import Tx, events, helpdesks, jobs, people, sessions
 from glassine.store.live import notify
-from glassine.story import owning
+from glassine.story import owning, ticketing
 from glassine.story.inbound import LONGEST
 from glassine.story.masking import Mask, say, write
 from glassine.story.owning import By
 from glassine.story.world import World
 from glassine.words.errors import Refused
+from glassine.words.helpdesks import HELPDESK, HelpdeskId
 from glassine.words.ids import EventId, OrgId, PersonId, SessionId
 from glassine.words.people import Actor, ActorKind, Role, Verb
 from glassine.words.sessions import Event, EventType, OwnerKind, Session, Status
@@ -29,14 +30,16 @@ _CLOSED_BY: Mapping[tuple[Status, ActorKind], EventType] = MappingProxyType({
 })
 
 
-async def reply(world: World, actor: Actor, id: SessionId, text: str, *, message: EventId | None = None) -> Event:
-    """A person's words to the customer. Whoever answers a session that the AI or the queue owns takes it over."""
+async def reply(world: World, actor: Actor, id: SessionId, text: str, *, message: EventId | None = None, takes: bool = False) -> Event:
+    """A person's words to the customer. Whoever answers a session that the AI or the queue owns takes it over; one that a helpdesk owns only if they say so (`takes`)."""
     require(actor, Verb.ANSWER)
     _check(text)
     async with world.store.tx(actor.org) as tx:
         session = await sessions.load(tx, actor.org, id)
     if not session.open:
         raise Refused("This session is closed. Reopen it to reply.", status=409, code="session_closed")
+    if actor.kind is ActorKind.AGENT and session.owner.kind is OwnerKind.HELPDESK and not takes:
+        raise Refused(f"{session.owner.name or 'A helpdesk'} owns this conversation now, and people there answer. Take it back to reply here.", status=409, code="owned_by_helpdesk")
     if actor.kind is ActorKind.AGENT and session.owner.kind is not OwnerKind.PERSON:
         await take_over(world, actor, id)  # before the words, so that the AI cannot speak between
     elif session.owner.kind is OwnerKind.AI:
@@ -133,6 +136,21 @@ async def assign(world: World, actor: Actor, id: SessionId, person: PersonId | N
             await owning.to_person(tx, actor.org, id, person, name, by=By.of(actor))
 
 
+async def give(world: World, actor: Actor, id: SessionId, helpdesk: HelpdeskId) -> str:
+    """To the people who work in a helpdesk, with a ticket there. Returns its name. Raises Refused (409) for one that is disconnected or while nothing may leave for it."""
+    require(actor, Verb.ANSWER)
+    await world.switches.admit(actor.org, HELPDESK)
+    async with world.store.tx(actor.org) as tx:
+        to = await helpdesks.load(tx, actor.org, helpdesk, lock=True)
+        if to.removed_at is not None:
+            raise Refused(f"{to.name} is not connected any more. Choose another helpdesk, or connect it again under Settings › Helpdesks.", status=409)
+        before = await _open(tx, actor.org, id)
+        if before.owner.id != helpdesk:
+            await owning.to_helpdesk(world, tx, actor.org, id, helpdesk, to.name, by=By.of(actor))
+            await ticketing.begin(tx, actor.org, id, helpdesk, owns=True)
+    return to.name
+
+
 async def _answering(tx: Tx, org: OrgId, person: PersonId) -> str:
     """The name of somebody who may answer customers, now and until the transaction ends. Raises Refused (409)."""
     row = await people.stay(tx, org, person)
@@ -161,7 +179,7 @@ async def reopen(world: World, actor: Actor, id: SessionId) -> None:
     require(actor, Verb.ANSWER)
     async with world.store.tx(actor.org) as tx:
         owner = (await sessions.load(tx, actor.org, id)).owner
-        gone = owner.kind is OwnerKind.PERSON and not await _still_answers(tx, actor.org, owner.id)
+        gone = owner.kind is OwnerKind.PERSON and not await _still_answers(tx, actor.org, owner.id)  # of helpdesks the watchdog knows
         if await sessions.reopen(tx, actor.org, id, await owning.patience(tx, actor.org, world.clock())):
             await events.append(tx, actor.org, id, EventType.AGENT_REOPENED_SESSION, actor.kind, actor_id=actor.id)
             if gone:

@@ -17,7 +17,7 @@ from glassine.store.sessions import Mode
 from glassine.story.world import World
 from glassine.words.ids import OrgId
 
-_LEFT_OUT = frozenset({"models", "rerank_key", "notify"})  # secrets, and people's addresses: no outcome depends on them
+_LEFT_OUT = frozenset({"models", "rerank_key", "notify", "escalate", "notify_in_hours"})  # secrets, and people's addresses: no outcome depends on them
 
 
 class Conditions(NamedTuple):

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from glassine.rules import handoff_phrases, phrases
 from glassine.rules.permits import require
-from glassine.store import handoffs
+from glassine.store import handoffs, helpdesks
 from glassine.store.handoffs import Counted
 from glassine.story import autopilot
 from glassine.story.world import World
 from glassine.words.autopilot import Rulebook
 from glassine.words.errors import Refused
 from glassine.words.handoffs import MOST, Handoff, HandoffRules, Level, Triggers
+from glassine.words.helpdesks import Connected
 from glassine.words.ids import OrgId
 from glassine.words.people import Actor, Verb
+from glassine.words.routing import Goes, Routing
 from glassine.words.turns import Reason
 
 LATELY = timedelta(days=30)
@@ -41,6 +44,29 @@ async def set_rules(world: World, actor: Actor, level: Level, custom: Triggers |
 
 async def undo(world: World, actor: Actor, number: int) -> Rulebook:
     return await autopilot.undo(world, actor, number)
+
+
+async def routing(world: World, org: OrgId) -> Routing:
+    """Where handoffs go now, channel by channel."""
+    return Routing.read((await autopilot.in_force(world, org)).part("routing"))
+
+
+async def set_routing(world: World, actor: Actor, routing: Routing, *, expects: int | None = None) -> Rulebook:
+    """Holds for handoffs from now on; what was handed off before stays where it is. Raises Refused: (400) for a helpdesk that is not connected, (403), (409)."""
+    require(actor, Verb.CHANGE_SETTINGS)
+    known = {one.id for one in await connected(world, actor.org)}
+    for channel, route in routing.channels.items():
+        if route.to is not Goes.INBOX and route.helpdesk is None:
+            raise Refused(f"Choose a helpdesk for {channel}. Connect one under Settings › Helpdesks if there is none.")
+        if route.to is not Goes.INBOX and route.helpdesk not in known:
+            raise Refused(f"The helpdesk chosen for {channel} is not connected any more. Choose another, or connect it again under Settings › Helpdesks.")
+    kept = {channel: route for channel, route in routing.channels.items() if route.to is not Goes.INBOX}
+    return await autopilot.change(world, actor, "routing", Routing(channels=kept).written() if kept else {}, expects=expects)
+
+
+async def connected(world: World, org: OrgId) -> Sequence[Connected]:
+    async with world.store.tx(org) as tx:
+        return await helpdesks.all_of(tx, org)
 
 
 def shown(rules: HandoffRules) -> dict[str, Any]:

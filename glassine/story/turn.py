@@ -24,13 +24,13 @@ from glassine.story.scene import Means, Scene, hand_off
 from glassine.story.world import Running, World
 from glassine.words.actions import WAITING, CallState
 from glassine.words.errors import NotFound
+from glassine.words.helpdesks import HELPDESK
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId, SessionId, TurnId, new_id
 from glassine.words.sessions import Event, EventType, OwnerKind
 from glassine.words.turns import HandOff, Outcome, Reason, Reply, Silence, Suggestion, Trace
 
 REMEMBERED = 20  # messages of the session that a turn looks back on
-HELPDESK = "helpdesk"  # the boundary: while it is switched off nothing is handed to one
 _HELPS_NOBODY = {Reason.GREETING, Reason.DID_YOU_MEAN}  # as a draft for the team
 _SHOWN = {"searched": "searching", "model": "writing", "acting": "acting"}  # what the customer sees of a step; nobody depends on it
 

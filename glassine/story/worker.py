@@ -9,11 +9,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 
-from glassine.rules.reactions import turn_of
-from glassine.store import DatabaseError, Unreachable, calls, house, jobs, nearest, sessions
-from glassine.story import codes, delivering, gaps, ledger, link_check, notices, retaining, segments, sources, syncing, tidying, turn
+from glassine.store import DatabaseError, Unreachable, calls, house, jobs, nearest
+from glassine.story import codes, delivering, gaps, ledger, link_check, notices, retaining, segments, sources, syncing, tidying, turn, watching
 from glassine.story.scene import Scene
 from glassine.story.turn import Settled
 from glassine.story.world import World
@@ -127,7 +127,17 @@ async def _take_turn(world: World, job: Job) -> None:
 
 
 async def _notify_handoff(world: World, job: Job) -> None:
-    await notices.handoff_waits(world, job.org, SessionId(job.ref), job.key)
+    await _put_off(world, job, await notices.handoff_waits(world, job.org, SessionId(job.ref), job.key))
+
+
+async def _escalate(world: World, job: Job) -> None:
+    await _put_off(world, job, await notices.overdue(world, job.org, SessionId(job.ref), job.key))
+
+
+async def _put_off(world: World, job: Job, until: datetime | None) -> None:
+    if until is not None:
+        async with world.store.outside() as tx:
+            await jobs.put_off(tx, job.id, until)
 
 
 async def _notify_approval(world: World, job: Job) -> None:
@@ -170,7 +180,7 @@ _WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyT
     JobKind.ANCHOR_LEDGER: _anchor_ledger, JobKind.RETAIN: _retain, JobKind.PLACE_CONTACTS: _place_contacts, JobKind.SYNC_SOURCE: _sync_source,
     JobKind.FIND_GAPS: _find_gaps,
     JobKind.CHECK_LINKS: _check_links, JobKind.TIDY_KNOWLEDGE: _tidy_knowledge,
-    JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.NOTIFY_APPROVAL: _notify_approval, JobKind.SEND_CODE: _send_code,
+    JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.ESCALATE: _escalate, JobKind.NOTIFY_APPROVAL: _notify_approval, JobKind.SEND_CODE: _send_code,
 })
 
 
@@ -184,7 +194,7 @@ async def _sweep_for_ever(world: World) -> None:
 
 
 async def sweep(world: World) -> None:
-    """Frees the jobs of dead processes, makes one for every session that waits for a turn nobody is going to take, and forgets expired secrets.
+    """Frees the jobs of dead processes, sees to sessions that nobody can act in or has not acted in, and forgets expired secrets.
 
     One process sweeps at a time: the others have nothing to find.
     """
@@ -195,9 +205,8 @@ async def sweep(world: World) -> None:
         await house.sweep_doors(broom)
         await nearest.drop_others(world.store, broom, everybody)
         for org in everybody:
+            await watching.watch(world, org)
             async with world.store.tx(org) as tx:
-                for session in await sessions.forgotten(tx, org):
-                    await jobs.add(tx, org, turn_of(session))
                 await sources.keep_up(world, tx, org)
                 await calls.expire(tx, org)
                 await calls.strand(tx, org)

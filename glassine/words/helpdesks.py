@@ -17,6 +17,7 @@ from glassine.words.ids import SessionId
 from glassine.words.sources import Field, FieldKind
 
 HelpdeskId = NewType("HelpdeskId", UUID)
+HELPDESK = "helpdesk"  # the boundary: while it is switched off nothing is handed to one
 HOOK_SECRET = "hook_secret"  # noqa: S105 - a field's name: what an admin enters there, the vendor signs with, so no secret of ours is made
 SECRET = "secret"  # noqa: S105 - the name of what `Helpdesk.install` returns beside what it made
 _MARKER = re.compile(r"\bgls[0-9a-f]{24}\b")

@@ -28,7 +28,9 @@ class OrgSettings:
     regions: tuple[str, ...] = ("US", "GB", "DE")
     languages: tuple[str, ...] = ("en",)
     patience: int = 15
-    notify: tuple[str, ...] = ()  # addresses that get mail when a handoff waits
+    notify: tuple[str, ...] = ()  # who gets mail when a handoff waits: addresses, and people as `person:<id>`
+    escalate: tuple[str, ...] = ()  # the same when nobody has answered by the deadline
+    notify_in_hours: bool = True  # where there are office hours, mail waits for them
     vocabulary: tuple[str, ...] = ()  # products and brands: never masked as somebody's name
     treatments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # channel ("" for all) -> type -> keep | pseudonym | mask
     patterns: tuple[Mapping[str, Any], ...] = ()  # what admins look for besides, as JSON

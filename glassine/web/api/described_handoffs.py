@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from glassine.words.handoffs import Level, Sentiment
+from glassine.words.routing import Goes
+from glassine.words.sessions import ChannelKind, OwnerKind
 
 
 class Triggers(BaseModel):
@@ -33,6 +36,46 @@ class Triggers(BaseModel):
 class Rules(BaseModel):
     level: Level
     triggers: Triggers
+
+
+class Route(BaseModel):
+    channel: ChannelKind
+    to: Goes
+    helpdesk_id: UUID | None
+    owns: Literal["inbox", "helpdesk"]
+
+
+class Routes(BaseModel):
+    items: list[Route]
+
+
+class Owned(BaseModel):
+    kind: OwnerKind
+    id: UUID | None
+    name: str | None
+    deadline: datetime | None
+
+
+class OwnerlessSession(BaseModel):
+    session_id: UUID
+    why: Literal["no_turn", "person_gone", "helpdesk_gone", "no_ticket"]
+
+
+class Ownerless(BaseModel):
+    count: int
+    items: list[OwnerlessSession]
+
+
+class OnCallList(BaseModel):
+    people: list[UUID]
+    addresses: list[str]
+
+
+class OnCall(BaseModel):
+    minutes: int
+    first: OnCallList
+    then: OnCallList
+    only_in_office_hours: bool
 
 
 class ReasonCount(BaseModel):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
@@ -16,7 +17,10 @@ from glassine.web.api.door import Here, Scope
 from glassine.web.api.shapes import moment
 from glassine.web.api.wire import Body, JSONResponse, Moment
 from glassine.words.handoffs import HandoffRules, Level, Triggers
+from glassine.words.helpdesks import HelpdeskId
 from glassine.words.people import Actor
+from glassine.words.routing import Goes, Route, Routing
+from glassine.words.sessions import ChannelKind
 
 router = APIRouter()
 Analyst = Annotated[Actor, Depends(Scope("handoff-analytics:read"))]
@@ -63,6 +67,40 @@ async def set_handoff(world: Here, actor: Setter, body: Given) -> Any:
     custom = replace(before.custom if before.level is Level.CUSTOM else before.triggers, **given) if given else before.custom
     book = await handoffs.set_rules(world, actor, body.level, custom)
     return JSONResponse(handoffs.shown(HandoffRules.read(book.part("handoff"))))
+
+
+class RouteGiven(Body):
+    """Where the handoffs of one channel go. `owns` counts for `both`: who answers there."""
+
+    channel: ChannelKind
+    to: Goes
+    helpdesk_id: UUID | None = None
+    owns: Literal["inbox", "helpdesk"] = "helpdesk"
+
+
+class RoutesGiven(Body):
+    items: list[RouteGiven] = Field(max_length=20)
+
+
+@router.get("/autopilot/routing", tags=["Autopilot"], responses=shows(described_handoffs.Routes))
+async def get_routing(world: Here, actor: Reader) -> Any:
+    """Where handoffs go, channel by channel. A channel that is not named hands off to the own inbox."""
+    return JSONResponse(_routes(await handoffs.routing(world, actor.org)))
+
+
+@router.put("/autopilot/routing", tags=["Autopilot"], responses=shows(described_handoffs.Routes))
+async def set_routing(world: Here, actor: Setter, body: RoutesGiven) -> Any:
+    """Set it, whole. What was handed off before stays where it is."""
+    given = {one.channel: Route(to=one.to, helpdesk=HelpdeskId(one.helpdesk_id) if one.helpdesk_id else None, owns=Goes(one.owns)) for one in body.items}
+    book = await handoffs.set_routing(world, actor, Routing(channels=given))
+    return JSONResponse(_routes(Routing.read(book.part("routing"))))
+
+
+def _routes(routing: Routing) -> dict[str, Any]:
+    return {"items": [
+        {"channel": str(channel), "to": str(one.to), "helpdesk_id": str(one.helpdesk) if one.helpdesk else None, "owns": str(one.owns)}
+        for channel, one in routing.channels.items()
+    ]}  # fmt: skip
 
 
 @router.get("/handoff-analytics", tags=["Handoff analytics"], responses=shows(described_handoffs.Analytics))

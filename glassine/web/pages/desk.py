@@ -1,4 +1,4 @@
-"""The acts of the inbox as forms: reply, note, take over, hand back, assign, close, reopen, reveal, open a file. Each calls one story and says what to undo."""
+"""The acts of the inbox as forms: reply, note, take over, hand back, assign, give to a helpdesk, close, reopen, reveal, open a file. Each calls one story and says what to undo."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.words.actions import CallId
 from glassine.words.errors import Refused
+from glassine.words.helpdesks import HelpdeskId
 from glassine.words.ids import FileId, PersonId, SessionId
 from glassine.words.sessions import Owner, OwnerKind, Status
 
@@ -39,7 +40,7 @@ async def write(request: Request, staff: Signed, id: UUID) -> Response:
     if given.get("mode") == "note":
         await desk.note(staff.world, staff.actor, session, given.get("text", ""))
     elif given.get("mode") == "reply":
-        await desk.reply(staff.world, staff.actor, session, given.get("text", ""))
+        await desk.reply(staff.world, staff.actor, session, given.get("text", ""), takes=given.get("takes") == "1")
     else:
         raise Refused("Say who will read this: the customer or your team.")
     return done(request, staff, _here(id, given), None, "sent")
@@ -59,7 +60,13 @@ async def typing(request: Request, staff: Signed, id: UUID) -> Response:
 async def take_over(request: Request, staff: Signed, id: UUID) -> Response:
     given, before = await form(request), await _owner(staff, id)
     await desk.take_over(staff.world, staff.actor, SessionId(id))
-    return done(request, staff, _here(id, given), Said(text="It is yours. The AI is silent until you hand back.", **_give_back(id, before)))
+    return done(request, staff, _here(id, given), Said(text=_taken(before), **_give_back(id, before)))
+
+
+def _taken(before: Owner) -> str:
+    if before.kind is OwnerKind.HELPDESK:
+        return f"It is yours again. {before.name or 'The helpdesk'} only shows what is said from now on."
+    return "It is yours. The AI is silent until you hand back."
 
 
 @router.post("/hand-back")
@@ -78,6 +85,17 @@ async def assign(request: Request, staff: Signed, id: UUID) -> Response:
     after = await _owner(staff, id)
     words = f"Assigned to {after.name}." if after.name else "Given back to the team."
     return done(request, staff, _here(id, given), Said(text=words, **_give_back(id, before)))
+
+
+@router.post("/give")
+async def give(request: Request, staff: Signed, id: UUID) -> Response:
+    """To the helpdesk in `helpdesk`, whose people answer from then on."""
+    given, before = await form(request), await _owner(staff, id)
+    try:
+        name = await desk.give(staff.world, staff.actor, SessionId(id), HelpdeskId(UUID(given.get("helpdesk", ""))))
+    except ValueError:
+        raise Refused("Choose a helpdesk.") from None
+    return done(request, staff, _here(id, given), Said(text=f"{name} owns it. People there answer the customer.", **_give_back(id, before)))
 
 
 @router.post("/close")
@@ -164,6 +182,8 @@ def _give_back(id: UUID, before: Owner) -> dict[str, Any]:
     """The form that makes `before` the owner again."""
     if before.kind is OwnerKind.AI:
         return {"undo": f"/inbox/sessions/{id}/hand-back"}
+    if before.kind is OwnerKind.HELPDESK:
+        return {"undo": f"/inbox/sessions/{id}/give", "fields": {"helpdesk": str(before.id)}}
     return {"undo": f"/inbox/sessions/{id}/assign", "fields": {"person": str(before.id) if before.kind is OwnerKind.PERSON else ""}}
 
 

@@ -18,11 +18,13 @@ from glassine.web.pages.settings import (
     keys,
     ledger,
     model,
+    on_call,
     patterns,
     people,
     privacy,
     retention,
     rollout,
+    routing,
     segments,
     topics,
     try_it,
@@ -38,5 +40,5 @@ async def front() -> Response:
     return RedirectResponse("/settings/autopilot", status_code=303)
 
 
-for _page in (data_map, ledger, guard, autopilot, try_it, topics, rollout, hours, handoff, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
+for _page in (data_map, ledger, guard, autopilot, try_it, topics, rollout, hours, handoff, routing, on_call, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
     router.include_router(_page.router)

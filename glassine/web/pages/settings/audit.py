@@ -87,7 +87,7 @@ _VERBS = {  # icon, and a sentence over the row's details
 
 _SETTINGS: Mapping[str, str] = {  # several fields are one thing to whoever sets them
     "rerank_url": "the reranker", "rerank_model": "the reranker", "rerank_key": "the reranker", "patience": "how long a customer may wait",
-    "notify": "who is told of handoffs by e-mail", "keep_messages": "how long data is kept", "keep_attachments": "how long data is kept", "keep_traces": "how long data is kept",
+    "notify": "who is told of handoffs by e-mail", "escalate": "who is told when nobody has answered in time", "notify_in_hours": "when mail about handoffs is sent", "keep_messages": "how long data is kept", "keep_attachments": "how long data is kept", "keep_traces": "how long data is kept",
     "keep_audit": "how long data is kept", "regions": "the countries whose numbers are masked", "vocabulary": "the words that are never masked",
     "languages": "the languages", "name": "the organisation's name", "title": "the name", "slug": "the address", "domain": "the domain", "accent": "the colour", "logo": "the logo",
     "hidden": "whether search engines may look", "header_links": "the links at the top", "footer_links": "the links at the bottom",

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from glassine.story import autopilot, house
 from glassine.web.pages.frame import Said, done, form
-from glassine.web.pages.settings.sheet import last_change, sheet
+from glassine.web.pages.settings.sheet import sheet
 from glassine.web.pages.wording import CHANNELS
 from glassine.web.staff import PageRoute, Signed
 from glassine.words.autopilot import PARTS, Edition
@@ -27,10 +27,9 @@ _MODES = (
 @router.get("")
 async def show(request: Request, staff: Signed) -> Response:
     world, org = staff.world, staff.actor.org
-    settings = (await house.organization(world, org)).settings
     return await sheet(
-        request, staff, "autopilot", channels=[_channel(row) for row in await house.channels(world, org)], modes=_MODES, patience=settings.patience,
-        notify="\n".join(settings.notify), editions=await autopilot.history(world, staff.actor, limit=_SHOWN), parts=PARTS, says=said_of, changed=await last_change(staff, "patience", "notify"),
+        request, staff, "autopilot", channels=[_channel(row) for row in await house.channels(world, org)], modes=_MODES,
+        editions=await autopilot.history(world, staff.actor, limit=_SHOWN), parts=PARTS, says=said_of,
     )
 
 
@@ -51,22 +50,6 @@ def _channel(row: dict[str, Any]) -> dict[str, Any]:
     name, icon = CHANNELS.get(row["kind"], (row["kind"], "chat"))
     says = next(words for mode, _, words in _MODES if mode == row["autopilot"])
     return {"kind": row["kind"], "name": name, "icon": icon, "mode": row["autopilot"], "says": says, "by": row["changed_by_name"], "at": row["updated_at"]}
-
-
-@router.post("/handoff")
-async def set_handoff(request: Request, staff: Signed) -> Response:
-    """How long a customer may wait, and who gets a mail."""
-    given = await form(request)
-    minutes = given.get("patience", "")
-    if not minutes.isdecimal() or not 1 <= int(minutes) <= 10_080:
-        raise Refused("How long a customer may wait is a number of minutes, from 1 to 10,080 (a week).")
-    addresses = tuple(dict.fromkeys(given.get("notify", "").split()))
-    if wrong := [address for address in addresses if "@" not in address.strip("@")]:
-        raise Refused(f"This is not an e-mail address: {wrong[0]}. Write one address per line.")
-    before = (await house.organization(staff.world, staff.actor.org)).settings
-    await house.change(staff.world, staff.actor, patience=int(minutes), notify=addresses)
-    fields = {"patience": str(before.patience), "notify": "\n".join(before.notify)}
-    return done(request, staff, "/settings/autopilot", Said(text="Saved.", undo="/settings/autopilot/handoff", fields=fields), "reload")
 
 
 @router.post("/{channel}")
