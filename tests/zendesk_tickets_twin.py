@@ -96,6 +96,12 @@ class Support:
     def delete(self, ticket: int) -> None:
         self.held[ticket].deleted = True
 
+    def hire(self, name: str) -> int:
+        """An agent more."""
+        id = self._next()
+        self.users[id] = {"id": id, "name": name, "email": f"agent{id}@acme.example", "role": "agent"}
+        return id
+
     # -- answers -----------------------------------------------------------------------------------------------------------
 
     def __call__(self, request: Request) -> Response:
