@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -165,19 +166,24 @@ def on_the_wire(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def replay(world: World, org: OrgId, found: Mapping[str, Action], gold: list[dict[str, Any]]) -> Counter[str]:
-    """One task's gold actions by way of the runner: asked for as a model would, with placeholders for the addresses that the customer gave, and confirmed by the customer."""
+    """One task's gold actions by way of the runner: asked for as a model would, which has seen placeholders for what the customer gave and the answers held, and confirmed by the customer."""
     mails = sorted({str(value) for each in gold for value in each["arguments"].values() if "@" in str(value)})
     session, states = await session_for(world, org, f"Hello. {' '.join(f'My e-mail is {mail}.' for mail in mails)}"), Counter[str]()
     for number, each in enumerate(gold):
         mask, _ = await masking.look(world, org, session)
-        arguments = json.dumps(on_the_wire(each["arguments"]))
-        for placeholder, value in mask.tokens.items():
-            arguments = arguments.replace(value, placeholder) if value in mails else arguments
+        arguments = masked(json.dumps(on_the_wire(each["arguments"])), mask.tokens)
         call = await acting.ask_in(world, org, session, None, ToolCall(id=str(number), name=each["name"], arguments=json.loads(arguments)), found.get(each["name"]))
         if call.state is CallState.CONFIRM:
             call = await acting.go_on(world, org, session, call.id, yes=True)
-        states[f"{call.state}" + (f": {call.why}" if call.state is CallState.REFUSED else "")] += 1
+        states[f"{call.state}" + (f": {call.why}" if call.state in (CallState.REFUSED, CallState.FAILED) else "")] += 1
     return states
+
+
+def masked(words: str, tokens: Mapping[str, str]) -> str:
+    """With the placeholder of each value that the conversation has masked, the longest first: nobody outside has seen it otherwise."""
+    for placeholder, value in sorted(tokens.items(), key=lambda each: -len(each[1])):
+        words = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", placeholder, words)  # a placeholder has no sign that a pattern's stand-in would read
+    return words
 
 
 async def measure(place: Place, base: str, tasks: list[dict[str, Any]]) -> Outcome:

@@ -40,6 +40,8 @@ NO_TEXT_OF_CUSTOMERS = {  # routes that change something, and why a canary has n
     "POST /action-imports/{id}/undo": "an id",
     "PATCH /autopilot-guard": "words and numbers of the organisation",
     "POST /autopilot/versions/{number}/undo": "a number",
+    "POST /autopilot/rehearsals": "words and numbers of the organisation", "POST /autopilot/rehearsals/{id}/ask": "an id", "POST /autopilot/rehearsals/{id}/cancel": "an id",
+    "POST /autopilot/rehearsals/{id}/continue": "an id", "POST /autopilot/rehearsals/{id}/publish": "an id", "POST /autopilot/rehearsals/{id}/drop": "an id",
     "POST /approvals/{id}": "a yes or no of the team's",
     "POST /chat/sessions/{id}/calls/{call}": "a yes or no, or a form whose values tests/test_acting.py and tests/test_calling.py follow",
     "PUT /autopilot/assist": "settings of the organisation",

@@ -23,6 +23,8 @@ with done as (
     ) || '{"query": "", "masked": {}, "hits": [], "used": [], "prompt": null, "request": null, "answer": null, "notes": [], "redacted": true}'
     where org_id = %(org)s and session_id = %(session)s and redacted_at is null and (%(since)s::timestamptz is null or created_at >= %(since)s)
     returning 1
+), played as (
+    delete from rehearsed where org_id = %(org)s and session_id = %(session)s  -- what a rehearsal would have said quotes them
 )
 select count(*)::int as n from done
 

@@ -25,6 +25,13 @@ async def in_force(world: World, org: OrgId) -> Rulebook:
         return await autopilot.newest(tx, org)
 
 
+async def at(world: World, actor: Actor, number: int) -> Rulebook:
+    """As it was in this version. Raises NotFound, Refused (403)."""
+    require(actor, Verb.READ_SESSIONS)
+    async with world.store.tx(actor.org) as tx:
+        return await autopilot.at(tx, actor.org, number)
+
+
 def known(world: World, org: OrgId) -> Rulebook:
     """The one that this process remembers. Whoever reads a session asks only for the content of another one."""
     return world.rulebooks.get(org) or Rulebook()

@@ -33,13 +33,17 @@ async def rules(world: World, org: OrgId) -> HandoffRules:
 
 async def set_rules(world: World, actor: Actor, level: Level, custom: Triggers | None = None, *, expects: int | None = None) -> Rulebook:
     """A level, or each trigger by itself. `custom` None leaves what was set before. Raises Refused: (400) for a number out of bounds, (403), (409)."""
-    before = await rules(world, actor.org)
-    wanted = HandoffRules(level=level, custom=custom or before.custom)
+    wanted = checked(HandoffRules(level=level, custom=custom or (await rules(world, actor.org)).custom))
+    return await autopilot.change(world, actor, "handoff", wanted.written(), expects=expects)
+
+
+def checked(wanted: HandoffRules) -> HandoffRules:
+    """Raises Refused (400) for a number out of bounds."""
     for name, most in MOST.items():
         least = 1 if name == "days" else 0
         if not least <= getattr(wanted.custom, name) <= most:
             raise Refused(f"{name.replace('_', ' ').capitalize()} is a number from {least} to {most:,}.")
-    return await autopilot.change(world, actor, "handoff", wanted.written(), expects=expects)
+    return wanted
 
 
 async def undo(world: World, actor: Actor, number: int) -> Rulebook:

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from glassine.edge.secrets import Key, Unreadable
+from glassine.rules.redaction import restore
 from glassine.store import Tx, contacts, events, sessions, turns, vault, visibility
 from glassine.store.sessions import Mode
 from glassine.store.vault import SealedToken
@@ -137,3 +138,8 @@ def hit_from(stored: Mapping[str, Any]) -> Hit:
     """A passage out of a trace."""
     ids = {"passage": PassageId(UUID(stored["passage"])), "article": ArticleId(UUID(stored["article"])), "audience": Audience(stored["audience"])}
     return Hit(**{**stored, **ids})
+
+
+def raw(hit: Hit) -> Hit:
+    """As it came out of the knowledge base: traces hold it among masked texts."""
+    return replace(hit, text=restore(hit.text, {}), best_sentence=restore(hit.best_sentence, {}))

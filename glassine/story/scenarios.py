@@ -36,9 +36,11 @@ async def meet(world: World, scene: Scene, trace: Trace) -> Scene:
     return replace(scene, scenarios=met)
 
 
-async def found(world: World, org: OrgId, text: str, spoken: str, *, channel: str, viewer: Viewer, least: float = rules.LIKE, most: int = rules.MOST) -> list[Met]:
-    """What always holds, and then what is like the text, the likest first."""
-    live = await _live(world, org)
+async def found(
+    world: World, org: OrgId, text: str, spoken: str, *, channel: str, viewer: Viewer, least: float = rules.LIKE, most: int = rules.MOST, live: Sequence[Live] | None = None,
+) -> list[Met]:
+    """What always holds, and then what is like the text, the likest first. `live`: of these, instead of those that are published."""
+    live = await published(world, org) if live is None else live
     if not live:
         return []
     own = await _segments(world, org, viewer, live)
@@ -47,7 +49,8 @@ async def found(world: World, org: OrgId, text: str, spoken: str, *, channel: st
     return [*always, *rules.nearest(await _compared(world, text, spoken, holding), least, most)]
 
 
-async def _live(world: World, org: OrgId) -> tuple[Live, ...]:
+async def published(world: World, org: OrgId) -> tuple[Live, ...]:
+    """All that turns may meet, not older than a second."""
     until, known = world.scenarios.get(org, (0.0, ()))
     if until < time.monotonic():
         async with world.store.tx(org) as tx:

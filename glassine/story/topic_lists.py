@@ -82,16 +82,25 @@ def _checked(listed: Sequence[Topic]) -> tuple[Topic, ...]:
 
 async def save(world: World, actor: Actor, topics: Topics, *, expects: int | None = None) -> Rulebook:
     """Puts lists in force, ready to be compared in every language that the organisation speaks. Raises Refused: (400), (403), (409)."""
-    require(actor, Verb.CHANGE_SETTINGS)
-    topics = checked(topics)
-    topics = await _without_persons(world, actor, topics)
-    texts = topic_scores.texts(topics)
-    for language in _languages(await _spoken(world, actor)):
-        await about.read(world, actor.org, texts, language, keep=True)
+    topics = await ready(world, actor, topics)
     book = await autopilot.change(world, actor, "topics", topics.written(), expects=expects)
-    async with world.store.tx(actor.org) as tx:
-        await topic_vectors.forget_others(tx, actor.org, texts)
+    await tidy(world, actor, topics)
     return book
+
+
+async def ready(world: World, actor: Actor, topics: Topics) -> Topics:
+    """As they may be put in force, with what the models have to read of them read. Raises Refused: (400), (403)."""
+    require(actor, Verb.CHANGE_SETTINGS)
+    topics = await _without_persons(world, actor, checked(topics))
+    for language in _languages(await _spoken(world, actor)):
+        await about.read(world, actor.org, topic_scores.texts(topics), language, keep=True)
+    return topics
+
+
+async def tidy(world: World, actor: Actor, topics: Topics) -> None:
+    """Forgets what was read of texts that stand in no list any more."""
+    async with world.store.tx(actor.org) as tx:
+        await topic_vectors.forget_others(tx, actor.org, topic_scores.texts(topics))
 
 
 async def _without_persons(world: World, actor: Actor, topics: Topics) -> Topics:

@@ -16,6 +16,7 @@ from glassine.rules.lines import one_line, storable
 from glassine.rules.permits import require
 from glassine.store import Tx, events, scenarios, vault
 from glassine.store import segments as stored_segments
+from glassine.store.scenarios import Live
 from glassine.story import finding
 from glassine.story import scenarios as turns
 from glassine.story.models import model_for
@@ -125,16 +126,14 @@ def _directory(name: str) -> str:
     return "/".join(filter(None, (one_line(part, 60) for part in re.split(r"[/\\]", name))))[:200]
 
 
-async def publish(world: World, actor: Actor, id: ScenarioId) -> Scenario:
-    """Makes the draft what turns go by. Raises NotFound, and Refused where something is missing, (403), (409)."""
+async def publish(world: World, actor: Actor, id: ScenarioId, *, read_at: str | None = None) -> Scenario:
+    """Makes the draft what turns go by. `read_at`: only if it is as it was then. Raises NotFound, and Refused where something is missing, (403), (409)."""
     require(actor, Verb.WRITE_KNOWLEDGE)
     async with world.store.tx(actor.org) as tx:
         read = await scenarios.load(tx, actor.org, id)
-    if not read.draft.content:
-        raise Refused("Write what is to be said or done before you publish.")
-    if read.kind is ScenarioKind.SPECIFIC and not read.draft.triggers:
-        raise Refused("Write at least one trigger question: without one, no message would ever meet this scenario.")
-    vectors = await _embedded(world, actor.org, read.draft.triggers) if read.kind is ScenarioKind.SPECIFIC else {}
+    if read_at is not None and read_at != read.updated_at.isoformat():
+        raise Refused("Somebody else has changed this scenario meanwhile. Load it again.", status=409, code="conflict")
+    vectors = (await as_live(world, actor.org, read)).vectors
     by = actor.id if actor.kind is ActorKind.AGENT else None
     async with world.store.tx(actor.org) as tx:
         await scenarios.publish(tx, actor.org, read, vectors, world.clock(), by)
@@ -142,6 +141,16 @@ async def publish(world: World, actor: Actor, id: ScenarioId) -> Scenario:
         after = await scenarios.load(tx, actor.org, id)
     world.scenarios.pop(actor.org, None)
     return after
+
+
+async def as_live(world: World, org: OrgId, read: Scenario) -> Live:
+    """The draft as turns would meet it. Raises Refused where something is missing."""
+    if not read.draft.content:
+        raise Refused("Write what is to be said or done before you publish.")
+    if read.kind is ScenarioKind.SPECIFIC and not read.draft.triggers:
+        raise Refused("Write at least one trigger question: without one, no message would ever meet this scenario.")
+    vectors = await _embedded(world, org, read.draft.triggers) if read.kind is ScenarioKind.SPECIFIC else {}
+    return Live(read.id, read.kind, read.version + 1, read.draft, vectors)
 
 
 async def _embedded(world: World, org: OrgId, triggers: Sequence[str]) -> dict[str, Vectors]:

@@ -7,29 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from glassine.edge.llm import Llm
 from glassine.rules import differences, extract
 from glassine.rules.permits import require
-from glassine.rules.redaction import restore
 from glassine.rules.reordering import Judged, by_popularity, reordered
 from glassine.store import articles, search, vault, versions, visibility
 from glassine.store.vectors import packed
-from glassine.story import comparing, debugging, finding, indexing, learning, recalling, terms, turn
+from glassine.story import comparing, debugging, finding, indexing, learning, recalling, remembered, terms, turn
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
 from glassine.story.recalling import Recalled
-from glassine.story.scene import Acting, Means, Scene
+from glassine.story.scene import Means, Scene
 from glassine.story.world import World
-from glassine.words.actions import Call, CallId, CallState
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ArticleId, PassageId, SessionId, TurnId, new_id
 from glassine.words.knowledge import Audience, Hit
 from glassine.words.models import Use
 from glassine.words.people import Actor, Verb
-from glassine.words.turns import HandOff, Outcome, Prompt, Reply, Suggestion, ToolCall, ToolSpec, Trace
+from glassine.words.turns import HandOff, Outcome, Prompt, Reply, Suggestion, Trace
 from glassine.words.what_if import QUOTING, Change, Side, WhatIf
 
 _LONGEST = 20_000  # characters of a text that somebody puts in an article's place
@@ -52,34 +49,11 @@ async def ask(world: World, actor: Actor, session: SessionId, id: TurnId, change
     model = await _model(world, kept, change)
     means = Means(
         search=lambda query: _search(world, kept, scene, query, change), model=model, tell=lambda _: None, purpose="what-if", instructions=instructions,
-        thresholds=_thresholds(change), acting=lambda: _acting(kept), go_on=lambda call, yes: _gone_on(kept, call, yes),
+        thresholds=_thresholds(change), acting=lambda: remembered.acting(kept), go_on=lambda call, yes: remembered.gone_on(kept, call, yes),
     )
     trace = turn.begun(scene)
     outcome = await turn.think(world, scene, trace, means)
     return _beside(kept, change, outcome, trace)
-
-
-async def _acting(kept: Recalled) -> Acting:
-    """The actions that were offered then. A call that was made then is answered as it was; any other is none, and nothing leaves."""
-    tools = tuple(ToolSpec(**one) for one in (kept.trace.get("prompt") or {}).get("tools") or ())
-
-    async def ask(wanted: ToolCall) -> Call:
-        made = next((one for one in kept.trace.get("called") or () if (one["name"], one["arguments"]) == (wanted.name, wanted.arguments)), None)
-        state = CallState(made["state"]) if made else CallState.DRY
-        return Call(
-            id=CallId(new_id()), session=kept.scene.session.id, turn=None, action=None, name=wanted.name, version=0, arguments=wanted.arguments, state=state,
-            why=made["why"] if made else "", seen=made["seen"] if made else "", says=made["says"] if made else "",
-        )
-
-    return Acting(specs=tools, reads=frozenset(tool.name for tool in tools), ask=ask)
-
-
-async def _gone_on(kept: Recalled, call: Call, yes: bool) -> Call:
-    """As it went on then."""
-    made = next((one for one in kept.trace.get("called") or () if one["id"] == str(call.id)), None)
-    if made is None:
-        return replace(call, state=CallState.DRY if yes else CallState.DECLINED, settled_at=kept.row["created_at"])
-    return replace(call, state=CallState(made["state"]), why=made["why"], seen=made["seen"], settled_at=datetime.fromisoformat(made["settled_at"]) if made["settled_at"] else None)
 
 
 def _thresholds(change: Change) -> extract.Thresholds | None:
@@ -113,13 +87,8 @@ async def _search(world: World, kept: Recalled, scene: Scene, query: str, change
         async with world.store.tx(org) as tx:
             scopes = await visibility.seen_by(tx, org, scene.viewer)
     elif change.article is None:
-        return Sought([_raw(hit) for hit in kept.hits], kept.row["knowledge"], int(given["size"]), str(given["spoken"]), scopes)
+        return Sought([recalling.raw(hit) for hit in kept.hits], kept.row["knowledge"], int(given["size"]), str(given["spoken"]), scopes)
     return await _searched_as_then(world, kept, query, scopes, change)
-
-
-def _raw(hit: Hit) -> Hit:
-    """As it came out of the knowledge base: traces hold it among masked texts."""
-    return replace(hit, text=restore(hit.text, {}), best_sentence=restore(hit.best_sentence, {}))
 
 
 async def _searched_as_then(world: World, kept: Recalled, query: str, scopes: tuple[int, ...], change: Change) -> Sought:

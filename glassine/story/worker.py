@@ -13,18 +13,19 @@ from datetime import datetime
 from types import MappingProxyType
 
 from glassine.store import DatabaseError, Unreachable, calls, house, jobs, nearest
-from glassine.story import codes, delivering, gaps, ledger, link_check, notices, retaining, segments, sources, syncing, tidying, turn, watching
+from glassine.story import codes, delivering, gaps, ledger, link_check, notices, rehearsing, retaining, segments, sources, syncing, tidying, turn, watching
 from glassine.story.scene import Scene
 from glassine.story.turn import Settled
 from glassine.story.world import World
 from glassine.words.actions import CallId
 from glassine.words.errors import NotFound
 from glassine.words.ids import OrgId, RunId, SegmentId, SessionId
+from glassine.words.rehearsals import RehearsalId
 from glassine.words.work import Job, JobKind
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 8
-_LONG = (JobKind.SYNC_SOURCE, JobKind.CHECK_LINKS)  # they wait for other people's servers, …
+_LONG = (JobKind.SYNC_SOURCE, JobKind.CHECK_LINKS, JobKind.REHEARSE)  # they wait for other people's servers, or have much to do, …
 _LONG_AT_ONCE = 2  # … and turns shall always find a free place
 _POLL = 0.5  # seconds
 _SWEEP = 2.0
@@ -172,6 +173,10 @@ async def _sync_source(world: World, job: Job) -> None:
     await syncing.run(world, job.org, RunId(job.ref))
 
 
+async def _rehearse(world: World, job: Job) -> None:
+    await rehearsing.run(world, job.org, RehearsalId(job.ref))
+
+
 async def _anchor_ledger(world: World, job: Job) -> None:
     await ledger.anchor(world, job.org)
 
@@ -180,6 +185,7 @@ _WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyT
     JobKind.ANCHOR_LEDGER: _anchor_ledger, JobKind.RETAIN: _retain, JobKind.PLACE_CONTACTS: _place_contacts, JobKind.SYNC_SOURCE: _sync_source,
     JobKind.FIND_GAPS: _find_gaps,
     JobKind.CHECK_LINKS: _check_links, JobKind.TIDY_KNOWLEDGE: _tidy_knowledge,
+    JobKind.REHEARSE: _rehearse,
     JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.ESCALATE: _escalate, JobKind.NOTIFY_APPROVAL: _notify_approval, JobKind.SEND_CODE: _send_code,
 })
 

@@ -24,6 +24,7 @@ class JobKind(StrEnum):
     SYNC_SOURCE = "sync_source"  # ref: the run
     ANCHOR_LEDGER = "anchor_ledger"  # ref: the organisation
     DELIVER = "deliver"  # ref: the delivery
+    REHEARSE = "rehearse"  # ref: the rehearsal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ from glassine.web.api import (
     policy,
     privacy,
     redaction,
+    rehearsals,
     reranker,
     segments,
     sources,
@@ -82,7 +83,7 @@ def create_api(world: World) -> FastAPI:
     api.state.world, api.state.known_keys, api.state.known_sites = world, {}, {}
     api.state.describing, api.state.described = asyncio.Lock(), b""
     api.add_route("/openapi.json", api.describe, include_in_schema=False)
-    for module in (chat, turns, contacts, segments, gaps, training, actions, action_imports, approvals, hints, reranker, knowledge, sources, articles, centre, help_site, content, privacy, policy, redaction, guard, handoffs, owners, office_hours, autopilot, models, boundaries, ledger, widget, files):
+    for module in (chat, turns, contacts, segments, gaps, training, actions, action_imports, approvals, hints, reranker, knowledge, sources, articles, centre, help_site, content, privacy, policy, redaction, guard, handoffs, owners, office_hours, rehearsals, autopilot, models, boundaries, ledger, widget, files):
         api.include_router(module.router)
     errors.install(api)
     # From the inside out: whatever answers, a refusal of a body or a failure too, can be read by a browser of any origin.

@@ -36,6 +36,13 @@ class Changes(Body):
     answer: float | None = None
     suggest: float | None = None
 
+    def beside(self, now: guarding.Guard) -> guarding.Guard:
+        """What is given, and for the rest what there is. Raises Refused."""
+        return guarding.checked(
+            promised=now.promises if self.promises is None else self.promises, backed=now.claims if self.claims is None else self.claims,
+            answer=now.thresholds.answer if self.answer is None else self.answer, suggest=now.thresholds.suggest if self.suggest is None else self.suggest,
+        )
+
 
 @router.get("/autopilot-guard", tags=["Autopilot"], responses=shows(Guard))
 async def read(world: Here, actor: Reader) -> Any:
@@ -46,9 +53,4 @@ async def read(world: Here, actor: Reader) -> Any:
 @router.patch("/autopilot-guard", tags=["Autopilot"], responses=shows(Guard))
 async def change(world: Here, actor: Setter, body: Changes) -> Any:
     """Change it from the next turn on. It is a version that can be undone."""
-    now = await guards.in_force(world, actor)
-    made = guarding.checked(
-        promised=now.promises if body.promises is None else body.promises, backed=now.claims if body.claims is None else body.claims,
-        answer=now.thresholds.answer if body.answer is None else body.answer, suggest=now.thresholds.suggest if body.suggest is None else body.suggest,
-    )
-    return JSONResponse(guarding.written(await guards.change(world, actor, made)))
+    return JSONResponse(guarding.written(await guards.change(world, actor, body.beside(await guards.in_force(world, actor)))))

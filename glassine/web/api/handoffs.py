@@ -48,7 +48,7 @@ class TriggersGiven(Body):
     minutes: int | None = Field(None, ge=0)
 
 
-class Given(Body):
+class RulesInput(Body):
     level: Level
     triggers: TriggersGiven | None = None
 
@@ -60,12 +60,10 @@ async def get_handoff(world: Here, actor: Reader) -> Any:
 
 
 @router.put("/autopilot/handoff", tags=["Autopilot"], responses=shows(described_handoffs.Rules))
-async def set_handoff(world: Here, actor: Setter, body: Given) -> Any:
+async def set_handoff(world: Here, actor: Setter, body: RulesInput) -> Any:
     """Choose a level, or `custom` with a value for each trigger. 0 and false switch a trigger off."""
-    given: dict[str, Any] = body.triggers.model_dump(exclude_none=True) if body.triggers else {}
-    before = await handoffs.rules(world, actor.org)
-    custom = replace(before.custom if before.level is Level.CUSTOM else before.triggers, **given) if given else before.custom
-    book = await handoffs.set_rules(world, actor, body.level, custom)
+    wanted = rules_of(body, await handoffs.rules(world, actor.org))
+    book = await handoffs.set_rules(world, actor, wanted.level, wanted.custom)
     return JSONResponse(handoffs.shown(HandoffRules.read(book.part("handoff"))))
 
 
@@ -101,6 +99,13 @@ def _routes(routing: Routing) -> dict[str, Any]:
         {"channel": str(channel), "to": str(one.to), "helpdesk_id": str(one.helpdesk) if one.helpdesk else None, "owns": str(one.owns)}
         for channel, one in routing.channels.items()
     ]}  # fmt: skip
+
+
+def rules_of(body: RulesInput, before: HandoffRules) -> HandoffRules:
+    """What is given, and for the rest what there was."""
+    given: dict[str, Any] = body.triggers.model_dump(exclude_none=True) if body.triggers else {}
+    custom = replace(before.custom if before.level is Level.CUSTOM else before.triggers, **given) if given else before.custom
+    return HandoffRules(level=body.level, custom=custom)
 
 
 @router.get("/handoff-analytics", tags=["Handoff analytics"], responses=shows(described_handoffs.Analytics))

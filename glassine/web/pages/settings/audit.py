@@ -43,6 +43,8 @@ _VERBS = {  # icon, and a sentence over the row's details
     "inspect.open": ("search", "inspected a {thing}"), "inspect.replay": ("search", "replayed a turn"), "inspect.what_if": ("search", "asked what a turn would have been with another {what}"),
     "inspect.debug": ("search", "switched debug mode on for a session"), "inspect.debug_off": ("search", "switched debug mode off for a session"),
     "autopilot.change": ("ai", "set autopilot of {channel} to {autopilot}"), "autopilot.rules": ("ai", "changed {part} (version {version})"), "autopilot.undo": ("undo", "took version {undoes} back: {part} (version {version})"),
+    "rehearsal.begin": ("undo", "tried a change of {what} on past conversations"), "rehearsal.ask": ("model", "had a language model asked in a rehearsal of {what}"),
+    "rehearsal.publish": ("check", "published the rehearsed change of {what}"), "rehearsal.drop": ("bin", "dropped the rehearsed change of {what}"),
     "people.invite": ("people", "invited somebody as {role}"),
     "people.join": ("people", "joined as {role}"), "people.role": ("people", "changed a role from {from} to {to}"),
     "people.disable": ("people", "removed somebody from the team"), "people.password": ("lock", "set a new password"),

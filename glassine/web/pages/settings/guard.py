@@ -30,10 +30,13 @@ def _fields(guard: Guard) -> dict[str, str]:
 async def save(request: Request, staff: Signed) -> Response:
     given = await form(request)
     before = _fields(await guards.in_force(staff.world, staff.actor))
-    await guards.change(staff.world, staff.actor, guarding.checked(
-        promised=given.get("promises", "").splitlines(), backed=_share(given, "claims"), answer=_share(given, "answer"), suggest=_share(given, "suggest"),
-    ))  # fmt: skip
+    await guards.change(staff.world, staff.actor, typed(given))
     return done(request, staff, "/settings/guard", Said(text="Saved. It holds for answers from now on.", undo="/settings/guard", fields=before), "reload")
+
+
+def typed(given: Mapping[str, str]) -> Guard:
+    """Raises Refused for what cannot be saved."""
+    return guarding.checked(promised=given.get("promises", "").splitlines(), backed=_share(given, "claims"), answer=_share(given, "answer"), suggest=_share(given, "suggest"))
 
 
 def _share(given: Mapping[str, str], name: str) -> float:

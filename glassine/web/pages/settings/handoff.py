@@ -84,7 +84,7 @@ def _named(part: Mapping[str, Any]) -> str:
 @router.post("/preview")
 async def preview(request: Request, staff: Signed) -> Response:
     """What customers would read by what is chosen, before it is saved."""
-    rules = _rules(await form(request))
+    rules = typed(await form(request))
     if by_htmx(request):
         return fragment(request, staff, "settings/handoff_reads.html", reads=await _reads(staff, rules))
     return await show(request, staff)
@@ -93,7 +93,7 @@ async def preview(request: Request, staff: Signed) -> Response:
 @router.post("")
 async def save(request: Request, staff: Signed) -> Response:
     given = await form(request)
-    rules, read_at = _rules(given), given.get("number", "")
+    rules, read_at = typed(given), given.get("number", "")
     book = await handoffs.set_rules(staff.world, staff.actor, rules.level, rules.custom, expects=int(read_at) if read_at.isdecimal() else None)
     return done(request, staff, "/settings/handoff", Said(text="Saved. It holds for messages from now on.", undo=f"/settings/handoff/{book.number}/undo"), "reload")
 
@@ -104,7 +104,7 @@ async def undo(request: Request, staff: Signed, number: int) -> Response:
     return done(request, staff, "/settings/handoff", Said(text="It is as it was before.", undo=f"/settings/handoff/{book.number}/undo"), "reload")
 
 
-def _rules(given: Mapping[str, str]) -> HandoffRules:
+def typed(given: Mapping[str, str]) -> HandoffRules:
     """Raises Refused for a level that does not exist, or a number that is none."""
     level = next((level for level in Level if level == given.get("level")), None)
     if level is None:

@@ -164,10 +164,14 @@ async def step(request: Request, staff: Signed) -> Response:
 async def set_uses(request: Request, staff: Signed) -> Response:
     typed = await form(request)
     before = (await model_settings.current(staff.world, staff.actor)).own_uses
-    chosen = {use: list(dict.fromkeys(filter(None, [typed.get(f"{use}-{place}", "") for place in range(_MOST_CHOSEN)]))) for use in USES}
-    await model_settings.set_uses(staff.world, staff.actor, {str(use): ids for use, ids in chosen.items()})
+    await model_settings.set_uses(staff.world, staff.actor, {str(use): picked(typed, use) for use in USES})
     former = {f"{use}-{place}": id for use, ids in before.items() for place, id in enumerate(ids[:_MOST_CHOSEN])}
     return done(request, staff, _AT, Said(text="Saved what each model is asked for.", undo=f"{_AT}/uses", fields=former), "reload")
+
+
+def picked(typed: Mapping[str, str], use: Use) -> list[str]:
+    """The models that a form names for a purpose, in order."""
+    return list(dict.fromkeys(filter(None, [typed.get(f"{use}-{place}", "") for place in range(_MOST_CHOSEN)])))
 
 
 @router.post("/budget")

@@ -18,7 +18,7 @@ from glassine.words.errors import Refused
 from glassine.words.people import Verb
 
 router = APIRouter(prefix="/topics", route_class=PageRoute)
-_LISTS = (
+LISTS = (
     (Stance.HANDS_OFF, "Left to people", "A message about one of these goes to your team. The AI says nothing about it.", "Complaints about staff\nLegal threats\nClosing an account"),
     (Stance.ANSWERS, "Answered by the AI", "What the AI is there for. It sharpens the difference to the list above; with the box below, it answers nothing else.", "Returns and refunds\nDelivery times"),
     (Stance.NO_ASSIST, "No drafts", "The AI drafts nothing for your team about these.", "Job applications"),
@@ -33,7 +33,7 @@ async def show(request: Request, staff: Signed) -> Response:
 
 async def _sheet(request: Request, staff: Staff, topics: Topics, number: int, *, status: int = 200, wrong: str = "", **values: Any) -> Response:
     newest = await autopilot.history(staff.world, staff.actor, part="topics", limit=1)
-    lists = [{"key": str(stance), "name": name, "says": says, "hint": hint, "topics": topics.lists[stance]} for stance, name, says, hint in _LISTS]
+    lists = [{"key": str(stance), "name": name, "says": says, "hint": hint, "topics": topics.lists[stance]} for stance, name, says, hint in LISTS]
     return await sheet(request, staff, "topics", status=status, lists=lists, topics=topics, number=number, wrong=wrong, changed=newest[0] if newest else None, **{"message": "", "found": None, "trial": None, **values})
 
 
