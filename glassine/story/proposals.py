@@ -30,7 +30,7 @@ async def checked(world: World, actor: Actor, proposal: Proposal) -> tuple[Propo
         raise Refused("Try rules, a scenario or models: one of the three at a time, so that it is clear what makes a difference.")
     book = await autopilot.in_force(world, actor.org)
     parts = {name: await _part(world, actor, name, content) for name, content in proposal.parts.items()}
-    proposal = replace(proposal, parts={name: part for name, part in parts.items() if part != _as_it_is(book, name)})
+    proposal = replace(proposal, parts={name: part for name, part in parts.items() if not _same(name, book.part(name), part)})
     if proposal.scenario is not None:
         proposal = await _scenario(world, actor, proposal, ScenarioId(proposal.scenario))
     if proposal.models:
@@ -51,10 +51,13 @@ async def _part(world: World, actor: Actor, name: str, content: Mapping[str, Any
     raise Refused(f"{PARTS.get(name, name).capitalize()} cannot be tried on past conversations. What can: {', '.join(TRIED)}.")
 
 
-def _as_it_is(book: Rulebook, name: str) -> dict[str, Any]:
-    """A part as its own class reads it: one that nobody has written is the usual one."""
-    part = book.part(name)
-    return {"topics": lambda: Topics.read(part).written(), "handoff": lambda: HandoffRules.read(part).written(), "guard": lambda: guarding.written(guarding.read(part))}[name]()
+def _same(name: str, one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
+    """Whether two parts say the same: one that nobody has written is the usual one, and triggers count only where they hold."""
+    if name == "topics":
+        return Topics.read(one) == Topics.read(two)
+    if name == "handoff":
+        return (HandoffRules.read(one).level, HandoffRules.read(one).triggers) == (HandoffRules.read(two).level, HandoffRules.read(two).triggers)
+    return guarding.read(one) == guarding.read(two)
 
 
 async def _scenario(world: World, actor: Actor, proposal: Proposal, id: ScenarioId) -> Proposal:
