@@ -63,6 +63,8 @@ NO_TEXT_OF_CUSTOMERS = {  # routes that change something, and why a canary has n
     "POST /knowledge/gaps/{id}/merge": "ids",
     "POST /knowledge/search/pins": "a question that the organisation words",
     "PUT /knowledge/search/reranker": "an address, a name and a key of the organisation",
+    "POST /webhooks": "settings of the organisation", "PATCH /webhooks/{id}": "settings of the organisation", "POST /webhooks/{id}/rotate": "a number", "POST /webhooks/{id}/test": "a name",
+    "POST /webhooks/{id}/deliveries/{delivery}/resend": "ids", "POST /webhooks/{id}/replay": "a time",
     "POST /models": "an address, names and a key of the organisation", "PUT /models/{id}": "an address, names and a key of the organisation", "PUT /models/order": "ids",
     "PUT /models/uses": "ids", "PUT /models/budget": "numbers", "POST /models/{id}/restore": "an id", "POST /models/{id}/test": "an id",
     "POST /knowledge/search/synonyms": "words of the organisation",

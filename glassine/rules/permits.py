@@ -10,7 +10,7 @@ from glassine.words.people import Actor, Role, Verb
 
 _VIEWER = frozenset({Verb.READ_SESSIONS, Verb.READ_KNOWLEDGE, Verb.INSPECT, Verb.READ_MAP, Verb.READ_LEDGER, Verb.READ_ACTIONS})
 _AGENT = _VIEWER | {Verb.ANSWER, Verb.APPROVE, Verb.DEBUG, Verb.REVEAL, Verb.REDACT}
-_ADMIN = _AGENT | {Verb.ERASE, Verb.EXPORT, Verb.WRITE_KNOWLEDGE, Verb.WRITE_ACTIONS, Verb.CHANGE_SETTINGS, Verb.MANAGE_PEOPLE, Verb.MANAGE_KEYS, Verb.READ_AUDIT, Verb.SWITCH}
+_ADMIN = _AGENT | {Verb.ERASE, Verb.EXPORT, Verb.WRITE_KNOWLEDGE, Verb.WRITE_ACTIONS, Verb.CHANGE_SETTINGS, Verb.MANAGE_PEOPLE, Verb.MANAGE_KEYS, Verb.MANAGE_WEBHOOKS, Verb.READ_AUDIT, Verb.SWITCH}
 _OWNER = _ADMIN | {Verb.TRANSFER_OWNERSHIP}
 
 PERMITS: Mapping[Role, frozenset[Verb]] = MappingProxyType({Role.VIEWER: _VIEWER, Role.AGENT: _AGENT, Role.ADMIN: _ADMIN, Role.OWNER: _OWNER})
@@ -36,6 +36,9 @@ SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType(
         "redaction:write": frozenset({Verb.REDACT, Verb.CHANGE_SETTINGS}),
         "widget:write": frozenset({Verb.ANSWER}),
         "ledger:read": frozenset({Verb.READ_LEDGER}),
+        "webhooks:read": frozenset({Verb.MANAGE_WEBHOOKS}),
+        "webhooks:write": frozenset({Verb.MANAGE_WEBHOOKS}),
+        "events:read": frozenset({Verb.READ_SESSIONS}),
         "boundaries:read": frozenset({Verb.READ_MAP}),
         "boundaries:write": frozenset({Verb.READ_MAP, Verb.SWITCH}),
     }

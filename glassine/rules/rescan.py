@@ -9,7 +9,7 @@ import html
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -29,12 +29,12 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|\w{2,8});")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
 
 
-def readable(payload: Payload) -> str:
-    """Every text in a payload, decoded: its address, its headers but for our own key, its body."""
+def readable(payload: Payload, ours: Collection[str] = ()) -> str:
+    """Every text in a payload, decoded: its address, its headers but for our own key, its body. What is one of `ours` as a whole is left out."""
     headers = {name.lower(): value for name, value in payload.headers.items()}
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     pieces = [payload.url, *(value for name, value in headers.items() if name not in KEYS), *_body(payload.body, kind, headers.get("content-type", ""))]
-    text = BETWEEN.join(variant for piece in pieces for variant in _variants(piece)).replace("\x00", "")
+    text = BETWEEN.join(variant for piece in pieces if piece not in ours for variant in _variants(piece)).replace("\x00", "")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _HALF.search(text) else text
 
 

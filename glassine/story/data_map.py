@@ -13,7 +13,7 @@ from typing import Any
 
 from glassine.rules.permits import require
 from glassine.rules.policies import EVERYWHERE, treatments
-from glassine.store import actions, helpdesks, house, ledger, people, sources
+from glassine.store import actions, helpdesks, house, ledger, people, sources, webhooks
 from glassine.store import boundaries as stored
 from glassine.story import far_sides, helpdesk_reach, reaching, tending
 from glassine.story.boundaries import AI
@@ -107,6 +107,7 @@ async def draw(world: World, actor: Actor) -> DataMap:
             actions=Counter(actions.host_of(one.url) for one in await actions.every(tx, org) if one.enabled),
             helpdesks=[helpdesk_reach.told(one) for one in await helpdesks.all_of(tx, org)],
             sources=[{"name": one.name, "title": tending.title_of(one), "reach": reaching.reach(one)} for one in await sources.all_of(tx, org)],
+            webhooks=await webhooks.all_of(tx, org),
         )
         counted = _counted(
             crossed=await ledger.summary(tx, org, since), said=await stored.said(tx, org, since), refused=await stored.refused(tx, org, since),

@@ -17,6 +17,7 @@ from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId
 from glassine.words.models import OPERATOR, Use, chosen
 from glassine.words.people import Actor, Person, Role, Verb
+from glassine.words.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class Facts:
     actions: Mapping[str, int] = field(default_factory=dict)  # host -> how many that are in use call it
     sources: Sequence[Mapping[str, Any]] = ()  # name, title of its kind, reach
     helpdesks: Sequence[Mapping[str, Any]] = ()  # name, title of its kind, hosts
+    webhooks: Sequence[Webhook] = ()
 
     @property
     def live_keys(self) -> list[Mapping[str, Any]]:
@@ -152,6 +154,14 @@ def _actions(facts: Facts) -> list[Far]:
     return [Far(who=host, where=host, detail=f"{count} {'action' if count == 1 else 'actions'}") for host, count in sorted(facts.actions.items())]
 
 
+def _webhooks(facts: Facts) -> list[Far]:
+    return [
+        Far(who=f"Endpoint “{one.name}”", where=_host(one.url), detail=", ".join(filter(None, [
+            "contact details in the clear" if one.clear else "masked", _wire(one.url), "" if one.enabled else "disabled",
+        ]))) for one in facts.webhooks
+    ]
+
+
 def _host(url: str) -> str:
     """Host and port, without whatever else stands in an address: a user name or a key may be in it."""
     try:
@@ -199,5 +209,5 @@ def _anchor(facts: Facts) -> list[Far]:
 
 _SIDES: Mapping[str, Callable[[Facts], list[Far]]] = MappingProxyType({
     "web": _web, "api": _api, "local-models": _local_models, "database": _database, "files": _files, "backup": _operator, "logs": _operator, "import": _operator,
-    "source": _source, "help": _help, "model": _models(Use.ANSWER, Use.SUMMARISE), "what-if": _models(Use.WHAT_IF), "writing": _models(Use.TRANSLATE, Use.CLASSIFY), "link-check": _links, "rerank": _rerank, "action": _actions, "action-spec": _specs, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail, "customer-mail": _mail, "helpdesk": _helpdesks,
+    "source": _source, "help": _help, "model": _models(Use.ANSWER, Use.SUMMARISE), "what-if": _models(Use.WHAT_IF), "writing": _models(Use.TRANSLATE, Use.CLASSIFY), "link-check": _links, "rerank": _rerank, "action": _actions, "action-spec": _specs, "anchor": _anchor, "team": _team, "reveal": _reveal, "mail": _mail, "customer-mail": _mail, "helpdesk": _helpdesks, "webhook": _webhooks,
 })  # fmt: skip

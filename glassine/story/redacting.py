@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from glassine.rules.permits import require
-from glassine.store import Tx, calls, events, jobs, sessions, turns, vault
+from glassine.store import Tx, calls, events, jobs, sessions, turns, vault, webhooks
 from glassine.store.live import notify
 from glassine.story.reasons import written
 from glassine.story.world import World
@@ -78,6 +78,7 @@ async def _remove(tx: Tx, actor: Actor, session: Session, event: Event | None, o
     emptied = await turns.blank(tx, org, id, event.created_at if event else None)
     silent = event is None or event.seq == session.last_user_seq  # nobody can answer what is no longer there
     await sessions.blank(tx, org, id, whole=event is None or event.type is EventType.STATE_CHECKPOINT, silent=silent)
+    await webhooks.blank_answers(tx, org, id)
     await vault.forget_unused(tx, org, id)
     if silent:
         await jobs.drop_waiting(tx, org, id)

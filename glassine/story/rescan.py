@@ -55,7 +55,7 @@ class Rescan:
     async def __call__(self, crossing: Crossing, payload: Payload) -> Scan:
         org_key = await self.world.key(crossing.org)
         judge = await _judge(self.world, crossing)
-        text = rescan.without(rescan.readable(payload), prompt.FIXED)
+        text = rescan.without(rescan.readable(payload, crossing.ours), prompt.FIXED)
         if len(text) > _LARGE:
             found = await asyncio.to_thread(self._found, text, rescan.key_headers(payload), judge)
         else:

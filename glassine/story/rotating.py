@@ -17,7 +17,7 @@ from uuid import UUID
 
 from glassine.edge.secrets import Key, Ring, Unreadable
 from glassine.store import Tx, contacts, house, jobs, people, rotations, vault
-from glassine.story import model_keys, sources, variables
+from glassine.story import endpoints, model_keys, sources, variables
 from glassine.story.contacts import identity_of, own_key
 from glassine.story.house import SEALED
 from glassine.story.world import KEY_AGE, World
@@ -109,6 +109,7 @@ async def rotate_organization(world: World, actor: Actor, tell: Tell, *, at_once
     await _reseal_settings(world, org, ring)
     await sources.reseal(world, org)
     await variables.reseal(world, org)
+    await endpoints.reseal(world, org)
     wrong = (await check_organization(world, org, newest_only=True)).unreadable
     if wrong:
         raise Refused(f"{wrong} sealed values do not open under the new key. The former key was kept; run `glassine keys check`.")
@@ -208,6 +209,10 @@ async def check_organization(world: World, org: OrgId, *, newest_only: bool = Fa
         fits = _opens(by, sealed, org, "action_variables", "sealed", variable)
         opened["keys of actions"] += fits
         unreadable += not fits
+    for secret, sealed in await endpoints.sealed_of(world, org):
+        fits = _opens(by, sealed, org, "webhook_secrets", "sealed", secret)
+        opened["secrets of webhooks"] += fits
+        unreadable += not fits
     while True:
         async with world.store.tx(org) as tx:
             batch = await rotations.contacts_after(tx, org, last, _BATCH, lock=False)
@@ -220,7 +225,7 @@ async def check_organization(world: World, org: OrgId, *, newest_only: bool = Fa
         last = batch[-1].id
 
 
-_KINDS = ("model keys", "keys of sources", "keys of actions", "contacts", "values", "originals", "files", "custom data")
+_KINDS = ("model keys", "keys of sources", "keys of actions", "secrets of webhooks", "contacts", "values", "originals", "files", "custom data")
 
 
 async def _load(world: World, org: OrgId) -> dict[str, Any]:

@@ -1,28 +1,242 @@
-"""Events for the endpoints that listen for them. No endpoint can be connected yet, so nothing is sent to one."""
+"""Endpoints are told what happened: each event is signed and sent, what came back is kept masked, and an endpoint that fails for days is left alone.
+
+When it is tried again, and what is given up, the dispatcher decides (story/delivering.py).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
-from glassine.store import Tx
+from glassine import __version__
+from glassine.rules import webhook_signing
+from glassine.rules.redaction import PLACEHOLDER
+from glassine.rules.telling import made_here
+from glassine.store import Tx, jobs, news, people, webhooks
+from glassine.store.news import Behind
+from glassine.story import masking, privacy, telling
 from glassine.story.world import World
+from glassine.words.crossings import Crossing
 from glassine.words.deliveries import Delivery, DeliveryFailed, Destination
-from glassine.words.ids import OrgId
+from glassine.words.errors import CrossingRefused, LeakStopped, NotFound, NotReached, SwitchedOff, TooLarge
+from glassine.words.ids import OrgId, SessionId
+from glassine.words.people import Person, Role
+from glassine.words.webhooks import MOST_ANSWER, PATIENCE, SECONDS, Try, Webhook, WebhookId
+from glassine.words.wire_events import DISABLED
+from glassine.words.work import JobKind, NewJob
+
+_GONE, _ASKS_TO_WAIT = 410, (429, 503)
+_KEPT_ANSWERS: dict[tuple[OrgId, int, str], str] = {}  # masked, by what came: most endpoints say the same each time
+_MOST_KEPT, _SHORT = 1_000, 200
 
 
-async def bring(world: World, org: OrgId, delivery: Delivery) -> str:  # noqa: ARG001 - what the dispatcher hands to every kind of target
-    """One try of one effect; returns the endpoint's answer in a word. Raises DeliveryFailed."""
-    raise DeliveryFailed("No endpoint is connected. Connect one in Settings.", again=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """Everything that one try needs. `secrets` are those that sign now."""
+
+    webhook: Webhook
+    secrets: tuple[bytes, ...]
+    told: Behind
 
 
-async def failed(world: World, tx: Tx, org: OrgId, delivery: Delivery, failure: DeliveryFailed, last: bool) -> None:
-    """After each try that did not succeed, in the transaction that says so."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Came:
+    """What came back. `failure`: why that is no success."""
+
+    status: int = 0
+    answer: str = ""
+    failure: DeliveryFailed | None = None
+
+
+async def bring(world: World, org: OrgId, delivery: Delivery) -> str:
+    """One try. Returns what the endpoint answered, as a status. Raises DeliveryFailed, and NotFound where nobody wants it any more."""
+    ready = await _ready(world, org, delivery)
+    if why := await world.switches.closed(org, "webhook"):
+        raise DeliveryFailed(f"Nothing was sent: {why}.")
+    who = await telling.in_the_clear(world, org, ready.told) if ready.webhook.clear else None
+    envelope = telling.envelope(org, ready.told, who)
+    at, began = world.clock(), time.monotonic()
+    came = await _asked(world, org, ready, envelope, at)
+    spent = round((time.monotonic() - began) * 1_000, 1)
+    answer = await _masked(world, org, ready.webhook, ready.told.told.session, came.answer)
+    async with world.store.tx(org) as tx:
+        tried = Try(status=came.status, answer=answer, why=came.failure.message if came.failure else "", milliseconds=spent, at=at)
+        await webhooks.keep_try(tx, org, delivery.id, tried)
+        if came.failure is None:
+            await webhooks.succeeded(tx, org, ready.webhook.id, at)
+    if came.failure is not None:
+        raise came.failure
+    return str(came.status)
+
+
+async def _ready(world: World, org: OrgId, delivery: Delivery) -> _Ready:
+    """Read in one round trip. Raises NotFound for what is gone, and DeliveryFailed for an endpoint that is disabled."""
+    id, ring = WebhookId(delivery.target_id), await world.key(org)
+    async with world.store.tx(org) as tx:
+        place = await tx.execute(webhooks.LOAD, {"org": org, "id": id})
+        sealed = await tx.execute(webhooks.SECRETS, {"org": org, "webhook": id, "now": world.clock()})
+        behind = await tx.execute(news.BEHIND, {"org": org, "ids": [delivery.ref]})
+    row, event = await place.fetchone(), await behind.fetchone()
+    if row is None:
+        raise NotFound("The endpoint was removed.")
+    if event is None:
+        raise NotFound("What it was to tell of is not kept any more.")
+    webhook = webhooks.from_row(row)
+    if not webhook.enabled:
+        raise DeliveryFailed("The endpoint is disabled. Enable it, and replay what it has missed.", again=False)
+    secrets = [webhooks.secret_from(each) for each in await sealed.fetchall()]
+    plain = tuple(ring.open(each.sealed, org, "webhook_secrets", "sealed", each.id) for each in secrets)
+    return _Ready(webhook=webhook, secrets=plain, told=news.from_row(event))
+
+
+async def _asked(world: World, org: OrgId, ready: _Ready, envelope: telling.Envelope, at: datetime) -> _Came:
+    """Sends it once. Whatever happens is told in words that hold nothing of the body."""
+    webhook, session = ready.webhook, ready.told.told.session
+    host = host_of(webhook.url)
+    body = json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+    signed = webhook_signing.headers(str(ready.told.told.id), at, body, ready.secrets)
+    headers = {"content-type": "application/json", "user-agent": f"Glassine/{__version__} (webhooks)", **signed}
+    ours = made_here(envelope) | frozenset(signed.values())
+    crossing = Crossing(org=org, session=session, purpose="webhook", hosts=(host,), raw=webhook.clear, ours=ours)
+    try:
+        return await world.switches.while_open(org, "webhook", _exchange(world, crossing, webhook, headers, body))
+    except SwitchedOff as refusal:
+        return _Came(failure=DeliveryFailed(f"It was stopped: {refusal}."))
+    except CrossingRefused as refusal:
+        return _Came(failure=DeliveryFailed(f"The gate did not let it through: {refusal}.", again=not isinstance(refusal, LeakStopped)))
+    except NotReached:
+        return _Came(failure=DeliveryFailed(f"{host} could not be reached."))
+    except TimeoutError:
+        return _Came(failure=DeliveryFailed(f"{host} did not answer within {SECONDS} seconds."))
+    except ConnectionError:
+        return _Came(failure=DeliveryFailed(f"The connection to {host} broke before an answer came."))
+
+
+def host_of(url: str) -> str:
+    """Host and port, as the gate compares them; without whatever else stands in an address."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
+
+
+async def _exchange(world: World, crossing: Crossing, webhook: Webhook, headers: Mapping[str, str], body: bytes) -> _Came:
+    """What the endpoint said counts by its status; of its words the beginning is read."""
+    sending = world.gate.stream(crossing, "POST", webhook.url, headers=headers, body=body, timeout=SECONDS, max_bytes=2 * MOST_ANSWER)
+    async with sending as stream:
+        came = b""
+        try:
+            async for chunk in stream.chunks:
+                came += chunk
+                if len(came) >= MOST_ANSWER:
+                    break
+        except TooLarge:
+            pass
+        return _judged(host_of(webhook.url), stream.status, stream.headers, came[:MOST_ANSWER].decode("utf-8", "replace"))
+
+
+def _judged(host: str, status: int, headers: Mapping[str, str], answer: str) -> _Came:
+    if 200 <= status < 300:
+        return _Came(status=status, answer=answer)
+    if status == _GONE:
+        why = f"{host} answered 410: it wants no more events. It is disabled."
+    elif 300 <= status < 400:
+        why = f"{host} answered {status}, and redirects are not followed. Enter the address that it leads to."
+    else:
+        why = f"{host} answered {status}."
+    wait = _asked_pause(headers) if status in _ASKS_TO_WAIT else None
+    return _Came(status=status, answer=answer, failure=DeliveryFailed(why, again=status != _GONE, after=wait, status=status))
+
+
+def _asked_pause(headers: Mapping[str, str]) -> float | None:
+    """Retry-After in seconds, whether it says seconds or a date; a date counts by the other side's clock."""
+    said = headers.get("retry-after", "").strip()
+    if said.isdigit() and len(said) < 7:
+        return float(said)
+    try:
+        return max(0.0, (parsedate_to_datetime(said) - parsedate_to_datetime(headers["date"])).total_seconds())
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+async def _masked(world: World, org: OrgId, webhook: Webhook, session: SessionId | None, answer: str) -> str:
+    """What is kept of an answer: personal values are gone for good. Who was sent contact details may give them back, so there what is known of the contact goes too."""
+    if not answer.strip():
+        return ""
+    if webhook.clear and session is not None:
+        try:
+            mask, _ = await masking.look(world, org, session)
+        except NotFound:
+            return ""  # erased a moment ago
+        return PLACEHOLDER.sub(lambda match: match.group().rpartition("_")[0] + "]", (await mask.text(world, answer)).text)[:MOST_ANSWER]
+    mark = (org, (await world.switches.of(org)).policy_version, answer)
+    if mark in _KEPT_ANSWERS:
+        return _KEPT_ANSWERS[mark]
+    masked = (await privacy.masked_for_good(world, org, answer))[:MOST_ANSWER]
+    if len(answer) <= _SHORT:
+        if len(_KEPT_ANSWERS) >= _MOST_KEPT:
+            _KEPT_ANSWERS.clear()
+        _KEPT_ANSWERS[mark] = masked
+    return masked
+
+
+async def failed(world: World, tx: Tx, org: OrgId, delivery: Delivery, failure: DeliveryFailed, last: bool) -> None:  # noqa: ARG001 - the dispatcher tells every target
+    """Counts since when the endpoint has failed, and disables it after five days, or when it asks for it."""
+    now, id = world.clock(), WebhookId(delivery.target_id)
+    if await world.switches.closed(org, "webhook") is not None:
+        return  # our own doing
+    since = await webhooks.failed(tx, org, id, now)
+    if since is None:
+        return
+    if failure.status == _GONE:
+        await _disable(world, tx, org, id, "It answered 410: it wants no more events.")
+    elif now - since >= PATIENCE:
+        await _disable(world, tx, org, id, f"Every delivery has failed since {since:%-d %B, %H:%M} UTC. The last one: {failure.message}")
 
 
 async def recovered(world: World, tx: Tx, org: OrgId, delivery: Delivery) -> None:
-    """After a success that followed failures, in the transaction that says so."""
+    """`bring` has written down that it succeeded."""
 
 
-async def destinations(tx: Tx, org: OrgId) -> Sequence[Destination]:  # noqa: ARG001 - what the page of deliveries hands to every kind of target
-    """Endpoints that are connected: none."""
-    return ()
+async def destinations(tx: Tx, org: OrgId) -> Sequence[Destination]:
+    """Every endpoint, for the page of deliveries."""
+    return [Destination(id=one.id, name=one.name, link=f"/settings/webhooks/{one.id}", off="" if one.enabled else one.why or "It is disabled.") for one in await webhooks.all_of(tx, org)]
+
+
+async def _disable(world: World, tx: Tx, org: OrgId, id: WebhookId, why: str) -> None:
+    """The other endpoints are told, and owners and admins by mail."""
+    if not await webhooks.disable(tx, org, id, world.clock(), why):
+        return
+    webhook = await webhooks.load(tx, org, id)
+    await news.tell(tx, org, DISABLED, ref=id, facts={"name": webhook.name, "why": why}, but=id)
+    for address in _deciders(await people.all_of(tx, org)):
+        await jobs.add(tx, org, NewJob(kind=JobKind.NOTIFY_WEBHOOK, ref=id, key=_key(world, id, address)))
+
+
+def _deciders(team: Sequence[Person]) -> list[str]:
+    return [person.email for person in team if person.role in (Role.OWNER, Role.ADMIN) and person.disabled_at is None]
+
+
+def _key(world: World, id: WebhookId, address: str) -> str:
+    """A job names nobody: it is for the address that has this digest."""
+    return f"{JobKind.NOTIFY_WEBHOOK}:{id}:{world.master.digest('notice', address).hex()[:32]}"
+
+
+async def disabled(world: World, org: OrgId, id: WebhookId, key: str) -> None:
+    """One mail to the owner or admin that a job is for."""
+    async with world.store.tx(org) as tx:
+        webhook, team = await webhooks.load(tx, org, id), await people.all_of(tx, org)
+    address = next((each for each in _deciders(team) if _key(world, id, each) == key), None)
+    if address is None or webhook.enabled:
+        return
+    text = (
+        f"Glassine no longer sends events to the endpoint “{webhook.name}” ({host_of(webhook.url)}).\n\n{webhook.why}\n\n"
+        f"Enable it, and replay what it has missed: {world.settings.url}/settings/webhooks/{id}\n"
+    )
+    try:
+        await world.mail.send(address, f"The endpoint “{webhook.name}” was disabled", text, org=org)
+    except CrossingRefused:
+        if await world.switches.closed(org, "mail") is None:
+            raise

@@ -13,7 +13,24 @@ from datetime import datetime
 from types import MappingProxyType
 
 from glassine.store import DatabaseError, Unreachable, calls, house, jobs, nearest
-from glassine.story import codes, delivering, gaps, ledger, link_check, notices, rehearsing, retaining, segments, sources, syncing, tidying, turn, watching
+from glassine.story import (
+    codes,
+    delivering,
+    gaps,
+    ledger,
+    link_check,
+    notices,
+    rehearsing,
+    retaining,
+    segments,
+    sources,
+    syncing,
+    telling,
+    tidying,
+    turn,
+    watching,
+    webhooks,
+)
 from glassine.story.scene import Scene
 from glassine.story.turn import Settled
 from glassine.story.world import World
@@ -21,6 +38,7 @@ from glassine.words.actions import CallId
 from glassine.words.errors import NotFound
 from glassine.words.ids import OrgId, RunId, SegmentId, SessionId
 from glassine.words.rehearsals import RehearsalId
+from glassine.words.webhooks import WebhookId
 from glassine.words.work import Job, JobKind
 
 _log = logging.getLogger(__name__)
@@ -145,6 +163,10 @@ async def _notify_approval(world: World, job: Job) -> None:
     await notices.approval_waits(world, job.org, CallId(job.ref), job.key)
 
 
+async def _notify_webhook(world: World, job: Job) -> None:
+    await webhooks.disabled(world, job.org, WebhookId(job.ref), job.key)
+
+
 async def _send_code(world: World, job: Job) -> None:
     await codes.send(world, job.org, CallId(job.ref))
 
@@ -187,6 +209,7 @@ _WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyT
     JobKind.CHECK_LINKS: _check_links, JobKind.TIDY_KNOWLEDGE: _tidy_knowledge,
     JobKind.REHEARSE: _rehearse,
     JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.ESCALATE: _escalate, JobKind.NOTIFY_APPROVAL: _notify_approval, JobKind.SEND_CODE: _send_code,
+    JobKind.NOTIFY_WEBHOOK: _notify_webhook,
 })
 
 
@@ -217,5 +240,6 @@ async def sweep(world: World) -> None:
                 await calls.expire(tx, org)
                 await calls.strand(tx, org)
                 await delivering.expire(world, tx, org)
+            await telling.forget(world, org)
     if freed:
         _log.info("%s jobs of processes that died are taken up again", freed)

@@ -194,6 +194,13 @@ _ALL = (
         gate=True,
     ),
     Boundary(
+        name="webhook", title="Webhooks", direction=Direction.OUT, stage=Stage.DELIVER,
+        carries="Events of conversations, with masked messages, to the addresses that your admins entered. Contact details in the clear only where an admin has said so for that address.",
+        protected="Signed, over TLS unless the operator lists the place. Checked again at the gate; what goes along in the clear is marked so in the ledger, and the choice in the audit log.",
+        off="No endpoint is sent anything. What happens meanwhile is kept for 30 days and can be replayed. Programs that read the event stream go on.",
+        gate=True,
+    ),
+    Boundary(
         name="customer-mail", title="Mail to customers", direction=Direction.OUT, stage=Stage.DELIVER,
         carries="One-time codes, each to the one address that your own systems gave for its contact. No word of a conversation.",
         protected="Never to an address that a customer or the AI names. At most five an hour to each contact; a code is kept as a keyed digest only.",
@@ -231,6 +238,7 @@ KEPT = (
     Kept(name="contacts", title="Who contacts are", sealed="AES-256-GCM under the contact's key; found by a keyed hash of an exact address or number."),
     Kept(name="attachments", setting="keep_attachments", title="Customers' files", sealed="Name and content by AES-256-GCM under the contact's key."),
     Kept(name="traces", setting="keep_traces", title="Evidence of the AI's turns, and calls of actions", sealed="Masked text, exactly as it was searched with and sent to the model."),
+    Kept(name="told", title="Events for webhooks, and what endpoints answered", sealed="Names of events, and answers masked for good. Words stay in their conversation, and go with it.", until="30 days"),
     Kept(name="knowledge", title="Articles and their index", sealed="Not encrypted: they are public or your team's own.", until="Until somebody deletes the article"),
     Kept(name="audit", setting="keep_audit", title="Audit log", sealed="Not encrypted: it holds no values. The application can add to it, and forget what your retention says.", until="For good"),
     Kept(name="ledger", title="Ledger of crossings", sealed="Destinations, counts and keyed hashes, chained. No text. The application can only add to it.", until="For good"),

@@ -14,13 +14,15 @@ from glassine.words.ids import OrgId, SessionId
 class Crossing:
     """Leave to go: in whose name, what for, and where to. `hosts` are the only destinations it may have:
     `api.example.com`, `api.example.com:8443` or `*.example.com` (any name below it, not itself).
-    `raw`: the destination may see personal values; otherwise finding one in the payload stops the crossing."""
+    `raw`: the destination may see personal values; otherwise finding one in the payload stops the crossing.
+    `ours`: ids, times and signatures that were made here. Random as they are, some look like numbers of people, so as whole values they are not looked at."""
 
     org: OrgId
     session: SessionId | None = None
     purpose: str  # one word a reviewer understands: model | mail | embedding | webhook …
     hosts: tuple[str, ...]
     raw: bool = False
+    ours: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ class Verb(StrEnum):
     CHANGE_SETTINGS = "settings.change"
     MANAGE_PEOPLE = "people.manage"
     MANAGE_KEYS = "keys.manage"
+    MANAGE_WEBHOOKS = "webhooks.manage"  # endpoints, what they were sent, and sending it again
     READ_AUDIT = "audit.read"
     READ_MAP = "boundaries.read"
     READ_LEDGER = "ledger.read"

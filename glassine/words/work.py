@@ -23,6 +23,7 @@ class JobKind(StrEnum):
     CHECK_LINKS = "check_links"  # ref: the organisation
     SYNC_SOURCE = "sync_source"  # ref: the run
     ANCHOR_LEDGER = "anchor_ledger"  # ref: the organisation
+    NOTIFY_WEBHOOK = "notify_webhook"  # ref: the endpoint that was disabled
     DELIVER = "deliver"  # ref: the delivery
     REHEARSE = "rehearse"  # ref: the rehearsal
 

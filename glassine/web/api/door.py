@@ -20,7 +20,7 @@ from glassine.words.errors import Refused
 from glassine.words.ids import OrgId
 from glassine.words.people import Actor
 
-_bearer = HTTPBearer(auto_error=False, description="An API key from Settings › API keys: `ocx_live_…`")
+bearer = HTTPBearer(auto_error=False, description="An API key from Settings › API keys: `ocx_live_…`")
 _bot_token = APIKeyHeader(name="X-Bot-Token", auto_error=False, description="The organisation's widget token, from Settings › Widget")
 _rates = Rates()
 _KNOWN_FOR = 5.0  # seconds: how long a revoked key may still be good, and how often a busy one is looked up
@@ -41,7 +41,7 @@ def limit(key: str, per_minute: int) -> None:
         raise Refused(f"More than {per_minute} requests a minute. Slow down and try again.", status=429, code="too_many_requests")
 
 
-async def caller(request: Request, world: Here, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]) -> Actor:
+async def caller(request: Request, world: Here, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]) -> Actor:
     """The API key's actor. Raises Refused (401, 429, and 403 while the API is switched off)."""
     known: dict[str, tuple[float, Actor]] = request.app.state.known_keys
     secret = credentials.credentials if credentials else ""
