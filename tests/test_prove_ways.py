@@ -49,6 +49,8 @@ NO_TEXT_OF_CUSTOMERS = {  # routes that change something, and why a canary has n
     "PUT /autopilot/routing": "settings of the organisation",
     "PUT /chat/sessions/{id}/owner": "an id",
     "PUT /on-call": "addresses of the team",
+    "POST /deliveries/retry": "a time", "POST /deliveries/try-now": "an id", "POST /deliveries/{id}/retry": "an id", "POST /deliveries/{id}/drop": "an id",
+    "POST /deliveries/{id}/arrived": "an id",
     "PUT /autopilot/rollout": "settings of the organisation",
     "PUT /autopilot/topics": "words of the organisation",
     "PUT /office-hours": "settings of the organisation",

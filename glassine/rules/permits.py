@@ -9,7 +9,7 @@ from glassine.words.errors import Refused
 from glassine.words.people import Actor, Role, Verb
 
 _VIEWER = frozenset({Verb.READ_SESSIONS, Verb.READ_KNOWLEDGE, Verb.INSPECT, Verb.READ_MAP, Verb.READ_LEDGER, Verb.READ_ACTIONS})
-_AGENT = _VIEWER | {Verb.ANSWER, Verb.APPROVE, Verb.DEBUG, Verb.REVEAL, Verb.REDACT}
+_AGENT = _VIEWER | {Verb.ANSWER, Verb.APPROVE, Verb.DEBUG, Verb.REVEAL, Verb.REDACT, Verb.SETTLE_DELIVERIES}
 _ADMIN = _AGENT | {Verb.ERASE, Verb.EXPORT, Verb.WRITE_KNOWLEDGE, Verb.WRITE_ACTIONS, Verb.CHANGE_SETTINGS, Verb.MANAGE_PEOPLE, Verb.MANAGE_KEYS, Verb.MANAGE_WEBHOOKS, Verb.READ_AUDIT, Verb.SWITCH}
 _OWNER = _ADMIN | {Verb.TRANSFER_OWNERSHIP}
 
@@ -28,6 +28,8 @@ SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType(
         "training:write": frozenset({Verb.READ_KNOWLEDGE, Verb.WRITE_KNOWLEDGE}),
         "actions:read": frozenset({Verb.READ_ACTIONS}),
         "actions:write": frozenset({Verb.READ_ACTIONS, Verb.WRITE_ACTIONS, Verb.APPROVE}),
+        "deliveries:read": frozenset({Verb.READ_SESSIONS}),
+        "deliveries:write": frozenset({Verb.READ_SESSIONS, Verb.SETTLE_DELIVERIES}),
         "handoff-analytics:read": frozenset({Verb.READ_SESSIONS}),
         "autopilot:read": frozenset({Verb.READ_SESSIONS}),
         "autopilot:write": frozenset({Verb.CHANGE_SETTINGS}),

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from glassine.rules import ladders
 from glassine.store import DatabaseError, Tx, Unreachable, deliveries, jobs
-from glassine.store.deliveries import Claimed
+from glassine.store.deliveries import Begun, Claimed
 from glassine.story import ticketing, webhooks
 from glassine.story.world import World
 from glassine.words.deliveries import Delivery, DeliveryFailed, DeliveryId, DeliveryState, Destination, Effect, Target
@@ -25,6 +25,8 @@ _EACH = 4  # to one destination at once
 _AT_A_TIME = 8  # claimed at once: what they do before they wait must not keep a turn from its thread
 _POLL = 0.5  # seconds
 _LONGEST: Mapping[Target, float] = MappingProxyType({Target.WEBHOOK: 60.0, Target.HELPDESK: 300.0})  # seconds, whatever their own limits are
+_MOST_WORDS = 1_000
+_UNREACHABLE = (Unreachable, OSError, TimeoutError)
 _TROUBLE = (DatabaseError, OSError, TimeoutError)
 NO_TICKET = "The ticket that it belongs to was not opened."
 TOO_LATE = "It waited for longer than a delivery is tried, because its destination was left alone after failures."
@@ -103,12 +105,24 @@ async def deliver(world: World, org: OrgId, id: DeliveryId, job: int) -> None:
         if begun is None:
             await jobs.done(tx, job)
             return
-    delivery, bringer = begun.delivery, _BRINGERS[begun.delivery.target]
-    outcome = await _tried(org, delivery, bringer.bring(world, org, delivery))
+    bringer = _BRINGERS[begun.delivery.target]
+    outcome = await _tried(org, begun.delivery, bringer.bring(world, org, begun.delivery))
+    try:
+        await _settle(world, org, begun, outcome, bringer)
+    except _UNREACHABLE:
+        raise
+    except Exception:  # what follows from it cannot be done: that must not keep it from being known how it ended, or it would be tried without a pause
+        _log.exception("What follows from delivery %s of organisation %s could not be done", id, org)
+        await _settle(world, org, begun, outcome, None)
+
+
+async def _settle(world: World, org: OrgId, begun: Begun, outcome: str | DeliveryFailed, bringer: Bringer | None) -> None:
+    """Writes down how the try ended, with all that follows from it."""
+    delivery, now = begun.delivery, world.clock()
     async with world.store.tx(org) as tx:
         if isinstance(outcome, DeliveryFailed):
-            await _failed(world, tx, org, delivery, begun.rung, outcome)
-        elif await deliveries.succeed(tx, org, delivery, outcome, world.clock()) and delivery.why:
+            await _failed(world, tx, org, begun, outcome, bringer)
+        elif await deliveries.succeed(tx, org, delivery, _storable(outcome), now) and delivery.why and bringer:
             await bringer.recovered(world, tx, org, delivery)
 
 
@@ -131,12 +145,12 @@ async def _tried(org: OrgId, delivery: Delivery, trying: Awaitable[str]) -> str 
         return DeliveryFailed(f"Something in Glassine went wrong ({type(error).__name__}). The log of the worker says more.", unknown=True)
 
 
-async def _failed(world: World, tx: Tx, org: OrgId, delivery: Delivery, rung: int, failure: DeliveryFailed) -> None:
-    now, chance = world.clock(), random.random()  # noqa: S311 - spreads tries over time, and keeps no secret
-    seconds = ladders.pause(delivery.target, rung + 1, failure.after, chance) if failure.again else None
+async def _failed(world: World, tx: Tx, org: OrgId, begun: Begun, failure: DeliveryFailed, bringer: Bringer | None) -> None:
+    delivery, now, chance = begun.delivery, world.clock(), random.random()  # noqa: S311 - spreads tries over time, and keeps no secret
+    seconds = ladders.pause(delivery.target, begun.rung + 1, failure.after, chance) if failure.again else None
     state = _state_after(failure, seconds)
     next = now + timedelta(seconds=seconds or 0)
-    if not await deliveries.fail(tx, org, delivery, state=state, why=failure.message, unknown=failure.unknown, next=next, now=now):
+    if not await deliveries.fail(tx, org, delivery, state=state, why=_storable(failure.message), unknown=failure.unknown, next=next, now=now):
         return
     if ladders.tells_of_destination(failure):
         await _rest(tx, org, delivery, failure, now, chance)
@@ -145,7 +159,13 @@ async def _failed(world: World, tx: Tx, org: OrgId, delivery: Delivery, rung: in
     last = state is not DeliveryState.WAITING
     if last and delivery.effect is Effect.OPEN:
         await deliveries.end_line(tx, org, delivery, NO_TICKET, now)
-    await _BRINGERS[delivery.target].failed(world, tx, org, delivery, failure, last)
+    if bringer:
+        await bringer.failed(world, tx, org, delivery, failure, last)
+
+
+def _storable(words: str) -> str:
+    """What came from outside may hold what no database takes."""
+    return words.replace("\0", "").encode("utf-8", "replace").decode()[:_MOST_WORDS]
 
 
 def _state_after(failure: DeliveryFailed, seconds: float | None) -> DeliveryState:
@@ -176,6 +196,16 @@ async def _hold(world: World, claimed: Claimed) -> None:
         failure = DeliveryFailed(f"It waits: the tries before it have failed. {said}".strip())
         if await deliveries.hold(tx, org, id, failure.message):
             await _BRINGERS[delivery.target].failed(world, tx, org, delivery, failure, False)
+
+
+async def recovered(world: World, tx: Tx, org: OrgId, delivery: Delivery) -> None:
+    """Somebody says that it has arrived."""
+    await _BRINGERS[delivery.target].recovered(world, tx, org, delivery)
+
+
+async def destinations(tx: Tx, org: OrgId) -> list[tuple[Target, Destination]]:
+    """All that are connected, of every kind."""
+    return [(target, one) for target, bringer in _BRINGERS.items() for one in await bringer.destinations(tx, org)]
 
 
 async def expire(world: World, tx: Tx, org: OrgId) -> None:

@@ -20,6 +20,7 @@ from glassine.story import (
     ledger,
     link_check,
     notices,
+    outgoing,
     rehearsing,
     retaining,
     segments,
@@ -73,7 +74,7 @@ async def run(world: World, stop: asyncio.Event) -> None:
     at_work: dict[asyncio.Task[None], JobKind] = {}
     stopping = asyncio.create_task(stop.wait())
     beside = [asyncio.create_task(_sweep_for_ever(world)), asyncio.create_task(ledger.keep_sealing(world)), asyncio.create_task(gaps.keep_finding(world))]
-    outgoing = asyncio.create_task(delivering.run(world, stop))
+    dispatcher = asyncio.create_task(delivering.run(world, stop))
     try:
         while not stop.is_set():
             found = await _claim(world, _AT_ONCE - len(at_work), sum(kind in _LONG for kind in at_work.values()))
@@ -88,7 +89,7 @@ async def run(world: World, stop: asyncio.Event) -> None:
         stop.set()
         for task in (*beside, stopping):
             task.cancel()
-        await asyncio.gather(*beside, stopping, outgoing, return_exceptions=True)
+        await asyncio.gather(*beside, stopping, dispatcher, return_exceptions=True)
 
 
 async def _claim(world: World, limit: int, long: int = 0) -> list[Job]:
@@ -240,6 +241,7 @@ async def sweep(world: World) -> None:
                 await calls.expire(tx, org)
                 await calls.strand(tx, org)
                 await delivering.expire(world, tx, org)
+                await outgoing.forget(world, tx, org)
             await telling.forget(world, org)
     if freed:
         _log.info("%s jobs of processes that died are taken up again", freed)

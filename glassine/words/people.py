@@ -33,6 +33,7 @@ class Verb(StrEnum):
     READ_ACTIONS = "actions.read"
     WRITE_ACTIONS = "actions.write"  # actions, the keys that go along, and trying them out
     APPROVE = "actions.approve"  # a call that waits for the team
+    SETTLE_DELIVERIES = "deliveries.settle"  # try one again, drop it, or say that it has arrived
     CHANGE_SETTINGS = "settings.change"
     MANAGE_PEOPLE = "people.manage"
     MANAGE_KEYS = "keys.manage"

@@ -10,6 +10,7 @@ from glassine.web.pages.settings import (
     audit,
     autopilot,
     data_map,
+    deliveries,
     erasures,
     guard,
     handoff,
@@ -41,5 +42,5 @@ async def front() -> Response:
     return RedirectResponse("/settings/autopilot", status_code=303)
 
 
-for _page in (data_map, ledger, guard, rehearsals, autopilot, try_it, topics, rollout, hours, handoff, routing, on_call, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
+for _page in (data_map, ledger, deliveries, guard, rehearsals, autopilot, try_it, topics, rollout, hours, handoff, routing, on_call, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
     router.include_router(_page.router)
