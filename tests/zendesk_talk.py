@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from glassine.connect import helpdesk
@@ -14,8 +15,14 @@ from glassine.edge.gate import Gate
 from glassine.edge.helpdesk_link import GateHelpdeskLink
 from glassine.words.helpdesks import Draft, Enclosed, Entry, Hook, Requester, Speaker, Ticket
 from glassine.words.ids import OrgId, SessionId, new_id
-from tests.vendors import Vendor
 from tests.zendesk_tickets_twin import SETTINGS
+
+
+class Served(Protocol):
+    """Whatever answers as Zendesk."""
+
+    url: str
+
 
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 HOOK = Hook(url="https://support.example.com/api/hooks/helpdesks/0190a3f0-0000-7000-8000-000000000001", secret="ours")
@@ -23,7 +30,7 @@ ZENDESK = helpdesk("zendesk")
 
 
 @asynccontextmanager
-async def way(server: Vendor, **changes: str) -> AsyncIterator[GateHelpdeskLink]:
+async def way(server: Served, **changes: str) -> AsyncIterator[GateHelpdeskLink]:
     gate = Gate(allowed_private=places([server.url]))
     settings = SETTINGS | changes
     try:
@@ -51,12 +58,12 @@ TALK = (
 )
 
 
-async def opened(server: Vendor, one: Draft | None = None, key: str = "delivery-1") -> Ticket:
+async def opened(server: Served, one: Draft | None = None, key: str = "delivery-1") -> Ticket:
     async with way(server) as link:
         return await ZENDESK.open(link, one or draft(*TALK), key)
 
 
-async def looked(server: Vendor, ticket: Ticket, since: str = "") -> tuple[list[object], str]:
+async def looked(server: Served, ticket: Ticket, since: str = "") -> tuple[list[object], str]:
     async with way(server) as link:
         found = await ZENDESK.look(link, ticket, since)
     return list(found.heard), found.since

@@ -181,7 +181,7 @@ def _comment_id(audit: Json) -> str:
 
 
 def _ticket(account: Account, there: Json) -> Ticket:
-    return Ticket(id=str(there["id"]), url=f"https://{account.host}/agent/tickets/{there['id']}", state={"requester": str(there.get("requester_id") or "")})
+    return Ticket(id=str(there["id"]), url=f"{account.base}/agent/tickets/{there['id']}", state={"requester": str(there.get("requester_id") or "")})
 
 
 def _object(given: Json, name: str, account: Account) -> Json:
