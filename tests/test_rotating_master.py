@@ -78,7 +78,7 @@ async def test_sealed_data_opens_before_during_and_after(world: World, shop: Sho
             former.unwrap(wrapped, org, "org_keys", "wrapped", version)
     found = await rotating.check_organization(world, shop.org)
     assert found.unreadable == 0
-    assert found.opened == {"model keys": 0, "keys of sources": 0, "keys of actions": 0, "secrets of webhooks": 0, "contacts": 1, "values": 3, "originals": 1, "files": 1, "custom data": 1}
+    assert found.opened == {"model keys": 0, "keys of sources": 0, "keys of helpdesks": 0, "keys of actions": 0, "secrets of webhooks": 0, "contacts": 1, "values": 3, "originals": 1, "files": 1, "custom data": 1}
 
 
 async def test_what_was_backed_up_before_opens_with_the_former_key(world: World, shop: Shop, settings: Settings) -> None:

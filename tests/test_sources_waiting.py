@@ -8,7 +8,8 @@ import pytest
 
 from glassine.connect import sources as kinds
 from glassine.story import data_map, sources, tending
-from glassine.story.sources import Options, WrongFields
+from glassine.story.filling import WrongFields
+from glassine.story.sources import Options
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.sources import Cadence, RunOutcome

@@ -12,7 +12,8 @@ import pytest
 from glassine.connect import sources as kinds
 from glassine.edge.embed import Embedder
 from glassine.story import finding, learning, privacy, sources, syncing, tending, worker
-from glassine.story.sources import Options, WrongFields
+from glassine.story.filling import WrongFields
+from glassine.story.sources import Options
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import new_id

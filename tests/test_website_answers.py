@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from glassine.story import sources, syncing, tending, worker
-from glassine.story.sources import Options, WrongFields
+from glassine.story.filling import WrongFields
+from glassine.story.sources import Options
 from glassine.story.world import World
 from glassine.words.ids import new_id
 from glassine.words.sources import RunOutcome

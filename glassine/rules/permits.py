@@ -41,6 +41,8 @@ SCOPES: Mapping[str, frozenset[Verb]] = MappingProxyType(
         "webhooks:read": frozenset({Verb.MANAGE_WEBHOOKS}),
         "webhooks:write": frozenset({Verb.MANAGE_WEBHOOKS}),
         "events:read": frozenset({Verb.READ_SESSIONS}),
+        "helpdesks:read": frozenset({Verb.READ_SESSIONS}),
+        "helpdesks:write": frozenset({Verb.READ_SESSIONS, Verb.CHANGE_SETTINGS}),
         "boundaries:read": frozenset({Verb.READ_MAP}),
         "boundaries:write": frozenset({Verb.READ_MAP, Verb.SWITCH}),
     }

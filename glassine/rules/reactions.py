@@ -27,3 +27,8 @@ def jobs_for(type: EventType, session: SessionId) -> list[NewJob]:
 def turn_of(session: SessionId) -> NewJob:
     """A turn for a session whose newest message nobody is at work on."""
     return NewJob(kind=JobKind.TAKE_TURN, ref=session, key=str(session), dedupe=f"turn:{session}")
+
+
+def look_at(session: SessionId) -> NewJob:
+    """A look at the session's tickets."""
+    return NewJob(kind=JobKind.LOOK_AT_TICKET, ref=session, key=f"look:{session}", dedupe=f"look:{session}")

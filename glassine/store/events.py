@@ -22,9 +22,10 @@ FIND = _SQL.find
 
 
 def from_row(row: DictRow) -> Event:
+    """Somebody who works in another system is named by the event itself."""
     return Event(
         id=EventId(row["id"]), session=SessionId(row["session_id"]), seq=row["seq"], type=EventType(row["type"]), actor=ActorKind(row["actor_kind"]),
-        actor_id=row["actor_id"], actor_name=row["actor_name"], text=row["text"], payload=row["payload"], created_at=row["created_at"],
+        actor_id=row["actor_id"], actor_name=row["actor_name"] or (row["payload"].get("name") if row["actor_kind"] == ActorKind.HELPDESK else None), text=row["text"], payload=row["payload"], created_at=row["created_at"],
     )
 
 

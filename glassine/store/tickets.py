@@ -93,6 +93,27 @@ async def opened(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId, t
     await tx.execute(_SQL.revive, key)
 
 
+async def revive_all(tx: Tx, org: OrgId, helpdesk: HelpdeskId) -> None:
+    """What was given up for it is tried again."""
+    await tx.execute(_SQL.revive_all, {"org": org, "helpdesk": helpdesk})
+
+
+class Counts(NamedTuple):
+    """How a helpdesk stands: tickets that are open there, those in trouble, deliveries that wait and that stopped, and the newest trouble in words."""
+
+    opened: int
+    failing: int
+    waiting: int
+    stuck: int
+    why: str | None
+
+
+async def counts(tx: Tx, org: OrgId, helpdesk: HelpdeskId) -> Counts:
+    row = await one(tx, _SQL.counts, {"org": org, "helpdesk": helpdesk})
+    assert row is not None, "it counts"
+    return Counts(**row)
+
+
 async def failed(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId, why: str, *, lacks: bool = False, arrived: bool) -> None:
     """`arrived`: it may have, or it had before. Else the next try to open it carries all that was said by then."""
     await tx.execute(_SQL.failed, {"org": org, "session": session, "helpdesk": helpdesk, "why": why, "lacks": lacks, "arrived": arrived})
@@ -107,8 +128,8 @@ async def recovered(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId
     await tx.execute(_SQL.recovered, {"org": org, "session": session, "helpdesk": helpdesk})
 
 
-async def set_solved(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId, *, solved: bool) -> None:
-    await tx.execute(_SQL.set_solved, {"org": org, "session": session, "helpdesk": helpdesk, "solved": solved})
+async def set_solved(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId, *, solved: bool, at: datetime) -> None:
+    await tx.execute(_SQL.set_solved, {"org": org, "session": session, "helpdesk": helpdesk, "solved": solved, "at": at})
 
 
 async def set_returns(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId) -> None:
@@ -116,13 +137,10 @@ async def set_returns(tx: Tx, org: OrgId, session: SessionId, helpdesk: Helpdesk
     await tx.execute(_SQL.set_returns, {"org": org, "session": session, "helpdesk": helpdesk})
 
 
-async def set_owns(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId, *, owns: bool) -> None:
-    await tx.execute(_SQL.set_owns, {"org": org, "session": session, "helpdesk": helpdesk, "owns": owns})
-
-
-async def set_external(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId, ticket: Ticket) -> None:
-    """It lives on as another."""
-    await tx.execute(_SQL.set_external, {"org": org, "session": session, "helpdesk": helpdesk, "external": ticket.id, "url": ticket.url, "state": Jsonb(dict(ticket.state))})
+async def lives_on_as(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId, ticket: Ticket, *, at: datetime) -> None:
+    """It was merged into another."""
+    values = {"org": org, "session": session, "helpdesk": helpdesk, "external": ticket.id, "url": ticket.url, "state": Jsonb(dict(ticket.state)), "at": at}
+    await tx.execute(_SQL.lives_on_as, values)
 
 
 async def gone(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId, why: str) -> None:
@@ -131,6 +149,11 @@ async def gone(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId, why
 
 async def due(tx: Tx, org: OrgId, *, limit: int) -> list[Filed]:
     return [_filed(row) for row in await rows(tx, _SQL.due, {"org": org, "limit": limit})]
+
+
+async def put_off(tx: Tx, org: OrgId, filed: Filed) -> None:
+    """So that nobody else looks at the same time."""
+    await tx.execute(_SQL.put_off, {"org": org, "session": filed.session, "helpdesk": filed.helpdesk})
 
 
 async def looked(tx: Tx, filed: Filed, org: OrgId, *, since: str, looks: int, seconds: float | None) -> None:
@@ -157,5 +180,5 @@ def _filed(row: DictRow) -> Filed:
     return Filed(
         session=SessionId(row["session_id"]), helpdesk=HelpdeskId(UUID(str(row["helpdesk_id"]))), external_id=row["external_id"], url=row["url"], state=row["state"], owns=row["owns"],
         solved=row["solved"], carried=row["carried"], lacks=row["lacks"], returns=row["returns"], since=row["since"], looks=row["looks"], failed_at=row["failed_at"], why=row["why"],
-        told_at=row["told_at"], gone_at=row["gone_at"], created_at=row["created_at"],
+        told_at=row["told_at"], gone_at=row["gone_at"], status_at=row["status_at"], heard_from=row["heard_from"], created_at=row["created_at"],
     )

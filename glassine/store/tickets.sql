@@ -74,6 +74,24 @@ with again as (
 )
 update jobs set failed_at = null, owner = null, claimed_at = null, run_at = now() where kind = 'deliver' and ref in (select id from again)
 
+-- name: revive_all
+-- What was given up for this helpdesk is tried again, from the first rung on, and nobody leaves it alone any more.
+with again as (
+    update deliveries set state = 'waiting', rung = 0, since = clock_timestamp(), next_at = clock_timestamp(), settled_at = null
+    where org_id = %(org)s and target = 'helpdesk' and target_id = %(helpdesk)s and state = 'dead'
+    returning id
+), lane as (
+    delete from lanes where id = %(helpdesk)s and org_id = %(org)s
+)
+update jobs set failed_at = null, owner = null, claimed_at = null, run_at = now() where kind = 'deliver' and ref in (select id from again)
+
+-- name: counts
+select (select count(*) from tickets t where t.org_id = %(org)s and t.helpdesk_id = %(helpdesk)s and t.gone_at is null and t.external_id <> '')::int as opened,
+    (select count(*) from tickets t where t.org_id = %(org)s and t.helpdesk_id = %(helpdesk)s and t.gone_at is null and t.failed_at is not null)::int as failing,
+    (select count(*) from deliveries d where d.org_id = %(org)s and d.target_id = %(helpdesk)s and d.state = 'waiting')::int as waiting,
+    (select count(*) from deliveries d where d.org_id = %(org)s and d.target_id = %(helpdesk)s and d.state in ('dead', 'unknown'))::int as stuck,
+    (select t.why from tickets t where t.org_id = %(org)s and t.helpdesk_id = %(helpdesk)s and t.gone_at is null and t.failed_at is not null order by t.failed_at desc limit 1) as why
+
 -- name: failed
 update tickets set failed_at = coalesce(failed_at, clock_timestamp()), why = %(why)s, lacks = lacks or %(lacks)s, carried = case when %(arrived)s then carried end
 where org_id = %(org)s and session_id = %(session)s and helpdesk_id = %(helpdesk)s
@@ -86,16 +104,14 @@ returning session_id
 update tickets set failed_at = null, why = '', told_at = null, lacks = false, returns = false where org_id = %(org)s and session_id = %(session)s and helpdesk_id = %(helpdesk)s
 
 -- name: set_solved
-update tickets set solved = %(solved)s where org_id = %(org)s and session_id = %(session)s and helpdesk_id = %(helpdesk)s
+update tickets set solved = %(solved)s, status_at = %(at)s where org_id = %(org)s and session_id = %(session)s and helpdesk_id = %(helpdesk)s
 
 -- name: set_returns
 update tickets set returns = true where org_id = %(org)s and session_id = %(session)s and helpdesk_id = %(helpdesk)s
 
--- name: set_owns
-update tickets set owns = %(owns)s where org_id = %(org)s and session_id = %(session)s and helpdesk_id = %(helpdesk)s
-
--- name: set_external
-update tickets set external_id = %(external)s, url = %(url)s, state = %(state)s where org_id = %(org)s and session_id = %(session)s and helpdesk_id = %(helpdesk)s
+-- name: lives_on_as
+-- What it was merged into had a life before: what was said there until then is none of this conversation.
+update tickets set external_id = %(external)s, url = %(url)s, state = %(state)s, since = '', heard_from = %(at)s, solved = false, status_at = %(at)s, looks = 0, look_at = clock_timestamp() where org_id = %(org)s and session_id = %(session)s and helpdesk_id = %(helpdesk)s
 
 -- name: gone
 -- Nothing more is written there, and what still waited for it is let go.
@@ -110,6 +126,10 @@ where org_id = %(org)s and session_id = %(session)s and helpdesk_id = %(helpdesk
 -- Those that are to be looked at, longest due first.
 select t.* from tickets t where t.org_id = %(org)s and t.look_at <= clock_timestamp() and t.gone_at is null and t.external_id <> ''
 order by t.look_at limit %(limit)s
+
+-- name: put_off
+-- Somebody is about to look.
+update tickets set look_at = clock_timestamp() + interval '10 minutes' where org_id = %(org)s and session_id = %(session)s and helpdesk_id = %(helpdesk)s
 
 -- name: looked
 update tickets set since = %(since)s, looked_at = clock_timestamp(), looks = %(looks)s,

@@ -53,6 +53,10 @@ class Mask:
                 self.fresh.append(token)
         return masked if masked.gone else replace(masked, original=text)  # as it came, with what cannot be stored in the clear
 
+    def says_nothing(self, name: str) -> bool:
+        """Whether the name of a colleague holds nothing of the customer's, and no address or number: names themselves are not looked for in it."""
+        return not redact(storable(name), self.policy, Known(tokens=self.tokens, values=self.identity.known_values), ()).counts
+
     async def texts(self, world: World, texts: Sequence[str]) -> list[str]:
         """Many short texts by one look of the models, line by line; one by one where a finding joins lines."""
         if len(texts) > 1 and not any("\n" in text or "\r" in text for text in texts):

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from glassine.edge.secrets import Key, Ring, Unreadable
 from glassine.store import Tx, contacts, house, jobs, people, rotations, vault
-from glassine.story import endpoints, model_keys, sources, variables
+from glassine.story import endpoints, helpdesks, model_keys, sources, variables
 from glassine.story.contacts import identity_of, own_key
 from glassine.story.house import SEALED
 from glassine.story.world import KEY_AGE, World
@@ -108,6 +108,7 @@ async def rotate_organization(world: World, actor: Actor, tell: Tell, *, at_once
         tell(f"{moved} contacts are under the new key.")
     await _reseal_settings(world, org, ring)
     await sources.reseal(world, org)
+    await helpdesks.reseal(world, org)
     await variables.reseal(world, org)
     await endpoints.reseal(world, org)
     wrong = (await check_organization(world, org, newest_only=True)).unreadable
@@ -205,6 +206,10 @@ async def check_organization(world: World, org: OrgId, *, newest_only: bool = Fa
         fits = _opens(by, sealed, org, "sources", "secrets", id)
         opened["keys of sources"] += fits
         unreadable += not fits
+    for desk, column, sealed in await helpdesks.sealed_of(world, org):
+        fits = _opens(by, sealed, org, "helpdesks", column, desk)
+        opened["keys of helpdesks"] += fits
+        unreadable += not fits
     for variable, sealed in await variables.sealed_of(world, org):
         fits = _opens(by, sealed, org, "action_variables", "sealed", variable)
         opened["keys of actions"] += fits
@@ -225,7 +230,7 @@ async def check_organization(world: World, org: OrgId, *, newest_only: bool = Fa
         last = batch[-1].id
 
 
-_KINDS = ("model keys", "keys of sources", "keys of actions", "secrets of webhooks", "contacts", "values", "originals", "files", "custom data")
+_KINDS = ("model keys", "keys of sources", "keys of helpdesks", "keys of actions", "secrets of webhooks", "contacts", "values", "originals", "files", "custom data")
 
 
 async def _load(world: World, org: OrgId) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from glassine import connect
 from glassine.rules import ticketing as rules
 from glassine.store import Tx, events, helpdesks, sessions, tickets
 from glassine.store.live import notify
 from glassine.story import filing, owning
 from glassine.story.helpdesk_reach import Reached, asked, reached
 from glassine.story.world import World
+from glassine.words.channels import Connector
 from glassine.words.deliveries import Delivery, DeliveryFailed, Destination, Effect
 from glassine.words.helpdesks import Connected, Draft, Filed, Guarantee, HelpdeskId, Ticket
 from glassine.words.ids import OrgId, SessionId
@@ -114,7 +116,7 @@ async def _set_status(world: World, org: OrgId, filed: Filed, session: Session, 
         return ""
     await asked(there.module.set_status(there.link, filed.ticket, solved=not session.open), there.secrets)
     async with world.store.tx(org) as tx:
-        await tickets.set_solved(tx, org, filed.session, filed.helpdesk, solved=not session.open)
+        await tickets.set_solved(tx, org, filed.session, filed.helpdesk, solved=not session.open, at=world.clock())
     return filed.external_id
 
 
@@ -152,6 +154,19 @@ async def recovered(world: World, tx: Tx, org: OrgId, delivery: Delivery) -> Non
         await owning.to_helpdesk(world, tx, org, delivery.session, desk, name, was=Owner(kind=OwnerKind.TEAM))
     await tickets.recovered(tx, org, delivery.session, desk)
     await notify(tx, org, delivery.session, "owner")
+
+
+async def systems(world: World, org: OrgId, ids: Sequence[SessionId]) -> dict[SessionId, dict[str, str | None]]:
+    """The newest ticket of each session as the public API names it; a session that was never handed to a helpdesk is left out."""
+    async with world.store.tx(org) as tx:
+        found = await tickets.of_sessions(tx, org, ids)
+    known = connect.helpdesks() if found else {}
+    return {id: _system(known.get(all[-1].kind), all[-1].filed) for id, all in found.items()}
+
+
+def _system(connector: Connector | None, filed: Filed) -> dict[str, str | None]:
+    module = connector.helpdesk if connector else None
+    return {"name": module.wire_name if module else None, "external_id": filed.external_id or None, "id_type": module.id_type if module else None}
 
 
 async def destinations(tx: Tx, org: OrgId) -> Sequence[Destination]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -19,6 +19,7 @@ from glassine.story import (
     gaps,
     ledger,
     link_check,
+    looking,
     notices,
     outgoing,
     rehearsing,
@@ -44,8 +45,9 @@ from glassine.words.work import Job, JobKind
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 8
-_LONG = (JobKind.SYNC_SOURCE, JobKind.CHECK_LINKS, JobKind.REHEARSE)  # they wait for other people's servers, or have much to do, …
-_LONG_AT_ONCE = 2  # … and turns shall always find a free place
+_WAITING = ((JobKind.SYNC_SOURCE, JobKind.CHECK_LINKS, JobKind.REHEARSE), (JobKind.LOOK_AT_TICKET,))  # they wait for other people's servers, or have much to do, …
+_WAITING_AT_ONCE = 2  # … so of each of these no more run at once, and turns shall always find a free place
+_LONG = frozenset(kind for kinds in _WAITING for kind in kinds)
 _POLL = 0.5  # seconds
 _SWEEP = 2.0
 _TRIES = 5
@@ -77,7 +79,7 @@ async def run(world: World, stop: asyncio.Event) -> None:
     dispatcher = asyncio.create_task(delivering.run(world, stop))
     try:
         while not stop.is_set():
-            found = await _claim(world, _AT_ONCE - len(at_work), sum(kind in _LONG for kind in at_work.values()))
+            found = await _claim(world, _AT_ONCE - len(at_work), tuple(at_work.values()))
             world.running.update(job.id for job in found)  # before anything else happens: what is not in there is given to others
             for job in found:
                 task = world.start(_run_one(world, job))
@@ -92,15 +94,18 @@ async def run(world: World, stop: asyncio.Event) -> None:
         await asyncio.gather(*beside, stopping, dispatcher, return_exceptions=True)
 
 
-async def _claim(world: World, limit: int, long: int = 0) -> list[Job]:
-    """`long`: how many of the long ones are among what this process is at work on."""
+async def _claim(world: World, limit: int, at_work: Sequence[JobKind] = ()) -> list[Job]:
+    """`at_work`: the kinds of what this process runs now."""
     if limit == 0:
         return []
+    found: list[Job] = []
     try:
         async with world.store.outside() as tx:
-            found = await jobs.claim(tx, world.process, 1, _LONG, world.keeps) if long < _LONG_AT_ONCE else []
+            for kinds in _WAITING:
+                if len(found) < limit and sum(kind in kinds for kind in at_work) < _WAITING_AT_ONCE:
+                    found += await jobs.claim(tx, world.process, 1, kinds, world.keeps)
             others = tuple(kind for kind in _WORK if kind not in _LONG)
-            return found + await jobs.claim(tx, world.process, limit - len(found), others, world.keeps)
+            return found + (await jobs.claim(tx, world.process, limit - len(found), others, world.keeps) if len(found) < limit else [])
     except _TROUBLE as error:
         _log.warning("The queue cannot be read: %s", type(error).__name__)
         return []
@@ -200,13 +205,17 @@ async def _rehearse(world: World, job: Job) -> None:
     await rehearsing.run(world, job.org, RehearsalId(job.ref))
 
 
+async def _look_at_ticket(world: World, job: Job) -> None:
+    await looking.look(world, job.org, SessionId(job.ref))
+
+
 async def _anchor_ledger(world: World, job: Job) -> None:
     await ledger.anchor(world, job.org)
 
 
 _WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyType({
     JobKind.ANCHOR_LEDGER: _anchor_ledger, JobKind.RETAIN: _retain, JobKind.PLACE_CONTACTS: _place_contacts, JobKind.SYNC_SOURCE: _sync_source,
-    JobKind.FIND_GAPS: _find_gaps,
+    JobKind.FIND_GAPS: _find_gaps, JobKind.LOOK_AT_TICKET: _look_at_ticket,
     JobKind.CHECK_LINKS: _check_links, JobKind.TIDY_KNOWLEDGE: _tidy_knowledge,
     JobKind.REHEARSE: _rehearse,
     JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.ESCALATE: _escalate, JobKind.NOTIFY_APPROVAL: _notify_approval, JobKind.SEND_CODE: _send_code,
@@ -238,6 +247,7 @@ async def sweep(world: World) -> None:
             await watching.watch(world, org)
             async with world.store.tx(org) as tx:
                 await sources.keep_up(world, tx, org)
+                await looking.keep_up(tx, org)
                 await calls.expire(tx, org)
                 await calls.strand(tx, org)
                 await delivering.expire(world, tx, org)

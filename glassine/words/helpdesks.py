@@ -264,7 +264,8 @@ class Connected:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filed:
     """A session's ticket as it stands here. `carried`: the newest event that opening it took along, fixed when that was tried first; `why` is a sentence of ours.
-    `lacks`: it cannot be opened before the contact has what the helpdesk needs of one. `returns`: trouble took the session away from it."""
+    `lacks`: it cannot be opened before the contact has what the helpdesk needs of one. `returns`: trouble took the session away from it.
+    `status_at`: as of when its status is known; `heard_from`: what was said there before is not of this conversation."""
 
     session: SessionId
     helpdesk: HelpdeskId
@@ -282,6 +283,8 @@ class Filed:
     why: str
     told_at: datetime | None
     gone_at: datetime | None
+    status_at: datetime | None
+    heard_from: datetime | None
     created_at: datetime
 
     @property

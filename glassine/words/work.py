@@ -26,6 +26,7 @@ class JobKind(StrEnum):
     NOTIFY_WEBHOOK = "notify_webhook"  # ref: the endpoint that was disabled
     DELIVER = "deliver"  # ref: the delivery
     REHEARSE = "rehearse"  # ref: the rehearsal
+    LOOK_AT_TICKET = "look_at_ticket"  # ref: the session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,9 @@ from glassine.web.api import (
     guard,
     handoffs,
     help_site,
+    helpdesks,
     hints,
+    hooks,
     knowledge,
     ledger,
     models,
@@ -86,7 +88,7 @@ def create_api(world: World) -> FastAPI:
     api.state.world, api.state.known_keys, api.state.known_sites = world, {}, {}
     api.state.describing, api.state.described = asyncio.Lock(), b""
     api.add_route("/openapi.json", api.describe, include_in_schema=False)
-    for module in (chat, turns, contacts, segments, gaps, training, actions, action_imports, approvals, hints, reranker, knowledge, sources, articles, centre, help_site, content, privacy, policy, redaction, guard, handoffs, owners, office_hours, rehearsals, autopilot, models, boundaries, ledger, deliveries, webhooks, events, widget, files):
+    for module in (chat, turns, contacts, segments, gaps, training, actions, action_imports, approvals, hints, reranker, knowledge, sources, articles, centre, help_site, content, privacy, policy, redaction, guard, handoffs, owners, office_hours, rehearsals, autopilot, models, boundaries, ledger, deliveries, webhooks, events, widget, files, helpdesks, hooks):
         api.include_router(module.router)
     errors.install(api)
     # From the inside out: whatever answers, a refusal of a body or a failure too, can be read by a browser of any origin.

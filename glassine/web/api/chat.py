@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import ConfigDict, Field, field_validator
 
 from glassine.store.sessions import Filter
-from glassine.story import contacts, continuing, conversations, desk, revealing
+from glassine.story import contacts, continuing, conversations, desk, revealing, ticketing
 from glassine.story.contacts import Identity
 from glassine.story.continuing import Shown
 from glassine.story.exchange import Sent, exchange, reply_once
@@ -96,7 +96,8 @@ async def list_sessions(
     last = shapes.cursor(found[-1][0].created_at, found[-1][0].id) if len(found) == limit else None
     if found and await _knows(world, actor):
         await revealing.note(world, actor, "contacts", None, count=len({who.id for _, who, _ in found}))
-    return JSONResponse({"items": [await _shape(world, actor, *each) for each in found], "next": last})
+    systems = await ticketing.systems(world, actor.org, [each[0].id for each in found])
+    return JSONResponse({"items": [await _shape(world, actor, *each, systems) for each in found], "next": last})
 
 
 async def _knows(world: World, actor: Actor) -> bool:
@@ -105,10 +106,13 @@ async def _knows(world: World, actor: Actor) -> bool:
     return scoped and not await world.switches.closed(actor.org, "reveal")
 
 
-async def _shape(world: World, actor: Actor, session: Session, who: Contact, attached: shapes.Json) -> shapes.Json:
+async def _shape(
+    world: World, actor: Actor, session: Session, who: Contact, attached: shapes.Json, systems: Mapping[SessionId, shapes.Json] | None = None,
+) -> shapes.Json:
+    system = (await ticketing.systems(world, actor.org, [session.id]) if systems is None else systems).get(session.id)
     if await _knows(world, actor):
-        return shapes.session(session, shapes.contact(who), attached)
-    return shapes.session(session, shapes.unnamed(who), {})  # what was attached for people says as much of a customer as their name
+        return shapes.session(session, shapes.contact(who), attached, system)
+    return shapes.session(session, shapes.unnamed(who), {}, system)  # what was attached for people says as much of a customer as their name
 
 
 @router.get("/{id}", responses=shows(described.Session))

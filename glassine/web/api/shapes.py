@@ -59,8 +59,8 @@ def unnamed(who: Contact) -> Json:
     return {name: value if name in shown else None for name, value in contact(who).items()}
 
 
-def session(session: Session, who: Json, attached: Json) -> Json:
-    """A session as the public API shows it; `who` is `contact` or `unnamed`."""
+def session(session: Session, who: Json, attached: Json, system: Json | None = None) -> Json:
+    """A session as the public API shows it; `who` is `contact` or `unnamed`, `system` the helpdesk that it has a ticket in."""
     return {
         "id": str(session.id), "status": session.status, "ai_closure_type": session.ai_closure_type, "sentiment": session.sentiment, "summary": session.summary,
         "channel": {"type": session.channel}, "ticket_number": session.ticket_number, "assist_mode": False,
@@ -68,7 +68,7 @@ def session(session: Session, who: Json, attached: Json) -> Json:
         "assignee_id": str(session.owner.id) if session.owner.kind is OwnerKind.PERSON else None, "assignee": {"kind": session.owner.assignee, "name": session.owner.name},
         "custom_data": attached, "team": None,
         "handoff": {"summary": session.summary, "sentiment": session.sentiment} if session.handed_off_at else None,
-        "ticketing_system": {"name": "open", "external_id": None, "id_type": None} if session.handed_off_at else None,
+        "ticketing_system": system or ({"name": "open", "external_id": None, "id_type": None} if session.handed_off_at else None),
     }
 
 
@@ -84,6 +84,8 @@ def history_item(event: Event) -> Json:
     body: Json = {"type": _OLD_NAMES.get(event.type, event.type), "sender": {"type": _SENDERS[event.actor], "name": event.actor_name}}
     if event.actor is ActorKind.AGENT:
         body["human_agent_id"] = str(event.actor_id) if event.actor_id else None
+    if event.actor is ActorKind.HELPDESK and event.payload.get("third_party_name"):
+        body["third_party_name"] = event.payload["third_party_name"]
     if event.redacted:
         body["redacted"] = True
     if event.text:

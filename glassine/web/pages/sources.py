@@ -11,7 +11,8 @@ from starlette.datastructures import UploadFile
 
 from glassine.rules.permits import require
 from glassine.story import segments, sources, tending
-from glassine.story.sources import Options, WrongFields
+from glassine.story.filling import WrongFields
+from glassine.story.sources import Options
 from glassine.story.tending import Seen
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.staff import PageRoute, Signed, Staff

@@ -89,6 +89,8 @@ _VERBS = {  # icon, and a sentence over the row's details
     "actions.import_undo": ("undo", "took the import of “{origin}” back"), "actions.variable_create": ("key", "made the variable “{name}”"), "actions.variable_change": ("key", "changed the variable “{name}”"), "actions.variable_delete": ("bin", "deleted the variable “{name}”"),
     "deliveries.retry": ("out", "had a delivery tried again"), "deliveries.retry_since": ("out", "had everything tried again that was given up since {since} ({count})"),
     "deliveries.try_now": ("out", "had a destination tried at once"), "deliveries.arrived": ("check", "said that a delivery has arrived"), "deliveries.drop": ("bin", "dropped a delivery"),
+    "helpdesk.connect": ("plug", "connected the helpdesk “{name}”"), "helpdesk.change": ("plug", "changed the helpdesk “{name}”"), "helpdesk.disconnect": ("bin", "disconnected the helpdesk “{name}”"),
+    "helpdesk.test": ("plug", "tried a handoff to the helpdesk “{name}”"),
     "segments.create": ("people", "made the segment “{name}”"), "segments.change": ("people", "changed the segment “{name}”"),
     "segments.delete": ("bin", "deleted the segment “{name}”"), "segments.members": ("people", "put a contact into these segments by hand: {segments}"),
 }

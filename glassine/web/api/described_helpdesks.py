@@ -1,0 +1,78 @@
+"""What answers about helpdesks look like, for the API's description."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from glassine.web.api.described_sources import FormField
+
+
+class Kind(BaseModel):
+    """`needs`: of a contact, any of which is enough for a ticket; empty: none."""
+
+    kind: str
+    title: str
+    needs: list[str]
+    fields: list[FormField]
+
+
+class Kinds(BaseModel):
+    items: list[Kind]
+
+
+class Counts(BaseModel):
+    """Tickets that are open there and in trouble, and deliveries that wait and that stopped."""
+
+    opened: int
+    failing: int
+    waiting: int
+    stuck: int
+
+
+class Helpdesk(BaseModel):
+    """`policy`: how much of each field leaves. `trouble`: why its side could not be set up, or its newest trouble; null: all is well."""
+
+    id: UUID
+    kind: str
+    name: str
+    settings: dict[str, str]
+    secrets: list[str]
+    hosts: list[str]
+    policy: dict[str, str]
+    hook_url: str
+    trouble: str | None
+    counts: Counts
+    created_at: datetime
+
+
+class Helpdesks(BaseModel):
+    items: list[Helpdesk]
+
+
+class Connected(BaseModel):
+    """`missing`: rights that its key lacks, each with what does not work without it."""
+
+    helpdesk: Helpdesk
+    reached: str
+    missing: list[str]
+
+
+class Tried(BaseModel):
+    """The ticket of a test. `trouble` says what did not work after it was opened; null: nothing."""
+
+    ticket_id: str
+    url: str
+    trouble: str | None
+
+
+class Gone(BaseModel):
+    """`trouble`: what could not be taken away on its side; null: nothing."""
+
+    trouble: str | None
+
+
+class Heard(BaseModel):
+    ok: bool
