@@ -13,7 +13,7 @@ export function tint(style, accent) {
   style.setProperty("--on-accent", `light-dark(${over(day)}, ${over(night)})`);
 }
 
-/** The colour mixed with black or white just far enough to be read on a background. */
+/** The colour mixed just far enough to be read on a background. */
 function toward(colour, end, background) {
   for (let part = 0; part < 1; part += 0.05) {
     const mixed = colour.map((value, at) => Math.round(value + (end[at] - value) * part));
@@ -22,7 +22,7 @@ function toward(colour, end, background) {
   return end;
 }
 
-/** White or nearly black: whichever reads better on the colour. */
+/** Whichever reads better on the colour. */
 function over(colour) {
   const [white, black] = [[255, 255, 255], [20, 24, 28]];
   return css(contrast(colour, white) >= contrast(colour, black) ? white : black);

@@ -16,6 +16,7 @@ export class Chat {
     this.session = null;
     this.items = null; // null: not loaded yet
     this.phase = "idle"; // what the AI does, as the stream says it: received | searching | acting | writing | idle
+    this.draft = ""; // of the answer, what is written and has passed
     this.trouble = null; // null | unreachable | a sentence of the server
     this.watched = false; // the customer looks at it right now
     this.streaming = false;
@@ -123,7 +124,7 @@ export class Chat {
   /** Back to an empty page: the next message opens a session. */
   leave() {
     this.following?.abort();
-    Object.assign(this, { following: null, session: null, items: [], phase: "idle", streaming: false });
+    Object.assign(this, { following: null, session: null, items: [], phase: "idle", draft: "", streaming: false });
     this.latecomers.clear();
     this.changed();
   }
@@ -179,7 +180,7 @@ export class Chat {
   arrived(fresh = false) {
     this.outbox.settle(new Set(this.items.map((item) => item.publicId)));
     const last = this.items.at(-1);
-    if (last && last.sender.kind !== "user") this.phase = "idle";
+    if (last && last.sender.kind !== "user") Object.assign(this, { phase: "idle", draft: "" });
     if (fresh && this.items.some((item) => item.waiting?.open && item !== last)) this.nudge(); // its card may have ended
     if (this.watched && last) this.storage.set(`seen:${this.session.id}`, last.sentAt);
     this.changed();
@@ -252,7 +253,7 @@ export class Chat {
     return { id: last.publicId, choices: last.choices };
   }
 
-  /** What is being done about the last message: received | searching | writing | idle. */
+  /** The phase, as long as the last message waits for something. */
   get activity() {
     const last = this.items?.at(-1);
     const asked = this.outbox.sending || (last?.sender.kind === "user" && Date.now() - Date.parse(last.sentAt) < PATIENT);
@@ -314,6 +315,7 @@ async function streamOn(chat, id, signal) {
   const hearing = {
     open: () => { chat.streaming = true; chat.nudge(); },
     state: ({ state }) => { chat.phase = state; chat.changed(); },
+    draft: ({ text }) => { chat.draft = text; chat.changed(); },
     message: (item) => chat.hear(item),
     session: (session) => chat.learn(session),
   };
@@ -329,6 +331,7 @@ async function streamOn(chat, id, signal) {
     if (signal.aborted) return;
     if (chat.streaming) {
       chat.streaming = false;
+      chat.draft = "";
       chat.nudge();
     }
     failures = !chat.watched || Date.now() - began > 10_000 ? 0 : failures + 1;

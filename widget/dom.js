@@ -1,16 +1,16 @@
 /* Makes elements and icons. It must not take markup: what comes in as text stays text. */
 
 /**
- * An element. Attributes: `on…` are listeners, `true` is an empty attribute, `false`, `null` and `undefined` leave it out.
+ * An element. Attributes: `on…` are listeners, `true` is an empty one, `false`, `null` and `undefined` none.
  * Children: nodes and strings (which become text); empty ones are left out.
  */
 export function h(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, value === true ? "" : value);
+    else if ((value ?? false) !== false) made.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false && child !== ""));
+  made.append(...children.flat().filter((child) => child || child === 0));
   return made;
 }
 
@@ -44,7 +44,7 @@ export function icon(name) {
   return drawn;
 }
 
-/** A button with an icon alone; its label is what screen readers and the tooltip say. */
-export function iconButton(name, label, onclick, more = {}) {
-  return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, ...more }, icon(name));
+/** A button with an icon alone, and a label for screen readers and the tooltip. */
+export function iconButton(name, label, onclick) {
+  return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick }, icon(name));
 }

@@ -56,7 +56,7 @@ function notice(words, say, language) {
     h("time", { datetime: words.at, title: when.toLocaleString(language) }, clock(when, language)));
 }
 
-/** Each with its number, as the list had it, for who would rather write; a click says the words themselves. */
+/** Each with its number, for who would rather write; a click says the words themselves. */
 function buttons({ choices, pick }, say) {
   const button = (words, at) =>
     h("button", { type: "button", class: "quiet-button", onclick: () => pick(words) }, choices.length > 1 && h("span", { class: "number", "aria-hidden": "true" }, String(at + 1)), h("span", { dir: "auto" }, words));

@@ -51,6 +51,7 @@ export class Thread {
       if (row.letter) made.push(...this.fate(row.letter));
       before = { day, kind: words.kind, name: words.name, at: Date.parse(words.at) };
     }
+    if (chat.draft) made.push({ key: "draft", sign: chat.draft, make: () => this.draft(chat.draft) });
     if (chat.unsure) made.push({ key: `ask ${chat.unsure.publicId}`, sign: "", make: this.ask.bind(this, chat.unsure) });
     if (chat.unrated) made.push({ key: `rate ${chat.unrated.publicId}`, sign: "", make: () => ratingCard(say, this.act.rate) });
     return made;
@@ -114,6 +115,14 @@ export class Thread {
     const again = () => h("button", { type: "button", class: "text-button", onclick: () => this.act.retry(letter) }, say("retry"));
     const make = () => h("p", { class: "fate failed" }, icon("system"), h("span", { dir: "auto" }, `${say("failed")} ${letter.error || say("noAnswer")}`), again());
     return [{ key: `fate ${letter.uuid}`, sign: letter.error + letter.tried, make }];
+  }
+
+  /** What is being written; read out when it is whole. */
+  draft(text) {
+    const words = { kind: "ai", at: Date.now(), text, attachments: [], sources: [] };
+    const node = draw(words, true, this.say, this.language);
+    node.ariaLive = "off";
+    return node;
   }
 
   ask(item) {

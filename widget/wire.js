@@ -11,7 +11,7 @@ export class Trouble extends Error {
   }
 }
 
-/** A random UUID (version 4), also on pages that are not served over TLS, where `crypto.randomUUID` is missing. */
+/** A random UUID (version 4), also without TLS, where `crypto.randomUUID` is missing. */
 export function uuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;

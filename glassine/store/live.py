@@ -22,7 +22,7 @@ CHANNEL = "glassine"
 
 class Notice(NamedTuple):
     """Something happened in a session, or (None) in the organisation. `kind`: event | owner | settled | switch | typing | state:searching |
-    state:writing | step:NAME of a running turn; or reopened: something may have been missed."""
+    state:writing | saying | step:NAME of a running turn; or reopened: something may have been missed."""
 
     org: OrgId
     session: SessionId | None
@@ -67,6 +67,10 @@ class Live:
             yield ear[2]
         finally:
             self._ears.discard(ear)
+
+    def listened(self, org: OrgId, session: SessionId) -> bool:
+        """Whether somebody of this process listens to this one session."""
+        return any(ear[:2] == (org, session) for ear in self._ears)
 
     def say(self, notice: Notice) -> None:
         """Tells the listeners of this process only: for passing states that need no other witness. What concerns no session concerns all."""

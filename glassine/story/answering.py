@@ -27,6 +27,8 @@ from glassine.words.models import Budget, Then
 from glassine.words.people import ActorKind
 from glassine.words.turns import ModelReply, Outcome, Prompt, Reason, Silence, ToolSpec, Trace
 
+_SHOWN = frozenset({Reason.ANSWERED_FROM_KNOWLEDGE, Reason.ACTION_ANSWERED})  # what is shown while it is written; a question back is short
+
 
 async def answered(world: World, scene: Scene, trace: Trace, means: Means) -> Outcome:
     """What the customer's word on a call makes of it; else small talk, or a search and then a model's words or a quote."""
@@ -76,7 +78,7 @@ async def _written(world: World, scene: Scene, trace: Trace, llm: Llm, means: Me
         trace.prompt = asked(scene, trace.hits, means.instructions, acting.specs, told)
         _note(trace, acting, told)
     trace.model = llm.model  # the one that is asked first, should none answer
-    talk = steps.Talk(world=world, scene=scene, trace=trace, llm=llm, means=means, acting=acting, cover=lambda text: _kept(scene, trace, text))
+    talk = steps.Talk(world=world, scene=scene, trace=trace, llm=llm, means=means, acting=acting, cover=lambda text: _kept(scene, trace, text), judge=lambda text: _showable(scene, trace, text))
     outcome = await _spoken(world, scene, trace, talk)
     return consenting.tells(scene, trace, outcome, acting.reads) or outcome if trace.called or told else outcome
 
@@ -123,6 +125,19 @@ def _guarded(scene: Scene, trace: Trace, answer: ModelReply) -> Grounded:
     trace.usage = {name: sum(one.get(name, 0) for one in spent) for name in spent[-1]}
     with _timed(trace, "ground"):
         return checked(scene, _seen(trace), trace.answer, heard((call.seen for call in trace.called), trace.given))
+
+
+def _showable(scene: Scene, trace: Trace, begun: str) -> str:
+    """The beginning of an answer as the customer would read it, where it could be sent as a whole: it is judged as one. Nothing else is shown before the end."""
+    return shown(scene, checked(scene, _seen(trace), _kept(scene, trace, begun), heard((call.seen for call in trace.called), trace.given)))
+
+
+def shown(scene: Scene, found: Grounded) -> str:
+    """What may be shown of an answer's beginning that was judged; empty: nothing."""
+    if found.reply is None or found.findings or _SHOWN.isdisjoint(found.reasons):
+        return ""
+    said_before = any(event.actor is ActorKind.AI and event.text.startswith(found.reply.text) for event in scene.history)
+    return "" if said_before else found.reply.text  # the same answer once more may go to people
 
 
 def _no_longer(scene: Scene, trace: Trace, why: NoLonger) -> Outcome:

@@ -11,7 +11,7 @@ from glassine.rules import office_hours
 from glassine.rules.permits import require
 from glassine.store import Tx, autopilot, house, vault
 from glassine.story.world import World
-from glassine.words.autopilot import PARTS, Assist, Edition, Hours, Rollout, Rulebook
+from glassine.words.autopilot import PARTS, Assist, Edition, Hours, Live, Rollout, Rulebook
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import OrgId, PersonId
 from glassine.words.people import Actor, Verb
@@ -138,6 +138,11 @@ async def set_rollout(world: World, actor: Actor, rollout: Rollout, *, expects: 
 async def set_assist(world: World, actor: Actor, assist: Assist, *, expects: int | None = None) -> Rulebook:
     """Raises Refused: (403), (409)."""
     return await change(world, actor, "assist", assist.written(), expects=expects)
+
+
+async def set_live(world: World, actor: Actor, live: Live, *, expects: int | None = None) -> Rulebook:
+    """Raises Refused: (403), (409)."""
+    return await change(world, actor, "live", live.written(), expects=expects)
 
 
 async def as_then(tx: Tx, org: OrgId, conditions: Mapping[str, Any]) -> Rulebook:

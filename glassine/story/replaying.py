@@ -19,8 +19,9 @@ from glassine.rules.policies import policy_of
 from glassine.rules.prompt import Told
 from glassine.rules.redaction import before_names, redact
 from glassine.rules.reordering import Judged, by_popularity, reordered
+from glassine.rules.saying import ends
 from glassine.store import search, vault, versions
-from glassine.story import answering, comparing, consenting, conversations, finding, handing, recalling, rewriting, sight, terms, turn
+from glassine.story import answering, comparing, consenting, conversations, finding, handing, recalling, rewriting, saying, sight, terms, turn
 from glassine.story.masking import storable
 from glassine.story.recalling import Recalled
 from glassine.story.scene import hand_off
@@ -197,7 +198,8 @@ def _judged(world: World, kept: Recalled) -> list[Step]:
     grounded = _grounded(kept)
     if grounded is None:
         return [Step(name=name, verdict=Verdict.DIFFERS, says="The message is not small talk by today's rules.") for name in (StepName.GUARD, StepName.OUTCOME)]
-    before, after = comparing.guard(kept.hits, kept.trace["used"], _guard_notes(kept)), comparing.guard(kept.hits, grounded.used, grounded.notes)
+    before = comparing.guard(kept.hits, kept.trace["used"], [*_guard_notes(kept), *_shown(kept)])
+    after = comparing.guard(kept.hits, grounded.used, [*grounded.notes, *_shown(kept, again=True)])
     step = _compared(StepName.GUARD, before, after, "The same passages are used, with the same objections.", "Today's rules judge the answer otherwise.")
     return [step, _outcome(kept, _as_decided(kept, answering.judged(world, scene, grounded)))]
 
@@ -223,16 +225,25 @@ def _grounded(kept: Recalled) -> Grounded | None:
     if own_words is not None and kept.trace["query"]:
         return own_words
     if kept.answer is not None:
-        shown = (kept.trace.get("prompt") or {}).get("shown")
-        heard = answering.heard((str(call["seen"]) for call in kept.trace.get("called") or ()), kept.trace["given"])
-
-        def judge(answer: str) -> Grounded:
-            return answering.checked(kept.scene, kept.hits[:shown], answer, heard)
-
-        return rewriting.settled_then(kept.trace.get("rounds") or (), kept.answer, judge)
+        return rewriting.settled_then(kept.trace.get("rounds") or (), kept.answer, lambda answer: _checked(kept, answer))
     if kept.trace["query"]:
         return answering.quoted(kept.scene, kept.trace["query"], kept.hits)
     return enclosed.small_talk(kept.scene.message, kept.scene.language)
+
+
+def _checked(kept: Recalled, answer: str) -> Grounded:
+    shown = (kept.trace.get("prompt") or {}).get("shown")
+    return answering.checked(kept.scene, kept.hits[:shown], answer, answering.heard((str(call["seen"]) for call in kept.trace.get("called") or ()), kept.trace["given"]))
+
+
+def _shown(kept: Recalled, *, again: bool = False) -> list[str]:
+    """What the customer read while the answer was written; `again`: of that, what would be shown by today's rules."""
+    before = [one.text for one in saying.shown(kept.trace["given"]) if one.text]
+    if again and before:
+        answers = [str(one["said"]["content"]) for one in kept.trace.get("rounds") or ()] + [kept.answer or ""]
+        may = {answering.shown(kept.scene, _checked(kept, text[:end])) for text in answers for end in ends(text, 0)}
+        before = [text for text in before if text in may]
+    return [f"Shown while it was written: {text}" for text in before]
 
 
 def _guard_notes(kept: Recalled) -> list[str]:

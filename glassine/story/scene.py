@@ -111,6 +111,7 @@ class Means:
     thresholds: extract.Thresholds | None = None  # None: as the organisation set them
     acting: Callable[[], Awaitable[Acting]] = _nothing_to_call
     go_on: Callable[[Call, bool], Awaitable[Call]] = _as_it_is  # with the customer's yes or no to a call that waits
+    showing: Callable[[], Callable[[str], None] | None] = lambda: None  # where sentences that passed can be shown while the rest is written
 
 
 def decided(scene: Scene) -> autopilot.Decision:

@@ -12,9 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from glassine.edge.llm import Llm
+from glassine.edge.llm import Llm, OnText
 from glassine.rules import prompt
+from glassine.rules.autopilot import Kind
 from glassine.rules.calling import telling
+from glassine.story.saying import Saying
 from glassine.story.scene import Acting, Means, Scene
 from glassine.story.world import World
 from glassine.words.actions import WAITING, Call
@@ -40,6 +42,7 @@ class Talk:
     means: Means
     acting: Acting
     cover: Callable[[str], str]  # what a model made up and shows as personal
+    judge: Callable[[str], str] = lambda _: ""  # the beginning of an answer as the customer would read it; nothing where the guard does not pass it
     began: float = field(default_factory=time.monotonic)
     heard: dict[str, str] = field(default_factory=dict)  # by what was wanted, word for word
 
@@ -72,8 +75,23 @@ async def until_answered(talk: Talk) -> ModelReply | Call:
 
 
 async def asked(talk: Talk, words: Prompt) -> ModelReply:
-    """One model call. What is sent is kept as it is sent, also when nothing comes back."""
-    call = talk.llm.complete(words, org=talk.scene.org, session=talk.scene.session.id, purpose=talk.means.purpose, asked=talk.trace.asked)
+    """One model call, read as it comes where somebody looks. What is sent is kept as it is sent, also when nothing comes back."""
+    show = talk.means.showing() if talk.trace.decision == Kind.ANSWER else None
+    if show is None:
+        return await _sent(talk, words)
+    try:
+        reply = await _sent(talk, words, Saying(talk.judge, show).hear)
+    except ModelFailed as failure:
+        if not failure.broke:
+            raise
+        reply = await _sent(talk, words)  # the stream broke off: half an answer is none, and a whole one may still be had
+    if reply.calls:
+        show("")  # words beside a call are not said
+    return reply
+
+
+async def _sent(talk: Talk, words: Prompt, on_text: OnText | None = None) -> ModelReply:
+    call = talk.llm.complete(words, org=talk.scene.org, session=talk.scene.session.id, purpose=talk.means.purpose, on_text=on_text, asked=talk.trace.asked)
     return await talk.world.switches.while_open(talk.scene.org, talk.means.purpose, call)
 
 

@@ -16,7 +16,7 @@ from glassine.rules.small_talk import small_talk
 from glassine.store import Tx, events, jobs, messages, sessions
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
-from glassine.story import answering, callable_now, consenting, debugging, evidence, finding, handing, reranking, terms, ticketing
+from glassine.story import answering, callable_now, consenting, debugging, evidence, finding, handing, reranking, saying, terms, ticketing
 from glassine.story import autopilot as rulebooks
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
@@ -51,12 +51,18 @@ async def take_turn(world: World, org: OrgId, id: SessionId, job: int | None = N
     scene = scene or await look(world, org, id)
     if scene is None or scene.waits_until:
         return await _not_settled(world, org, id, job)
-    running = Running(id=TurnId(new_id()), session=id, trace=begun(scene), began=world.clock())
+    running = Running(id=TurnId(new_id()), session=id, trace=begun(scene), began=world.clock(), seq=scene.message.seq)
+    said = False
     with world.watched(running):
-        scene = await terms.applied(world, scene, running.trace)
-        outcome = await think(world, scene, running.trace, own_means(world, scene, running))
-        settled = await settle(world, scene, outcome, running.trace, job, running.id) or await _unsaid(world, scene, outcome, running.trace, job, running.id)
-        return settled or await _not_settled(world, org, id, job)
+        try:
+            scene = await terms.applied(world, scene, running.trace)
+            outcome = await think(world, scene, running.trace, own_means(world, scene, running))
+            settled = await settle(world, scene, outcome, running.trace, job, running.id) or await _unsaid(world, scene, outcome, running.trace, job, running.id)
+            said = settled is not None and settled.said is not None
+            return settled or await _not_settled(world, org, id, job)
+        finally:
+            if not said:
+                saying.taken_back(world, scene, running)
 
 
 def begun(scene: Scene) -> Trace:
@@ -90,6 +96,7 @@ def own_means(world: World, scene: Scene, running: Running | None = None) -> Mea
     return Means(
         search=search, model=lambda: model_for(world, scene.org, scene.settings), tell=tell,
         acting=lambda: callable_now.acting(world, scene, turn), go_on=lambda call, yes: callable_now.go_on(world, scene, call, yes),
+        showing=saying.showing(world, scene, running) if running else lambda: None,
     )
 
 

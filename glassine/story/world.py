@@ -45,6 +45,8 @@ class Running:
     trace: Trace
     began: datetime
     step: str = "decided"
+    seq: int = 0  # of the customer's message that it answers
+    shown: str = ""  # of the answer that is being written, as the customer's page has it; masked
 
 
 @dataclass(slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from glassine.words.sessions import ChannelKind
 PARTS: Mapping[str, str] = {
     "channels": "what the AI does on each channel", "topics": "the topics", "hours": "the office hours", "rollout": "who the AI answers", "assist": "drafts for the team",
     "handoff": "when the AI hands off", "routing": "where handoffs go", "guard": "what an answer is checked for",
+    "live": "answers while they are written",
 }
 
 
@@ -174,3 +175,17 @@ class Assist:
 
     def written(self) -> dict[str, Any]:
         return {"channels": [str(channel) for channel in self.channels]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """The part `live`. `on`: whoever looks reads each sentence of an answer as soon as it has passed the guard; else the answer when it is whole."""
+
+    on: bool = True
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Self:
+        return cls(on=bool(stored.get("on", True)))
+
+    def written(self) -> dict[str, Any]:
+        return {"on": self.on}

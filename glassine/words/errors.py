@@ -34,6 +34,7 @@ class ModelFailed(Exception):
         super().__init__(message)
         self.kind, self.raw = kind, raw
         self.status, self.retry_after, self.parameter = 0, 0.0, ""
+        self.broke = False  # off, after its first words: a stream that another try may do without
 
 
 class RerankFailed(Exception):

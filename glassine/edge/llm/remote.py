@@ -92,7 +92,7 @@ class RemoteModel:
         except ModelFailed as failed:
             failure = failed
         if heard.anything and failure.kind != "refused":
-            failure.kind = "malformed"
+            failure.kind, failure.broke = "malformed", not isinstance(failure, Cut)
         raise failure
 
     async def _read(self, stream: Stream, prompt: Prompt, heard: _Heard) -> ModelReply:

@@ -111,3 +111,7 @@ class RolloutShown(BaseModel):
 
 class AssistShown(BaseModel):
     channels: list[str]
+
+
+class LiveShown(BaseModel):
+    on: bool

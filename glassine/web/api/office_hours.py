@@ -1,4 +1,4 @@
-"""Office hours, rollout and drafts over the public API. What follows from them is decided in rules."""
+"""Office hours, rollout, drafts and live answers over the public API. What follows from them is decided in rules."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.shapes import moment
 from glassine.web.api.wire import Body, JSONResponse
-from glassine.words.autopilot import Assist, Hours, Rollout, Slice, Team
+from glassine.words.autopilot import Assist, Hours, Live, Rollout, Slice, Team
 from glassine.words.ids import SegmentId
 from glassine.words.people import Actor
 from glassine.words.sessions import ChannelKind
@@ -120,3 +120,20 @@ async def set_assist(world: Here, actor: Setter, body: AssistInput) -> Any:
     """Say where it drafts."""
     await autopilot.set_assist(world, actor, Assist(channels=tuple(dict.fromkeys(body.channels))))
     return await read_assist(world, actor)
+
+
+class LiveInput(Body):
+    on: bool
+
+
+@router.get("/autopilot/live", tags=["Autopilot"], responses=shows(described_autopilot.LiveShown))
+async def read_live(world: Here, actor: Reader) -> Any:
+    """Whether customers read an answer sentence by sentence while it is written."""
+    return JSONResponse(Live.read((await autopilot.in_force(world, actor.org)).part("live")).written())
+
+
+@router.put("/autopilot/live", tags=["Autopilot"], responses=shows(described_autopilot.LiveShown))
+async def set_live(world: Here, actor: Setter, body: LiveInput) -> Any:
+    """Say whether they do, or read answers when they are whole."""
+    await autopilot.set_live(world, actor, Live(on=body.on))
+    return await read_live(world, actor)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from glassine.store import Tx, actions, sessions
-from glassine.story import conversations, inspecting
+from glassine.story import conversations, inspecting, saying
 from glassine.web.pages import wording
 from glassine.web.pages.actions.wording import STATES
 from glassine.web.pages.frame import by_htmx, fragment, page
@@ -96,7 +96,7 @@ async def seen(staff: Staff, session_id: SessionId, turn: TurnId) -> dict[str, A
         "request_json": _json(trace.get("request")), "requests": requests(trace), "number": at + 1, "of": len(others),
         "before": others[at - 1] if at else None, "after": others[at + 1] if at + 1 < len(others) else None,
         "called": called, "offered": (trace.get("given") or {}).get("actions"), "debug": trace.get("debug") or {}, "debug_until": debug_until, "replayable": row["conditions"] is not None and not row["redacted_at"],
-        "articles": list(dict.fromkeys((str(hit["article"]), str(hit["title"])) for hit in trace.get("hits") or [])), "replay": None, "asked": None, "refusal": "", "given": {},
+        "articles": list(dict.fromkeys((str(hit["article"]), str(hit["title"])) for hit in trace.get("hits") or [])), "shown": [*saying.shown(trace.get("given") or {})], "replay": None, "asked": None, "refusal": "", "given": {},
     }
 
 
