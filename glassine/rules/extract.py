@@ -75,6 +75,15 @@ def answer(
     return _did_you_mean(near, language, (note, "Other passages fit as well as the first.") if rivals else (note,))
 
 
+def surest(message: str, hits: Sequence[Hit], *, language: str | None = None, viewer: Viewer = EVERYBODY) -> tuple[Hit, float] | None:
+    """The passage that would be quoted first and its confidence, by which thresholds decide; None where there is none, or where it was asked for by its title."""
+    spoken = (language or "en").split("-")[0].lower()
+    seen = _own_first([hit for hit in hits if viewer.admits(hit.audience)], spoken)
+    if not seen or any(_words(hit.heading.rpartition(" › ")[2]) == _words(message) for hit in seen):
+        return None
+    return seen[0], confidence(message, seen[0], spoken, hits=len(hits))
+
+
 def _own_first(seen: list[Hit], language: str) -> list[Hit]:
     """A passage in the customer's language goes before a first one in another that is hardly nearer."""
     own = next((hit for hit in seen[:_COMPARED] if hit.language == language), None)

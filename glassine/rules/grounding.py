@@ -143,6 +143,16 @@ def unfounded(
     return list(dict.fromkeys(found))[:_MOST_FINDINGS]
 
 
+def least_backed(answer: str, hits: Sequence[Hit], *, viewer: Viewer = EVERYBODY, language: str | None = None) -> float | None:
+    """How much of the least backed sentence of an answer stands in what it cites; None where no sentence is scored."""
+    text, shown = _THOUGHT.sub("", answer).strip(), prompt.shown(hits, viewer)
+    parts = segments(text)
+    used = sorted({number for part in parts for number in part.cited if 1 <= number <= len(shown)})
+    if any(number not in used for part in parts for number in part.cited):
+        return None
+    return min((claim.backed for part in parts for claim in _claims(part, used, shown, (), language)), default=None)
+
+
 def _claims(part: Segment, used: Sequence[int], shown: Sequence[Hit], tools: Sequence[str], language: str | None) -> list[claims.Claim]:
     """The scored sentences of a part; none where it may rest on an action's answer, or on a scenario, whose language is not known."""
     cited = [shown[number - 1] for number in part.cited or used]

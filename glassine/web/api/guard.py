@@ -8,7 +8,10 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from glassine.rules import guarding
+from glassine.story import calibrating
 from glassine.story import guarding as guards
+from glassine.story.calibrating import Of
+from glassine.web.api import described_guard
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.wire import Body, JSONResponse
@@ -48,6 +51,16 @@ class Changes(Body):
 async def read(world: Here, actor: Reader) -> Any:
     """What an answer is checked for."""
     return JSONResponse(guarding.written(await guards.in_force(world, actor)))
+
+
+@router.get("/autopilot-guard/calibration", tags=["Autopilot"], responses=shows(described_guard.Calibration))
+async def calibration(world: Here, actor: Reader, of: Of = Of.QUOTES) -> Any:
+    """What past conversations say of a threshold: how much would be answered, how much of that was wrong, and what to set where no more than a share may be wrong."""
+    found = await calibrating.calibrated(world, actor, of)
+    return JSONResponse({
+        "of": str(of), "threshold": found.now, "turns": found.seen, "cases": found.cases, "now": calibrating.told([found.held])[0], "points": calibrating.told(found.curve),
+        "proposals": [{"allowed": one.allowed, "advice": str(one.advice), "cases_needed": one.needed, "at": calibrating.told([one.point])[0] if one.point else None} for one in found.proposals],
+    })
 
 
 @router.patch("/autopilot-guard", tags=["Autopilot"], responses=shows(Guard))

@@ -9,6 +9,7 @@ from glassine.web.pages.settings import (
     account,
     audit,
     autopilot,
+    calibration,
     data_map,
     deliveries,
     erasures,
@@ -42,5 +43,5 @@ async def front() -> Response:
     return RedirectResponse("/settings/autopilot", status_code=303)
 
 
-for _page in (data_map, ledger, deliveries, guard, rehearsals, autopilot, try_it, topics, rollout, hours, handoff, routing, on_call, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
+for _page in (data_map, ledger, deliveries, guard, calibration, rehearsals, autopilot, try_it, topics, rollout, hours, handoff, routing, on_call, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
     router.include_router(_page.router)

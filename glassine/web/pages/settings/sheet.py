@@ -35,7 +35,7 @@ class Changed(NamedTuple):
 SHEETS = (
     Sheet("data-map", "Data map", "glass", Verb.READ_MAP), Sheet("ledger", "What left", "out", Verb.READ_LEDGER), Sheet("autopilot", "Autopilot", "ai", Verb.READ_SESSIONS), Sheet("try-it", "Try it", "chat", Verb.DEBUG), Sheet("topics", "Topics", "rows", Verb.READ_SESSIONS),
     Sheet("rollout", "Rollout", "people", Verb.READ_SESSIONS), Sheet("hours", "Office hours", "clock", Verb.READ_SESSIONS), Sheet("handoff", "Handoff", "handoff", Verb.READ_SESSIONS), Sheet("routing", "Routing", "out", Verb.READ_SESSIONS), Sheet("on-call", "On call", "bell", Verb.READ_SESSIONS), Sheet("guard", "Fact guard", "shield", Verb.READ_SESSIONS), Sheet("model", "Language model", "model", Verb.READ_SESSIONS),
-    Sheet("rehearsals", "Rehearsals", "undo", Verb.READ_SESSIONS),
+    Sheet("calibration", "Answer more or less", "check", Verb.READ_SESSIONS), Sheet("rehearsals", "Rehearsals", "undo", Verb.READ_SESSIONS),
     Sheet("deliveries", "Deliveries", "out", Verb.READ_SESSIONS),
     Sheet("people", "People", "people", Verb.READ_SESSIONS), Sheet("segments", "Segments", "people", Verb.READ_KNOWLEDGE), Sheet("keys", "API keys", "key", Verb.MANAGE_KEYS),
     Sheet("widget", "Chat widget", "chat", Verb.READ_SESSIONS), Sheet("help-centre", "Help centre", "globe", Verb.READ_KNOWLEDGE), Sheet("privacy", "Privacy", "shield", Verb.READ_SESSIONS),
