@@ -83,6 +83,18 @@ async def test_a_phone_number_that_zendesk_does_not_take_is_left_out(support: Su
     assert support.users[support.held[int(ticket.id)].requester]["name"] == "Lea"
 
 
+async def test_groups_and_fields_may_be_named_and_what_zendesk_does_not_take_keeps_no_ticket_back(support: Support, server: Vendor) -> None:
+    ticket = await opened(server, draft(group="billing", fields={"Session": "7", "360013": "request", "Nothing": "x"}))
+    held = support.held[int(ticket.id)]
+    assert held.fields["group_id"] == 72
+    assert held.fields["custom_fields"] == [{"id": 360012, "value": "7"}, {"id": 360013, "value": "request"}]
+    plain = await opened(server, draft(marker="gls" + "b" * 24, group="99"), "delivery-2")
+    held = support.held[int(plain.id)]
+    assert not {"group_id", "priority", "custom_fields"} & held.fields.keys()
+    assert "Zendesk did not take it: group" in held.comments()[0]["html_body"]
+    assert await opened(server, draft(marker="gls" + "b" * 24, group="99"), "delivery-2") == plain
+
+
 async def test_a_long_conversation_keeps_within_the_limit_of_changes_and_loses_nothing(support: Support, server: Vendor) -> None:
     talk = [entry(number, f"Word {number} " + "x" * 3_000, Speaker.CUSTOMER if number % 2 else Speaker.AI, author="A") for number in range(1, 91)]
     ticket = await opened(server, draft(*talk))
@@ -234,6 +246,15 @@ async def test_the_check_says_whom_it_reached_and_what_there_is_to_choose(suppor
     assert said.missing == ()
     assert said.choices == {"group": {"71": "Support", "72": "Billing"}, "mapping": {"360012": "Session", "360013": "Reason"}}
     assert not support.held
+
+
+async def test_names_that_zendesk_does_not_know_are_told(support: Support, server: Vendor) -> None:
+    async with way(server, group="Billing", mapping="Session = session_id\n360013 = reasons") as link:
+        assert (await ZENDESK.check(link)).missing == ()
+    async with way(server, group="Bills", mapping="Sessions = session_id") as link:
+        group, field = (await ZENDESK.check(link)).missing
+    assert "no group called Bills" in group
+    assert "no ticket field called Sessions" in field
 
 
 @pytest.mark.parametrize(("denied", "words"), [("webhooks", "may not make the webhook"), ("tickets", "may not read tickets")])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from glassine.connect.zendesk.account import Account, Json
 from glassine.connect.zendesk.api import login
+from glassine.connect.zendesk.wishes import names, numbered
 from glassine.words.deliveries import DeliveryFailed
 from glassine.words.errors import Refused
 from glassine.words.helpdesks import Checked
@@ -18,7 +19,7 @@ async def check(account: Account) -> Checked:
     """What trying the settings shows. Raises Refused for settings that cannot be right, or DeliveryFailed."""
     login(account.link.settings)
     user = await _me(account)
-    missing = [words for words in (_sees_some(user), await _tickets(account), await _rules(account, user)) if words]
+    missing = [words for words in (_sees_some(user), await _tickets(account), await _rules(account, user), *await _unknown(account)) if words]
     groups, fields = await _listed(account, "groups"), await _listed(account, "ticket_fields")
     return Checked(
         reached=f"{account.host} knows {user.get('name') or 'this login'} ({user.get('role') or 'agent'}).", missing=tuple(missing),
@@ -58,6 +59,19 @@ async def _rules(account: Account, user: Json) -> str:
         "This login may not make the webhook and the trigger that tell of answers at once; without them Glassine asks every few minutes."
         " Use the token of an admin, or give the agent's role Business rules and Extensions."
     )
+
+
+async def _unknown(account: Account) -> list[str]:
+    """What the settings name and Zendesk does not have. Tickets are made without it, so nobody would notice."""
+    settings = account.link.settings
+    group, fields = settings.get("group", "").strip(), [line.partition("=")[0].strip() for line in settings.get("mapping", "").splitlines() if "=" in line]
+    found = []
+    if group and not numbered([group], await names(account, "groups", "name", [group])):
+        found.append(f"Zendesk has no group called {group[:60]} that this login sees, so tickets are in none.")
+    if fields:
+        known = numbered(fields, await names(account, "ticket_fields", "title", fields))
+        found += [f"Zendesk has no ticket field called {one[:60]}, so it stays empty." for one in fields if one not in known]
+    return found
 
 
 async def _may(account: Account, path: str, query: Mapping[str, object]) -> bool:

@@ -27,13 +27,14 @@ class Comment:
     by_requester: bool = False
 
 
-def first(draft: Draft) -> str:
-    """The comment that a ticket opens with: what it is about, and where the whole stands."""
+def first(draft: Draft, left_out: str = "") -> str:
+    """The comment that a ticket opens with: what it is about, and where the whole stands. `left_out`: what Zendesk did not take."""
     facts = [("Why it was handed off", "; ".join(draft.reasons)), ("Mood", draft.sentiment), ("Language", draft.language), ("Channel", draft.channel)]
     lines = "".join(f"<li>{name}: {escape(value)}</li>" for name, value in facts if value)
     link = f'<p><a href="{escape(draft.link, quote=True)}">Session #{draft.number} in Glassine</a> ({draft.session})</p>' if draft.link else f"<p>Session #{draft.number} ({draft.session})</p>"
     asked = "<p>Answer with a public reply: it goes to the customer where they wrote. Internal notes stay with your team.</p>"
-    return f"<p>{_lines(draft.summary)}</p><ul>{lines}</ul>{link}{asked}"
+    lost = f"<p>Not set, because Zendesk did not take it: {escape(left_out)}. The helpdesk's settings in Glassine say which.</p>" if left_out else ""
+    return f"<p>{_lines(draft.summary)}</p><ul>{lines}</ul>{link}{lost}{asked}"
 
 
 def transcript(entries: Sequence[Entry]) -> Iterator[Comment]:
@@ -67,7 +68,7 @@ def comment(entry: Entry) -> Comment:
 def written(entry: Entry) -> str:
     """Who said it and when, and the words as they are."""
     role = "internal note of your team" if entry.speaker is Speaker.TEAM and not entry.public else _ROLES[entry.speaker]
-    who = f"{escape(entry.author)} ({role})" if role and role != entry.author.lower() else escape(entry.author)
+    who = f"{escape(entry.author)} ({role})" if role and role.lower() != entry.author.lower() else escape(entry.author)
     return f"<p><b>{who}</b> · {entry.at:%Y-%m-%d %H:%M} UTC</p><p>{_lines(entry.text)}</p>"
 
 

@@ -12,6 +12,7 @@ from glassine.connect.zendesk.happenings import look
 from glassine.connect.zendesk.requester import requester
 from glassine.connect.zendesk.rights import check
 from glassine.connect.zendesk.saying import Comment, comment, first, transcript, without
+from glassine.connect.zendesk.wishes import wishes
 from glassine.words.deliveries import DeliveryFailed, Effect
 from glassine.words.helpdesks import Checked, Draft, Entry, Guarantee, Heard, HelpdeskLink, Hook, Looked, RawHook, Step, Ticket
 from glassine.words.sources import Field, FieldKind
@@ -114,18 +115,27 @@ async def _marked(account: Account, marker: str) -> Json | None:
 
 
 async def _made(account: Account, draft: Draft, key: str) -> Json:
+    """A new ticket. Without what Zendesk does not take of the settings rather than not at all: somebody waits."""
     ticket: Json = {
         "subject": draft.subject, "external_id": draft.marker, "requester_id": await requester(account, draft.requester), "tags": sorted({OURS, *(_tag(one) for one in draft.tags)} - {""}),
         "comment": {"html_body": first(draft), "public": False}, "metadata": _metadata((draft.marker,), last=not draft.transcript),
     }
-    ticket |= {"priority": draft.priority} if draft.priority else {}
-    ticket |= {"group_id": int(draft.group)} if draft.group.isdecimal() else {}
-    ticket |= {"custom_fields": [{"id": int(name), "value": value} for name, value in draft.fields.items() if name.isdecimal()]} if draft.fields else {}
+    extras = await wishes(account, draft)
+    try:
+        return await _posted(account, ticket | extras, draft.marker, key)
+    except NotTaken as refused:
+        if not extras:
+            raise
+        words = {"html_body": first(draft, ", ".join(refused.about) or "group, priority and custom fields"), "public": False}
+        return await _posted(account, ticket | {"comment": words}, draft.marker, f"{key}:plain")
+
+
+async def _posted(account: Account, ticket: Json, marker: str, key: str) -> Json:
     try:
         given = await account.send("POST", "tickets", {"ticket": ticket}, to="make tickets", headers={"Idempotency-Key": key})
     except DeliveryFailed as failed:
         # The key was used before with other words, so the ticket is there; anything else that Zendesk minds (400) is told as it is.
-        there = await _marked(account, draft.marker) if failed.status == 400 else None
+        there = await _marked(account, marker) if failed.status == 400 else None
         if there is None:
             raise
         return there
