@@ -16,7 +16,7 @@ from glassine.words.sessions import ChannelKind, EventType, Session, Status
 
 _SQL = Statements(__file__)
 
-View = Literal["mine", "unassigned", "autopilot", "colleagues", "closed"]
+View = Literal["mine", "unassigned", "autopilot", "colleagues", "trouble", "closed"]
 VIEWS: tuple[View, ...] = get_args(View)
 
 
@@ -29,6 +29,7 @@ class Line(NamedTuple):
     last_actor: ActorKind | None
     last_type: EventType | None
     last_at: datetime | None
+    trouble: str | None  # the helpdesk in which its ticket is in trouble
 
 
 class Waiting(NamedTuple):
@@ -75,7 +76,7 @@ def _line(row: DictRow) -> Line:
     return Line(
         session=sessions.from_row(row), first_text=row["first_text"], last_text=row["last_text"],
         last_actor=ActorKind(row["last_actor"]) if row["last_actor"] else None, last_type=EventType(row["last_type"]) if row["last_type"] else None,
-        last_at=row["last_at"],
+        last_at=row["last_at"], trouble=row["trouble"],
     )
 
 

@@ -11,6 +11,10 @@ s.status = 'open' and s.owner_kind = 'ai' and s.last_user_seq > 0
 -- name: colleagues
 s.status = 'open' and (s.owner_kind = 'helpdesk' or (s.owner_kind = 'person' and s.owner_id is distinct from %(person)s))
 
+-- name: trouble
+-- Their ticket could not be opened or written to, whoever owns them by now.
+s.status = 'open' and exists (select from tickets t where t.org_id = s.org_id and t.session_id = s.id and t.failed_at is not null and t.gone_at is null)
+
 -- name: closed
 s.status in ('closed_resolved', 'closed_unresolved')
 
@@ -26,7 +30,9 @@ order by s.updated_at desc, s.id desc
 -- name: page
 -- One list of the inbox in its order, with the newest words and the first words of the customer. Which and in what order stands above.
 select s.*, coalesce(p.name, h.name) as owner_name, newest.text as last_text, newest.actor_kind as last_actor, newest.type as last_type, newest.created_at as last_at,
-    opening.text as first_text
+    opening.text as first_text,
+    (select h.name from tickets t join helpdesks h on h.org_id = t.org_id and h.id = t.helpdesk_id
+     where t.org_id = s.org_id and t.session_id = s.id and t.failed_at is not null and t.gone_at is null limit 1) as trouble
 from sessions s
 left join people p on p.org_id = s.org_id and p.id = s.owner_id and s.owner_kind = 'person'
 left join helpdesks h on h.org_id = s.org_id and h.id = s.owner_id and s.owner_kind = 'helpdesk'
@@ -49,7 +55,9 @@ limit %(limit)s
 select count(*) filter (where s.owner_kind = 'person' and s.owner_id = %(person)s)::int as mine,
     count(*) filter (where s.owner_kind = 'team')::int as unassigned,
     count(*) filter (where s.owner_kind = 'ai' and s.last_user_seq > 0)::int as autopilot,
-    count(*) filter (where s.owner_kind = 'helpdesk' or (s.owner_kind = 'person' and s.owner_id is distinct from %(person)s))::int as colleagues
+    count(*) filter (where s.owner_kind = 'helpdesk' or (s.owner_kind = 'person' and s.owner_id is distinct from %(person)s))::int as colleagues,
+    (select count(distinct t.session_id) from tickets t join sessions o on o.org_id = t.org_id and o.id = t.session_id and o.status = 'open'
+     where t.org_id = %(org)s and t.failed_at is not null and t.gone_at is null)::int as trouble
 from sessions s
 where s.org_id = %(org)s and s.status = 'open'
 

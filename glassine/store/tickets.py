@@ -124,6 +124,11 @@ async def told(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId) -> 
     return await one(tx, _SQL.told, {"org": org, "session": session, "helpdesk": helpdesk}) is not None
 
 
+async def revive(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId) -> None:
+    """What was given up on the ticket follows now."""
+    await tx.execute(_SQL.revive, {"org": org, "session": session, "helpdesk": helpdesk})
+
+
 async def recovered(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId) -> None:
     await tx.execute(_SQL.recovered, {"org": org, "session": session, "helpdesk": helpdesk})
 

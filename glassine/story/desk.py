@@ -8,7 +8,7 @@ from uuid import UUID
 
 from glassine.rules.permits import answers, require
 from glassine.rules.reactions import turn_of
-from glassine.store import Tx, events, helpdesks, jobs, people, sessions
+from glassine.store import Tx, events, helpdesks, jobs, outgoing, people, sessions, tickets, vault
 from glassine.store.live import notify
 from glassine.story import owning, ticketing
 from glassine.story.inbound import LONGEST
@@ -149,6 +149,22 @@ async def give(world: World, actor: Actor, id: SessionId, helpdesk: HelpdeskId) 
             await owning.to_helpdesk(world, tx, actor.org, id, helpdesk, to.name, by=By.of(actor))
             await ticketing.begin(tx, actor.org, id, helpdesk, owns=True)
     return to.name
+
+
+async def try_ticket(world: World, actor: Actor, id: SessionId, helpdesk: HelpdeskId) -> None:
+    """A ticket that is in trouble is tried now, and its helpdesk with it. What was given up is taken up again; there is one ticket in the end."""
+    require(actor, Verb.ANSWER)
+    await world.switches.admit(actor.org, HELPDESK)
+    async with world.store.tx(actor.org) as tx:
+        to = await helpdesks.load(tx, actor.org, helpdesk)
+        if to.removed_at is not None:
+            raise Refused(f"{to.name} is not connected any more, so its ticket cannot be written to.", status=409)
+        owner = (await _open(tx, actor.org, id)).owner
+        await tickets.load(tx, actor.org, id, helpdesk)
+        await ticketing.begin(tx, actor.org, id, helpdesk, owns=owner.id == helpdesk)
+        await tickets.revive(tx, actor.org, id, helpdesk)
+        await outgoing.hurry(tx, actor.org, helpdesk, world.clock())
+        await vault.audit(tx, actor, "helpdesk.try_again", "session", id, {"name": to.name})
 
 
 async def _answering(tx: Tx, org: OrgId, person: PersonId) -> str:

@@ -78,8 +78,10 @@ async def hand_back(request: Request, staff: Signed, id: UUID) -> Response:
 
 @router.post("/assign")
 async def assign(request: Request, staff: Signed, id: UUID) -> Response:
-    """To the person in `person`, or to the team when it is empty."""
+    """To the person in `person`, or to the team when it is empty, or to a helpdesk (`helpdesk:` and its id)."""
     given, before = await form(request), await _owner(staff, id)
+    if given.get("person", "").startswith("helpdesk:"):
+        return await _given(request, staff, id, given, given["person"].removeprefix("helpdesk:"), before)
     person = _person(given.get("person", ""))
     await desk.assign(staff.world, staff.actor, SessionId(id), person)
     after = await _owner(staff, id)
@@ -91,11 +93,26 @@ async def assign(request: Request, staff: Signed, id: UUID) -> Response:
 async def give(request: Request, staff: Signed, id: UUID) -> Response:
     """To the helpdesk in `helpdesk`, whose people answer from then on."""
     given, before = await form(request), await _owner(staff, id)
+    return await _given(request, staff, id, given, given.get("helpdesk", ""), before)
+
+
+async def _given(request: Request, staff: Staff, id: UUID, given: dict[str, str], helpdesk: str, before: Owner) -> Response:
     try:
-        name = await desk.give(staff.world, staff.actor, SessionId(id), HelpdeskId(UUID(given.get("helpdesk", ""))))
+        name = await desk.give(staff.world, staff.actor, SessionId(id), HelpdeskId(UUID(helpdesk)))
     except ValueError:
         raise Refused("Choose a helpdesk.") from None
     return done(request, staff, _here(id, given), Said(text=f"{name} owns it. People there answer the customer.", **_give_back(id, before)))
+
+
+@router.post("/ticket")
+async def try_ticket(request: Request, staff: Signed, id: UUID) -> Response:
+    """Its ticket in the helpdesk that is named is tried now."""
+    given = await form(request)
+    try:
+        await desk.try_ticket(staff.world, staff.actor, SessionId(id), HelpdeskId(UUID(given.get("helpdesk", ""))))
+    except ValueError:
+        raise Refused("Choose a helpdesk.") from None
+    return done(request, staff, _here(id, given), Said(text="It is tried now. What comes of it stands above the conversation."))
 
 
 @router.post("/close")

@@ -50,15 +50,16 @@ _NAMES = {
     "unassigned": ("Unassigned", "handoff", "Handed off to the team, and nobody has taken them yet"),
     "autopilot": ("Autopilot", "ai", "Open conversations that the AI answers"),
     "colleagues": ("With colleagues", "people", "Open conversations that somebody else owns"),
+    "trouble": ("Helpdesk trouble", "alert", "Open conversations whose ticket could not be opened or written to"),
     "closed": ("Closed", "closed", "Resolved and unresolved, newest first"),
 }
 
 
 async def views(staff: Staff) -> list[NavView]:
-    """The lists with how many conversations each holds."""
+    """The lists with how many conversations each holds; that of trouble only while there is any."""
     async with staff.world.store.tx(staff.actor.org) as tx:
         counts = await inbox.counts(tx, staff.actor.org, staff.actor.id)
-    return [NavView(key, name, icon, title, counts[key]) for key in inbox.VIEWS for name, icon, title in [_NAMES[key]]]
+    return [NavView(key, name, icon, title, counts[key]) for key in inbox.VIEWS for name, icon, title in [_NAMES[key]] if counts[key] or key != "trouble"]
 
 
 async def page(request: Request, staff: Staff, template: str, *, here: str = "", status: int = 200, **values: Any) -> HTMLResponse:

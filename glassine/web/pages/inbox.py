@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,8 +11,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.store import calls, inbox, sessions
+from glassine.store import calls, helpdesks, inbox, owners, sessions, tickets
 from glassine.store.inbox import Line, Other, View
+from glassine.store.owners import Told
+from glassine.store.tickets import Named
 from glassine.story import access, conversations, segments
 from glassine.web.pages import wording
 from glassine.web.pages.frame import by_htmx, fragment, page, shut, views
@@ -19,6 +22,7 @@ from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.web.uploads import safe_name
 from glassine.words.actions import Call, CallState
 from glassine.words.errors import Refused
+from glassine.words.helpdesks import Connected
 from glassine.words.ids import EventId, SessionId
 from glassine.words.people import Person, Verb
 from glassine.words.segments import Membership
@@ -75,6 +79,9 @@ class Thread:
     asks: Call | None  # a call that waits for somebody of the team
     typist: sessions.Typist | None  # who writes a reply while the AI waits
     debug_until: datetime | None
+    tickets: list[Named]  # in helpdesks
+    helpdesks: Sequence[Connected]  # those that it could be given to
+    told: list[Told]  # who got a mail about the handoff that it stands in
 
     def emptied_since(self, after: int) -> list[Shown]:
         """Entries that a page showing up to `after` still shows with words that are gone."""
@@ -93,7 +100,7 @@ async def show_list(request: Request, staff: Signed, view: str = "", before: str
     listed = await _list(staff, _view(view) or await _first_view(staff), before)
     if by_htmx(request):
         return fragment(request, staff, "lines.html", listed=listed, open=None)
-    return await page(request, staff, "inbox.html", here="inbox", view=listed.view, listed=listed, thread=None, open=None, after=0, waiting=await _waiting(staff))
+    return await page(request, staff, "inbox.html", here="inbox", view=listed.view, listed=listed, thread=None, open=None, after=0, **await _waiting(staff))
 
 
 @router.get("/inbox/refresh")
@@ -103,7 +110,7 @@ async def refresh(request: Request, staff: Signed, view: str = "", session: UUID
     listed = await _list(staff, _view(view) or "mine", "") if lines else None
     thread = await open_thread(staff, SessionId(session)) if session else None
     return fragment(
-        request, staff, "refresh.html", here="inbox", view=view, views=await views(staff), shut=await shut(staff), waiting=await _waiting(staff), listed=listed, thread=thread,
+        request, staff, "refresh.html", here="inbox", view=view, views=await views(staff), shut=await shut(staff), **await _waiting(staff), listed=listed, thread=thread,
         open=session, after=after, **_words(thread),
     )
 
@@ -116,7 +123,7 @@ async def show_session(request: Request, staff: Signed, id: UUID, view: str = ""
         return fragment(request, staff, "opened.html", thread=thread, view=view, after=0, **_words(thread))
     listed = await _list(staff, _view(view) or _view_of(thread), "")
     return await page(
-        request, staff, "inbox.html", here="inbox", view=listed.view, listed=listed, thread=thread, open=id, after=0, waiting=await _waiting(staff),
+        request, staff, "inbox.html", here="inbox", view=listed.view, listed=listed, thread=thread, open=id, after=0, **await _waiting(staff),
         reveal_at=f"/inbox/sessions/{id}/reveal", **_words(thread),
     )
 
@@ -131,11 +138,13 @@ async def open_thread(staff: Staff, id: SessionId) -> Thread:
         row = await sessions.find(tx, org, id)
         typist, debug_until = await sessions.typist(tx, org, id), await sessions.debug_until(tx, org, id)
         call = await calls.waiting(tx, org, id)
+        filed, connected, told = (await tickets.of_sessions(tx, org, [id])).get(id, []), await helpdesks.all_of(tx, org), await owners.told(tx, org, id)
     turns = _turns_by_event(marks)
     events = [_shown(event, turns.get(event.id), votes.get(event.id)) for event in log]
     return Thread(
         session=session, events=events, contact=_contact_fields(await conversations.contact(world, org, id)), placed=await segments.placed(world, staff.actor, session.contact), others=others,
         people=[person for person in await access.team(world, staff.actor) if not person.disabled_at], mine=session.owner.id == staff.actor.id,
+        tickets=[one for one in filed if one.filed.gone_at is None or session.owner.id == one.filed.helpdesk], helpdesks=connected, told=told,
         asks=call if call and call.state is CallState.APPROVAL else None, typist=typist, debug_until=debug_until, handoff=_waiting_handoff(session, events), attached=bool(row and row["sealed"]) or any(event.payload.get("custom_data") for event in log),
     )
 
@@ -215,9 +224,10 @@ async def _first_view(staff: Staff) -> View:
     return next((view for view in inbox.VIEWS if counts[view]), "mine")
 
 
-async def _waiting(staff: Staff) -> inbox.Waiting | None:
+async def _waiting(staff: Staff) -> dict[str, Any]:
+    """Who waits, and how many sessions have nobody who can act."""
     async with staff.world.store.tx(staff.actor.org) as tx:
-        return await inbox.waiting(tx, staff.actor.org)
+        return {"waiting": await inbox.waiting(tx, staff.actor.org), "ownerless": await owners.counted(tx, staff.actor.org)}
 
 
 def _words(thread: Thread | None) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def line(event: Event) -> str:
     because = str(event.payload.get("why") or "")
     return sentence.format(
         who=who, whom=f" to {whom}" if whom else "", text=event.text, topic=event.payload.get("topic") or "…", helpdesk=whom or "a helpdesk",
-        because=f": {because[:1].lower()}{because[1:].rstrip('.')}" if because else "",
+        because=f". {because.rstrip('.')}" if because else "",
     )
 
 

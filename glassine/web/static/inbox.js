@@ -101,11 +101,30 @@ function tellWaiting() {
   if (count !== "0") document.title = `(${count}) ${document.title}`;
   const newest = $("waiting").firstElementChild;
   const key = newest ? newest.dataset.session + newest.dataset.since : "";
+  if (told !== null && key && key !== told && localStorage.glassine_sound) ring();
   if (told !== null && key && key !== told && document.hidden && window.Notification?.permission === "granted") {
     const note = new Notification(`#${newest.dataset.ticket} waits for a person`, { body: "A conversation was handed off to the team.", tag: key });
     note.onclick = () => { window.focus(); location.href = `/inbox/sessions/${newest.dataset.session}?view=unassigned`; };
   }
   told = key;
+}
+
+function ring() {
+  const audio = new AudioContext(), tone = audio.createOscillator(), volume = new GainNode(audio, { gain: 0.08 });
+  tone.connect(volume).connect(audio.destination);
+  tone.start();
+  tone.stop(audio.currentTime + 0.25);
+}
+
+function sound() {
+  const button = document.querySelector("[data-sound]");
+  const show = () => {
+    button.setAttribute("aria-pressed", String(Boolean(localStorage.glassine_sound)));
+    button.querySelector("span").textContent = `Sound for handoffs: ${localStorage.glassine_sound ? "on" : "off"}`;
+  };
+  button.hidden = false;
+  button.addEventListener("click", () => { localStorage.glassine_sound = localStorage.glassine_sound ? "" : "on"; show(); if (localStorage.glassine_sound) ring(); });
+  show();
 }
 
 function notifications() {
@@ -180,6 +199,7 @@ export function startInbox() {
   threads();
   composer();
   notifications();
+  sound();
   toBottom();
   mark();
   offerNext();

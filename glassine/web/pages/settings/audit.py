@@ -91,6 +91,7 @@ _VERBS = {  # icon, and a sentence over the row's details
     "deliveries.try_now": ("out", "had a destination tried at once"), "deliveries.arrived": ("check", "said that a delivery has arrived"), "deliveries.drop": ("bin", "dropped a delivery"),
     "helpdesk.connect": ("plug", "connected the helpdesk “{name}”"), "helpdesk.change": ("plug", "changed the helpdesk “{name}”"), "helpdesk.disconnect": ("bin", "disconnected the helpdesk “{name}”"),
     "helpdesk.test": ("plug", "tried a handoff to the helpdesk “{name}”"),
+    "helpdesk.try_again": ("undo", "had the ticket of a conversation in {name} tried again"),
     "segments.create": ("people", "made the segment “{name}”"), "segments.change": ("people", "changed the segment “{name}”"),
     "segments.delete": ("bin", "deleted the segment “{name}”"), "segments.members": ("people", "put a contact into these segments by hand: {segments}"),
 }
