@@ -40,8 +40,8 @@ _VERBS: Mapping[str, str] = {
     Verb.REDACT: "removing what was said", Verb.ERASE: "erasing contacts", Verb.EXPORT: "exporting contacts",
     Verb.INSPECT: "inspecting what the AI did", Verb.DEBUG: "debug mode and what-if", Verb.READ_KNOWLEDGE: "reading articles", Verb.WRITE_KNOWLEDGE: "writing articles", Verb.CHANGE_SETTINGS: "changing settings",
     Verb.READ_ACTIONS: "reading actions", Verb.WRITE_ACTIONS: "writing actions and trying them out", Verb.APPROVE: "approving calls",
-    Verb.MANAGE_PEOPLE: "managing the team", Verb.MANAGE_KEYS: "managing API keys", Verb.READ_AUDIT: "reading the audit log",
-    Verb.READ_MAP: "reading the data map", Verb.SWITCH: "switching boundaries", Verb.TRANSFER_OWNERSHIP: "choosing who is an owner",
+    Verb.MANAGE_PEOPLE: "managing the team", Verb.MANAGE_KEYS: "managing API keys", Verb.MANAGE_WEBHOOKS: "managing webhooks", Verb.READ_AUDIT: "reading the audit log",
+    Verb.READ_MAP: "reading the data map", Verb.READ_LEDGER: "reading what left", Verb.SWITCH: "switching boundaries", Verb.TRANSFER_OWNERSHIP: "choosing who is an owner",
 }
 _VERB = re.compile("|".join(re.escape(verb.value) for verb in Verb))
 

@@ -31,6 +31,7 @@ from glassine.web.pages.settings import (
     segments,
     topics,
     try_it,
+    webhooks,
     widget,
 )
 from glassine.web.staff import PageRoute
@@ -43,5 +44,5 @@ async def front() -> Response:
     return RedirectResponse("/settings/autopilot", status_code=303)
 
 
-for _page in (data_map, ledger, deliveries, guard, calibration, rehearsals, autopilot, try_it, topics, rollout, hours, handoff, routing, on_call, model, people, segments, keys, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
+for _page in (data_map, ledger, deliveries, guard, calibration, rehearsals, autopilot, try_it, topics, rollout, hours, handoff, routing, on_call, model, people, segments, keys, webhooks, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
     router.include_router(_page.router)
