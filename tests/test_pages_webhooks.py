@@ -28,13 +28,17 @@ async def admin(world: World, mart: Shop) -> AsyncIterator[Browser]:
 
 
 async def test_the_first_one_is_added_and_its_secret_is_shown_once(world: World, mart: Shop, admin: Browser, receiver: Vendor) -> None:
-    assert "No system is told yet" in (await admin.get(AT)).text
+    empty = (await admin.get(AT)).text
+    assert "No system is told yet" in empty
+    assert "checked" not in re.findall(r'<input[^>]*name="(?:clear|ordered)"[^>]*>', empty)[-1]
+    assert len(re.findall(r"<input[^>]* name=[^>]* checked>", empty)) == 1, "all events, and nothing else"
     page = await admin.post(AT, url=f"{receiver.url}/hook", name="Warehouse", reach="all")
     assert page.status_code == 200
     secret = re.search(r"whsec_[A-Za-z0-9+/=]{40,}", html.unescape(page.text))
     assert secret
     assert "Not sent anything yet" in page.text
     [made] = await endpoints.every(world, mart.owner)
+    assert (made.clear, made.ordered, made.events, made.channels) == (False, False, (), ())
     again = (await admin.get(f"{AT}/{made.id}")).text
     assert "whsec_" not in again
     assert "nobody can show it again" in again

@@ -1,7 +1,8 @@
 -- name: listen
 -- From now on what happens is told.
 insert into listening (org_id) values (%(org)s)
-on conflict (org_id) do update set streamed_at = clock_timestamp() where listening.streamed_at < clock_timestamp() - interval '1 hour'
+on conflict (org_id) do update set streamed_at = clock_timestamp(), awake = true
+where not listening.awake or listening.streamed_at < clock_timestamp() - interval '1 hour'
 
 -- name: number
 select number_told(%(most)s) as last
@@ -53,6 +54,6 @@ with old as (
 select count(*)::int as n from old
 
 -- name: hush
--- Nobody has listened for a while: nothing is told any more.
-delete from listening l where l.org_id = %(org)s and l.streamed_at < %(before)s
+-- Nobody has listened for a while: nothing is told any more, and whoever comes back hears of the gap. Positions go on where they were.
+update listening l set awake = false, last = l.last + 1, forgot = l.last + 1 where l.org_id = %(org)s and l.awake and l.streamed_at < %(before)s
     and not exists (select from webhooks w where w.org_id = l.org_id) and not exists (select from news t where t.org_id = l.org_id)
