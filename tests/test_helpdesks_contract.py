@@ -20,6 +20,7 @@ from glassine.words.helpdesks import Deleted, Draft, Entry, Guarantee, Heard, He
 from glassine.words.ids import OrgId, SessionId, new_id
 from tests.generic_webhook_twin import GenericTwin
 from tests.helpdesk_twins import Fault, SentHook, Twin, running
+from tests.hubspot_desk import HubSpotTwin
 from tests.sunshine_twin import SunshineTwin
 from tests.zendesk_desk_twin import ZendeskTwin
 
@@ -28,6 +29,7 @@ TWINS: dict[str, Callable[[], Twin]] = {
     "generic_webhook": GenericTwin,
     "zendesk": ZendeskTwin,
     "sunshine": SunshineTwin,
+    "hubspot": HubSpotTwin,
 }
 _AT = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 _SECRET = "a secret that is long enough, 1234567890"

@@ -94,7 +94,7 @@ async def _moves(hubspot: HubSpot, ticket: str, there: Json, after: datetime) ->
     """From stage to stage, oldest first. What we moved ourselves bears the source that wrote our marker."""
     past = there.get("propertiesWithHistory") or {}
     us = next(((one.get("sourceType"), one.get("sourceId")) for one in reversed(past.get(setting_up.MARKER) or [])), None)
-    moves = sorted(((at, one) for one in past.get("hs_pipeline_stage") or [] if (at := notes.moment(one.get("timestamp"))) is not None), key=lambda pair: pair[0])
+    moves = sorted(((at, one) for one in reversed(past.get("hs_pipeline_stage") or []) if (at := notes.moment(one.get("timestamp"))) is not None), key=lambda pair: pair[0])
     if not any(at > after for at, _ in moves):
         return []
     closed = tickets.closed_stages(await setting_up.pipelines(hubspot))
