@@ -21,6 +21,7 @@ from glassine.words.ids import OrgId, SessionId, new_id
 from tests.generic_webhook_twin import GenericTwin
 from tests.helpdesk_twins import Fault, SentHook, Twin, running
 from tests.hubspot_desk import HubSpotTwin
+from tests.intercom_desk import IntercomTwin
 from tests.sunshine_twin import SunshineTwin
 from tests.zendesk_desk_twin import ZendeskTwin
 
@@ -30,6 +31,7 @@ TWINS: dict[str, Callable[[], Twin]] = {
     "zendesk": ZendeskTwin,
     "sunshine": SunshineTwin,
     "hubspot": HubSpotTwin,
+    "intercom": IntercomTwin,
 }
 _AT = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 _SECRET = "a secret that is long enough, 1234567890"

@@ -89,7 +89,7 @@ async def test_a_very_long_message_is_cut_and_says_so(stage: Stage) -> None:
 async def test_a_long_conversation_takes_few_requests(stage: Stage) -> None:
     talk = [entry(number, f"Line {number}") for number in range(1, 251)]
     ticket = await stage.open(draft(*talk))
-    assert stage.asked("batch/create") == 4
+    assert stage.asked("batch/create") == 3
     assert [f"Line {number}</p>" in note.properties["hs_note_body"] for number, note in enumerate(stage.portal.notes(ticket.id)[1:], 1)] == [True] * 250
 
 

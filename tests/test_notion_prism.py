@@ -7,13 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -21,38 +15,19 @@ import pytest
 from glassine.connect.notion import connector
 from tests.known import Known
 from tests.notion_twin import TOKEN, Workspace, block, paragraph
+from tests.prism import ROOT, needs_prism, running, violations
 from tests.vendors import Request, link, vendor
 
-ROOT = Path(__file__).resolve().parent.parent
-PRISM = shutil.which("prism", path=f"{ROOT / '.prism/node_modules/.bin'}:{os.environ.get('PATH', '')}")
-
-pytestmark = [
-    pytest.mark.enable_socket, pytest.mark.long,
-    pytest.mark.skipif(PRISM is None, reason="no Prism here; .ci/run says how it is installed"),
-]
+pytestmark = needs_prism
 
 
 @pytest.fixture(scope="module")
 def prism(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Prism with Notion's description, on a free port."""
-    assert PRISM, "the tests are left out without it"
+    """Prism with Notion's description."""
     spec = tmp_path_factory.mktemp("prism") / "notion.json"
     spec.write_bytes(gzip.decompress((ROOT / "tests/vendor/notion-openapi.json.gz").read_bytes()))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with subprocess.Popen([PRISM, "mock", "-h", "127.0.0.1", "-p", str(port), str(spec)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            url = f"http://127.0.0.1:{port}"
-            while server.poll() is None:
-                try:
-                    httpx2.get(f"{url}/v1/users/me")
-                    break
-                except httpx2.ConnectError:
-                    time.sleep(0.1)
-            yield url
-        finally:
-            server.terminate()
+    with running(spec) as url:
+        yield url
 
 
 async def requests() -> list[Request]:
@@ -84,12 +59,7 @@ async def test_every_request_keeps_to_notions_own_description(prism: str) -> Non
         "GET /v1/users", "POST /v1/search", "GET /v1/pages", "GET /v1/databases", "GET /v1/data_sources", "POST /v1/data_sources", "GET /v1/blocks",
     }
     assert any(b"start_cursor" in request.body for request in made)
-    async with httpx2.AsyncClient(base_url=prism, timeout=30) as client:
-        for request in made:
-            headers = {name: value for name, value in request.headers.items() if name not in ("host", "content-length")}
-            answer = await client.request(request.method, request.target, headers=headers, content=request.body)
-            assert answer.status_code == 200, (request, answer.text)
-            assert "sl-violations" not in answer.headers, (request, answer.headers["sl-violations"])
+    assert await violations(prism, made) == []
 
 
 async def test_what_breaks_it_is_seen(prism: str) -> None:

@@ -39,17 +39,21 @@ async def found_whole(hubspot: HubSpot, marker: str) -> Ticket | None:
 
 
 async def open(hubspot: HubSpot, settings: Mapping[str, str], draft: Draft) -> Ticket:
-    there = await find(hubspot, draft.marker)
+    there, made = await find(hubspot, draft.marker), False
     if there is None:
         contact = await _contact(hubspot, draft.requester)
-        there = await _create(hubspot, await _properties(hubspot, settings, draft), contact, draft.marker)
+        there, made = await _create(hubspot, await _properties(hubspot, settings, draft), contact, draft.marker)
     id = str(there["id"])
-    written = await _markers(hubspot, id)
-    if draft.marker not in written:
-        await _add_notes(hubspot, id, [_record(id, notes.summary_note(draft), draft.transcript[0].at.isoformat() if draft.transcript else hubspot.link.now.isoformat(), [])])
-    missing = [entry for entry in draft.transcript if entry.marker not in written]
-    for start in range(0, len(missing), BATCH):
-        await _add_notes(hubspot, id, [await _entry(hubspot, id, entry) for entry in missing[start : start + BATCH]])
+    written = {} if made else await _markers(hubspot, id)
+    begun = (draft.transcript[0].at if draft.transcript else hubspot.link.now).isoformat(timespec="milliseconds")
+    batch = [] if draft.marker in written else [_record(id, notes.summary_note(draft), begun, [])]
+    for entry in (one for one in draft.transcript if one.marker not in written):
+        batch.append(await _entry(hubspot, id, entry))
+        if len(batch) == BATCH:
+            await _add_notes(hubspot, id, batch)
+            batch = []
+    if batch:
+        await _add_notes(hubspot, id, batch)
     await hubspot.send("PATCH", f"{OBJECTS}/tickets/{segment(id)}", {"properties": {"glassine_whole": "yes"}})
     return await _ticket(hubspot, there)
 
@@ -81,8 +85,8 @@ async def _properties(hubspot: HubSpot, settings: Mapping[str, str], draft: Draf
     }
 
 
-async def _create(hubspot: HubSpot, properties: Mapping[str, str], contact: str, marker: str) -> Json:
-    """Whoever asks twice gets one: HubSpot refuses a second ticket with the same marker."""
+async def _create(hubspot: HubSpot, properties: Mapping[str, str], contact: str, marker: str) -> tuple[Json, bool]:
+    """And whether it was made just now. Whoever asks twice gets one: HubSpot refuses a second ticket with the same marker."""
     to = [{"to": {"id": contact}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _TO_CONTACT}]}] if contact else []
     for last in (False, True):
         made: Json | None = None
@@ -91,9 +95,9 @@ async def _create(hubspot: HubSpot, properties: Mapping[str, str], contact: str,
         except DeliveryFailed as failure:
             if failure.status != 400:
                 raise
-        made = made or await find(hubspot, marker)
-        if made is not None:
-            return made
+        there = made or await find(hubspot, marker)
+        if there is not None:
+            return there, made is not None
         if not last:
             await setting_up.make_properties(hubspot)  # somebody may have archived them
     raise DeliveryFailed(
@@ -131,7 +135,7 @@ async def _add_notes(hubspot: HubSpot, ticket: str, inputs: Sequence[Json]) -> N
         raise DeliveryFailed(f"HubSpot took only a part of the conversation onto ticket {ticket}. The next try brings what is missing.")
 
 
-async def _entry(hubspot: HubSpot, ticket: str, entry: Entry) -> Json:
+async def _entry(hubspot: HubSpot, ticket: str, entry: Entry) -> dict[str, Any]:
     """With its files, as far as the token may upload some."""
     kept: list[str] = []
     unsent: list[str] = []

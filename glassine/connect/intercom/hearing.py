@@ -1,0 +1,92 @@
+"""What Intercom tells: its notifications, verified over their raw bytes, and what became of a conversation since it was looked at last. It changes nothing there."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from glassine.connect.intercom import conversations, parts
+from glassine.connect.intercom.api import Intercom, Json, segment
+from glassine.words.errors import Refused
+from glassine.words.helpdesks import Changed, Deleted, Heard, Looked, RawHook, Reopened, Replied, Solved, Ticket
+
+_WINDOW = timedelta(days=1)  # Intercom's signature has no time in it; the notification, which is signed, says when it was first sent
+_OVERLAP = timedelta(minutes=5)  # Intercom's clock and ours, and what was being written while we looked; the same twice is one
+_TOPICS = ("conversation.", "conversation_part.")
+_FILES_STAY = "The reply above has files in Intercom. They were not sent along: the customer has not got them."
+
+
+def verify(raw: RawHook, secret: str) -> None:
+    """HMAC-SHA1 of the body under the app's client secret, as Intercom signs."""
+    said = raw.headers.get("x-hub-signature", "")
+    right = "sha1=" + hmac.new(secret.encode(), raw.body, hashlib.sha1).hexdigest()
+    if not secret or not hmac.compare_digest(right.encode(), said.encode()):
+        raise Refused("The signature is wrong. Enter the client secret of the app that sends this, from Basic information in Intercom's developer hub.", status=401)
+    sent = parts.moment(_read(raw).get("first_sent_at") or _read(raw).get("created_at"))
+    if sent is not None and abs(raw.at - sent) > _WINDOW:
+        raise Refused("The notification was sent more than a day ago.", status=401)
+
+
+def _read(raw: RawHook) -> Mapping[str, Any]:
+    try:
+        told = json.loads(raw.body)
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        raise Refused("Intercom's notifications are JSON objects.")
+    return told
+
+
+def parse(raw: RawHook) -> list[Heard]:
+    """Which conversation it is about; what was said there is read by looking, so that nothing is told out of order."""
+    told = _read(raw)
+    topic, data = str(told.get("topic") or ""), told.get("data")
+    item = data.get("item") if isinstance(data, dict) else None
+    if not topic.startswith(_TOPICS) or not isinstance(item, dict):
+        return []
+    inner = item.get("conversation")
+    thing = inner if isinstance(inner, dict) else item
+    id = str(thing.get("id") or thing.get("conversation_id") or "")
+    if not id.isascii() or not id.isalnum() or len(id) > 40:
+        return []
+    key = str(told.get("id") or "") or hashlib.sha256(raw.body).hexdigest()
+    if topic == "conversation.deleted":
+        return [Deleted(ticket=id, key=key, at=parts.moment(told.get("created_at")) or raw.at)]
+    return [Changed(ticket=id, key=key)]
+
+
+async def look(intercom: Intercom, settings: Mapping[str, str], ticket: Ticket, since: str) -> Looked:
+    there = await intercom.get(f"/conversations/{segment(ticket.id)}")
+    if there is None:
+        return Looked(heard=(Deleted(ticket=ticket.id, key=f"deleted:{ticket.id}", at=intercom.link.now),), since=since)
+    admin = ticket.state.get("admin") or (await conversations.who(intercom, settings))[0]
+    after = (datetime.fromisoformat(since) if since else datetime.fromtimestamp(0, UTC)) - (_OVERLAP if since else timedelta())
+    heard: list[Heard] = []
+    before: Json = {}
+    for part in sorted(parts.every(there), key=lambda one: (one.get("created_at") or 0, int(one["id"]) if str(one.get("id")).isdigit() else 0)):
+        at = parts.moment(part.get("created_at"))
+        if at is not None and at > after:
+            heard += _heard(ticket.id, part, before, at, admin)
+        before = part
+    return Looked(heard=tuple(heard), since=intercom.link.now.isoformat())
+
+
+def _heard(ticket: str, part: Json, before: Json, at: datetime, admin: str) -> list[Heard]:
+    if not parts.by_admin(part) or parts.ours(part, admin):
+        return []
+    key, found = f"part:{part['id']}", list[Heard]()
+    author = str((part.get("author") or {}).get("name") or "") or "Intercom"
+    if (said := parts.meant(part)) is not None:
+        found.append(Replied(ticket=ticket, key=key, text=said[0], public=said[1], author=author, at=at))
+    if part.get("attachments") and str(part.get("part_type")) == "comment":
+        found.append(Replied(ticket=ticket, key=f"{key}:files", text=_FILES_STAY, public=False, author=author, at=at))
+    kind, was_us = str(part.get("part_type") or ""), parts.ours(before, admin) if before else False
+    if kind == "close" and not (was_us and parts.CLOSED_HERE in str(before.get("body"))):
+        found.append(Solved(ticket=ticket, key=f"{key}:state", at=at))
+    if kind in ("open", "note_and_reopen", "assign_and_reopen") and not (was_us and parts.OPENED_HERE in str(before.get("body"))):
+        found.append(Reopened(ticket=ticket, key=f"{key}:state", at=at))
+    return found
