@@ -65,6 +65,14 @@ async def test_what_a_customer_writes_into_zendesk_is_no_answer_of_the_team(supp
     assert (await looked(server, ticket))[0] == []
 
 
+async def test_the_words_of_an_agent_who_has_left_still_arrive(support: Support, server: Vendor) -> None:
+    ticket = await opened(server)
+    support.answer(int(ticket.id), "My last words here")
+    support.answer(int(ticket.id), "By mail", by=support.held[int(ticket.id)].requester)
+    del support.users[BOB], support.users[support.held[int(ticket.id)].requester]
+    assert [one.text for one in (await looked(server, ticket))[0] if isinstance(one, Replied)] == ["My last words here"]
+
+
 async def test_solving_and_opening_again_over_there_come_back_and_ours_do_not(support: Support, server: Vendor) -> None:
     ticket = await opened(server)
     async with way(server) as link:

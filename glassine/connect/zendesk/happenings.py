@@ -14,8 +14,8 @@ _ENDED = frozenset({"solved", "closed"})
 _NUMBER = re.compile(r"#(\d{1,18})")
 
 
-async def look(account: Account, ticket: str, since: str, *, ours: str) -> Looked:
-    """Everything after the audit that `since` names. Raises DeliveryFailed."""
+async def look(account: Account, ticket: str, since: str, *, ours: str, requester: str) -> Looked:
+    """Everything after the audit that `since` names. `requester`: whose words are no answer. Raises DeliveryFailed."""
     seen, _, cursor = since.partition(" ")
     newest, came_by, news = int(seen or 0), cursor, list[Json]()
     async for page, by in account.audits(ticket, cursor):
@@ -25,7 +25,7 @@ async def look(account: Account, ticket: str, since: str, *, ours: str) -> Looke
         news += [one for one in page if int(one.get("id") or 0) > newest and not ((one.get("metadata") or {}).get("custom") or {}).get(ours)]
         newest = max([newest, *(int(one.get("id") or 0) for one in page)])
     people = await _people(account, news)
-    heard = [one for audit in sorted(news, key=lambda audit: int(audit["id"])) async for one in _of(account, audit, ticket, people)]
+    heard = [one for audit in sorted(news, key=lambda audit: int(audit["id"])) async for one in _of(account, audit, ticket, people | {requester: {"role": "end-user"}})]
     return Looked(heard=tuple(heard), since=f"{newest} {came_by}".strip())
 
 
@@ -36,7 +36,7 @@ async def _gone(account: Account, ticket: str, since: str) -> Looked:
     return Looked(heard=(Deleted(ticket=ticket, key=f"{ticket}:deleted", at=account.link.now),), since=since)
 
 
-async def _people(account: Account, news: Sequence[Json]) -> Mapping[str, Json]:
+async def _people(account: Account, news: Sequence[Json]) -> dict[str, Json]:
     """Who wrote, with names and roles. Asked only when somebody did."""
     authors = sorted({str(one["author_id"]) for audit in news for one in _comments(audit) if one.get("author_id")})
     found: dict[str, Json] = {}
@@ -58,7 +58,7 @@ async def _of(account: Account, audit: Json, ticket: str, people: Mapping[str, J
         return
     for one in _comments(audit):
         who = people.get(str(one.get("author_id")), {})
-        if who.get("role") in ("agent", "admin"):
+        if who.get("role") != "end-user":  # an agent, an admin, or one who has left since
             yield Replied(
                 ticket=ticket, key=f"comment:{one['id']}", text=str(one.get("plain_body") or one.get("body") or "").strip(), at=at, files=await _files(account, one),
                 public=bool(one.get("public")) and not _is_merge(audit), author=str(who.get("alias") or who.get("name") or ""),

@@ -104,7 +104,7 @@ class Tickets:
         return its_hook.parse(raw)
 
     async def look(self, link: HelpdeskLink, ticket: Ticket, since: str) -> Looked:
-        return await look(Account(link), ticket.id, since, ours=OURS)
+        return await look(Account(link), ticket.id, since, ours=OURS, requester=ticket.state.get("requester", ""))
 
 
 async def _marked(account: Account, marker: str) -> Json | None:
