@@ -49,6 +49,10 @@ def kinds() -> list[Kind]:
     return [Kind(name, one.title, fields_of(one.helpdesk), one.helpdesk.needs) for name, one in connect.helpdesks().items() if one.helpdesk]
 
 
+def modules() -> list[Helpdesk]:
+    return [one.helpdesk for one in connect.helpdesks().values() if one.helpdesk]
+
+
 def fields_of(module: Helpdesk) -> tuple[Field, ...]:
     """The vendor's own, and those that every helpdesk has."""
     own = {one.name for one in module.fields}

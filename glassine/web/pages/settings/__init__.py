@@ -16,6 +16,7 @@ from glassine.web.pages.settings import (
     guard,
     handoff,
     help_centre,
+    helpdesks,
     hours,
     keys,
     ledger,
@@ -46,3 +47,4 @@ async def front() -> Response:
 
 for _page in (data_map, ledger, deliveries, guard, calibration, rehearsals, autopilot, try_it, topics, rollout, hours, handoff, routing, on_call, model, people, segments, keys, webhooks, widget, privacy, patterns, retention, erasures, audit, account, help_centre):
     router.include_router(_page.router)
+router.include_router(helpdesks.router)

@@ -37,6 +37,7 @@ SHEETS = (
     Sheet("rollout", "Rollout", "people", Verb.READ_SESSIONS), Sheet("hours", "Office hours", "clock", Verb.READ_SESSIONS), Sheet("handoff", "Handoff", "handoff", Verb.READ_SESSIONS), Sheet("routing", "Routing", "out", Verb.READ_SESSIONS), Sheet("on-call", "On call", "bell", Verb.READ_SESSIONS), Sheet("guard", "Fact guard", "shield", Verb.READ_SESSIONS), Sheet("model", "Language model", "model", Verb.READ_SESSIONS),
     Sheet("calibration", "Answer more or less", "check", Verb.READ_SESSIONS), Sheet("rehearsals", "Rehearsals", "undo", Verb.READ_SESSIONS),
     Sheet("deliveries", "Deliveries", "out", Verb.READ_SESSIONS),
+    Sheet("helpdesks", "Helpdesks", "plug", Verb.READ_SESSIONS),
     Sheet("people", "People", "people", Verb.READ_SESSIONS), Sheet("segments", "Segments", "people", Verb.READ_KNOWLEDGE), Sheet("keys", "API keys", "key", Verb.MANAGE_KEYS), Sheet("webhooks", "Webhooks", "plug", Verb.MANAGE_WEBHOOKS),
     Sheet("widget", "Chat widget", "chat", Verb.READ_SESSIONS), Sheet("help-centre", "Help centre", "globe", Verb.READ_KNOWLEDGE), Sheet("privacy", "Privacy", "shield", Verb.READ_SESSIONS),
     Sheet("patterns", "Patterns", "search", Verb.READ_SESSIONS),
