@@ -46,6 +46,12 @@ def _crash(options: argparse.Namespace) -> list[Figure]:
     return [*apart(dialogues, seconds, seed=options.seed), *supervised(dialogues, seconds // 2, seed=options.seed + 1)]
 
 
+def _handoff(options: argparse.Namespace) -> list[Figure]:
+    from bench.handoff import matrix
+
+    return asyncio.run(matrix(options.seed, conversations=2, kills=1) if options.short else matrix(options.seed))
+
+
 def _search(options: argparse.Namespace) -> list[Figure]:
     from bench.retrieval import speed_of
 
@@ -96,7 +102,7 @@ def _guard(options: argparse.Namespace) -> list[Figure]:
 
 NAMES: Mapping[str, Callable[[argparse.Namespace], list[Figure]]] = {
     "turns": _turns, "slow_model": _slow_model, "memory": _memory, "startup": _startup, "search": _search, "retrieval": _retrieval, "gaps": _gaps, "redaction": _redaction,
-    "crash": _crash, "prove": _prove, "ledger": _ledger, "guard": _guard,
+    "crash": _crash, "handoff": _handoff, "prove": _prove, "ledger": _ledger, "guard": _guard,
 }
 
 

@@ -10,11 +10,11 @@ from glassine.words.deliveries import DeliveryFailed, Target
 
 _MINUTE, _HOUR = 60.0, 3_600.0
 
-# Seconds between one try and the next. After the last of them a delivery is given up.
+# Seconds between one try and the next. After the last of them a delivery is given up: a helpdesk that was down for a day has one more try after it.
 LADDERS: Mapping[Target, tuple[float, ...]] = MappingProxyType({
     Target.WEBHOOK: (5, 5 * _MINUTE, 30 * _MINUTE, 2 * _HOUR, 5 * _HOUR, 10 * _HOUR, 10 * _HOUR),
     Target.HELPDESK: (
-        2, 5, 15, _MINUTE, 5 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR, 8 * _HOUR,
+        2, 5, 15, _MINUTE, 5 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR, 9 * _HOUR,
     ),
 })
 _JITTER = 0.2  # of a pause comes on top of it at most, so that what failed together does not come back together

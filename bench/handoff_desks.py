@@ -1,0 +1,189 @@
+"""What the fault matrix hands off to and asks in the end: an organisation for each connector with its vendor's twin, an endpoint for events, and conversations."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from glassine import connect
+from glassine.store import helpdesks as stored
+from glassine.store import rows, tickets
+from glassine.story import autopilot, endpoints, exchange, helpdesk_reach, house, inbound, watching
+from glassine.story import contacts as people
+from glassine.story.contacts import Identity
+from glassine.story.world import World
+from glassine.words.channels import Inbound
+from glassine.words.deliveries import Effect
+from glassine.words.helpdesks import Guarantee, HelpdeskId
+from glassine.words.ids import OrgId, SessionId, new_id
+from glassine.words.people import Actor, ActorKind, Role
+from glassine.words.routing import Goes, Route, Routing
+from glassine.words.sessions import ChannelKind
+from tests.helpdesk_twins import Comment, SentHook, Twin, TwinTicket
+from tests.vendors import Request, Response
+
+CHANNEL = ChannelKind.API
+_LOOKS = ["broken", "wooden", "yellow", "plastic", "heavy", "tiny", "rusty", "folded", "striped", "empty", "noisy", "painted", "rounded", "crooked", "shiny", "dusty", "leaking", "loose", "melted", "torn", "wrong", "missing", "frozen", "sticky", "bent"]
+_THINGS = ["lamp", "chair", "kettle", "carpet", "bottle", "hammer", "pillow", "ladder", "mirror", "basket", "blanket", "drawer", "button", "cushion", "curtain", "handle", "shelf", "spoon", "table", "teapot", "towel", "zipper", "bucket", "candle", "whistle"]
+_ABOUT = itertools.cycle(random.Random(1).sample([f"{look} {thing}" for look in _LOOKS for thing in _THINGS], len(_LOOKS) * len(_THINGS)))  # plain words, which no mask takes away
+_TOLD = ("conversation.handoff_to_third_party_failed", "conversation.handoff_to_third_party_recovered")
+
+
+@dataclass(slots=True, kw_only=True)
+class Sink(Twin):
+    """An endpoint of ours: which event came, under which id, with what in it."""
+
+    came: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def respond(self, request: Request) -> Response:
+        self.came.add((json.loads(request.body)["event"], request.headers["webhook-id"], request.body.decode()))
+        return Response(status=200)
+
+    def settings(self) -> dict[str, str]:
+        return {}
+
+    def told(self, ticket: TwinTicket, what: str, comment: Comment | None = None, into: str = "") -> list[SentHook]:  # noqa: ARG002 - it tells nothing
+        return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A conversation that was handed off, and the words of its customer, each in a message of its own."""
+
+    session: SessionId
+    words: tuple[str, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """An organisation whose handoffs go to one helpdesk, and the other side of it."""
+
+    kind: str
+    org: OrgId
+    owner: Actor
+    id: HelpdeskId
+    twin: Twin
+    sink: Sink
+    cases: list[Case] = field(default_factory=list)
+    ownerless: int = 0
+    unseen: int = 0
+
+    def guarantee(self, effect: Effect) -> Guarantee:
+        return connect.helpdesk(self.kind).guarantees[effect]
+
+
+async def connected(world: World, kind: str, twin: Twin, sink: Sink) -> Desk:
+    """As an admin has set it up."""
+    founded = await house.found(world, f"Shop of {kind}", f"owner@{kind.replace('_', '-')}.example", "Olivia Owner")
+    owner = Actor(org=founded.organization, kind=ActorKind.AGENT, id=founded.owner, name="Olivia Owner", role=Role.OWNER)
+    id, given = HelpdeskId(new_id()), twin.settings()
+    hidden = {one.name for one in connect.helpdesk(kind).fields if one.kind == "secret"}
+    secrets = await helpdesk_reach.sealed(world, founded.organization, id, {name: value for name, value in given.items() if name in hidden})
+    hook = await helpdesk_reach.sealed_hook(world, founded.organization, id, "a secret that is long enough, 1234567890")
+    async with world.store.tx(founded.organization) as tx:
+        shown = {name: value for name, value in given.items() if name not in hidden}
+        await stored.insert(tx, founded.organization, id, kind=kind, name=kind, settings=shown, secrets=secrets, hook_secret=hook, policy={"email": "raw", "phone": "raw", "name": "raw"})
+    routing = Routing(channels={CHANNEL: Route(to=Goes.HELPDESK, helpdesk=id)})
+    await autopilot.change(world, owner, "routing", routing.written())
+    await endpoints.create(world, owner, endpoints.Given(url=f"{sink.url}/{kind}", events=_TOLD))
+    return Desk(kind=kind, org=founded.organization, owner=owner, id=id, twin=twin, sink=sink)
+
+
+async def converse(world: World, desk: Desk, chance: random.Random, entries: int) -> None:
+    """Somebody asks for a person, and goes on writing while they wait."""
+    words = tuple(itertools.islice(_ABOUT, entries))
+    key = new_id().hex
+    contact = await people.create(world, desk.org, Identity(email=f"{key}@example.org", name="Mara Keller"), verified=True)
+    session = (await inbound.open_session(world, desk.org, contact.id, CHANNEL, verified=True)).id
+    desk.cases.append(Case(session=session, words=words))
+    for number, word in enumerate(words):
+        text = f"I want to talk to a person about the {word}" if number == 0 else f"and also about the {word}"
+        await exchange.exchange(world, desk.org, session, Inbound(external_id=new_id(), text=text))
+        await asyncio.sleep(chance.uniform(0.0, 0.6))
+
+
+async def waiting(world: World) -> list[datetime]:
+    """When each delivery is tried next that has no outcome yet and no other before it on its line."""
+    asked = (
+        "select greatest(j.run_at, l.until) as at from jobs j left join lanes l on l.id = j.lane where j.kind = 'deliver' and j.failed_at is null "
+        "and not exists (select from jobs e where e.key = j.key and e.id < j.id and e.failed_at is null)"
+    )
+    async with world.store.outside() as tx:
+        return [row["at"] for row in await rows(tx, asked, {})]
+
+
+async def glance(world: World, desk: Desk) -> None:
+    """A moment: who owns what, and whether anything waits in a helpdesk that it cannot reach without the team being told."""
+    desk.ownerless += len(await watching.ownerless(world, desk.org))
+    async with world.store.tx(desk.org) as tx:
+        [row] = await rows(tx, "select count(*)::int as n from sessions s join deliveries d on d.session_id = s.id and d.effect = 'open' "
+                               "where s.owner_kind = 'helpdesk' and d.state in ('dead', 'unknown')", {})
+    desk.unseen += row["n"]
+
+
+@dataclass(slots=True)
+class Found:
+    """What is wrong with the conversations of one helpdesk, each fault by its words."""
+
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+
+
+async def examine(world: World, desk: Desk) -> Found:
+    """Asks the twin, which knows the truth, and the log."""
+    found = Found()
+    for case in desk.cases:
+        async with world.store.tx(desk.org) as tx:
+            filed = await tickets.load(tx, desk.org, case.session, desk.id)
+            said = await rows(tx, "select type, text from events where session_id = %(id)s order by seq", {"id": case.session})
+            open_ends = await rows(tx, "select effect, state, why from deliveries where session_id = %(id)s and target = 'helpdesk' and state <> 'done'", {"id": case.session})
+        named = f"{desk.kind} {case.session}"
+        _the_ticket(desk, case, filed.external_id, named, open_ends, found)
+        missing = [word for word in case.words if not any(word in (one["text"] or "") for one in said)]
+        assert not missing, f"{named}: masked, so it cannot be looked for: {missing}"
+        _the_log(desk, case, [one["type"] for one in said], named, found)
+    return found
+
+
+def _the_ticket(desk: Desk, case: Case, id: str, named: str, open_ends: Sequence[Mapping[str, object]], found: Found) -> None:
+    """Each message stands there once and in order; where the vendor can neither be asked nor given a key, it may stop for a person."""
+    here = [one for one in desk.twin.tickets() if any(case.words[0] in text for text in (one.subject, *(comment.text for comment in one.comments), *one.fields.values()))]
+    if len(here) > 1 and desk.guarantee(Effect.OPEN) is not Guarantee.NONE:
+        found.doubled.append(f"{named}: {len(here)} tickets")
+    mine = next((one for one in here if one.id == id), None)
+    if mine is None:
+        found.lost.append(f"{named}: no ticket {id!r} of {[one.id for one in here]}, {open_ends}")
+        return
+    entries = [comment.text for comment in mine.comments]
+    at = {word: [place for place, text in enumerate(entries) if word in text and not _summarises(text, case)] for word in case.words}
+    may_miss = desk.guarantee(Effect.SAY) is Guarantee.NONE and any(one["state"] == "unknown" for one in open_ends)
+    found.lost += [f"{named}: {word} is not on the ticket, {open_ends}" for word, places in at.items() if not places and not may_miss]
+    found.doubled += [f"{named}: {word} stands there {len(places)} times" for word, places in at.items() if len(places) > 1 and desk.guarantee(Effect.SAY) is not Guarantee.NONE]
+    firsts = [places[0] for places in at.values() if places]
+    if firsts != sorted(firsts):
+        found.order.append(f"{named}: {firsts}")
+
+
+def _summarises(text: str, case: Case) -> bool:
+    """The entry that tells what it is about, with the way back here, is not what was said."""
+    return str(case.session) in text
+
+
+def _the_log(desk: Desk, case: Case, types: Sequence[str], named: str, found: Found) -> None:
+    """Handed off once; each trouble told once, and its end once; and our endpoint heard each under one id, however often it came."""
+    if types.count("handoff") != 1:
+        found.events.append(f"{named}: {types.count('handoff')} handoffs")
+    told = [type for type in types if type.startswith("handoff_to_third_party_")]
+    if told != ["handoff_to_third_party_failed", "handoff_to_third_party_recovered"] * (len(told) // 2):
+        found.events.append(f"{named}: {told}")
+    for name in _TOLD:
+        heard = len({id for event, id, body in desk.sink.came if event == name and str(case.session) in body})
+        if heard != types.count(name.removeprefix("conversation.")):
+            found.events.append(f"{named}: {name} came under {heard} ids and stands {types.count(name.removeprefix('conversation.'))} times in the log")
