@@ -183,6 +183,12 @@ async def test_properties_that_somebody_archived_are_made_again(stage: Stage) ->
         await HUBSPOT.open(link, draft(marker="gls" + "c" * 24), "d")
 
 
+async def test_a_property_that_is_gone_or_an_owner_who_left_keeps_nobody_waiting(stage: Stage) -> None:
+    ticket = await stage.open(draft(group="99", fields={"colour": "red"}))
+    assert not {"hubspot_owner_id", "colour"} & set(stage.portal.records[ticket.id].properties)
+    assert "HubSpot did not take these properties: colour = red; hubspot_owner_id = 99" in stage.portal.notes(ticket.id)[0].properties["hs_note_body"]
+
+
 async def test_what_hubspot_does_not_take_says_what_to_look_at(stage: Stage) -> None:
     stage.portal.required.add("product_line")
     with pytest.raises(DeliveryFailed, match="requires a property") as failed:

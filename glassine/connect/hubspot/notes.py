@@ -23,11 +23,12 @@ def entry_note(entry: Entry, unsent: list[str]) -> str:
     return _note(f"{title} · {_moment(entry.at)}", words, entry.marker)
 
 
-def summary_note(draft: Draft) -> str:
-    """What a person should know first: why, how the customer feels, in which language, and where the conversation is."""
+def summary_note(draft: Draft, untaken: str = "") -> str:
+    """What a person should know first: why, how the customer feels, in which language, and where the conversation is. `untaken`: what HubSpot did not take."""
     facts = [
         ("Summary", draft.summary), ("Reasons", ", ".join(draft.reasons)), ("Mood", draft.sentiment), ("Language", draft.language), ("Channel", draft.channel),
         ("Tags", ", ".join(draft.tags)), ("Conversation", draft.link),
+        ("HubSpot did not take these properties", untaken),
     ]
     words = "\n".join(f"{name}: {value}" for name, value in facts if value)
     how = f"A note that begins with {REPLY} goes to the customer. All other notes stay internal."

@@ -39,14 +39,14 @@ async def found_whole(hubspot: HubSpot, marker: str) -> Ticket | None:
 
 
 async def open(hubspot: HubSpot, settings: Mapping[str, str], draft: Draft) -> Ticket:
-    there, made = await find(hubspot, draft.marker), False
+    there, made, untaken = await find(hubspot, draft.marker), False, ""
     if there is None:
         contact = await _contact(hubspot, draft.requester)
-        there, made = await _create(hubspot, await _properties(hubspot, settings, draft), contact, draft.marker)
+        there, made, untaken = await _create(hubspot, await _properties(hubspot, settings, draft), contact, draft)
     id = str(there["id"])
     written = {} if made else await _markers(hubspot, id)
     begun = (draft.transcript[0].at if draft.transcript else hubspot.link.now).isoformat(timespec="milliseconds")
-    batch = [] if draft.marker in written else [_record(id, notes.summary_note(draft), begun, [])]
+    batch = [] if draft.marker in written else [_record(id, notes.summary_note(draft, untaken), begun, [])]
     for entry in (one for one in draft.transcript if one.marker not in written):
         batch.append(await _entry(hubspot, id, entry))
         if len(batch) == BATCH:
@@ -85,24 +85,26 @@ async def _properties(hubspot: HubSpot, settings: Mapping[str, str], draft: Draf
     }
 
 
-async def _create(hubspot: HubSpot, properties: Mapping[str, str], contact: str, marker: str) -> tuple[Json, bool]:
-    """And whether it was made just now. Whoever asks twice gets one: HubSpot refuses a second ticket with the same marker."""
+async def _create(hubspot: HubSpot, properties: Mapping[str, str], contact: str, draft: Draft) -> tuple[Json, bool, str]:
+    """With whether it was made just now, and what HubSpot did not take of it: an owner who left or a property that is gone keeps nobody waiting.
+
+    Whoever asks twice gets one: HubSpot refuses a second ticket with the same marker."""
     to = [{"to": {"id": contact}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _TO_CONTACT}]}] if contact else []
-    for last in (False, True):
+    extra = {name: value for name, value in properties.items() if name in (*draft.fields, "hubspot_owner_id")}
+    bare = {name: value for name, value in properties.items() if name not in extra}
+    for told, untaken in ((properties, ""), (properties, ""), *([(bare, "; ".join(f"{name} = {value}" for name, value in extra.items()))] if extra else [])):
         made: Json | None = None
         try:
-            made = await hubspot.send("POST", f"{OBJECTS}/tickets", {"properties": properties, "associations": to})
+            made = await hubspot.send("POST", f"{OBJECTS}/tickets", {"properties": told, "associations": to})
         except DeliveryFailed as failure:
             if failure.status != 400:
                 raise
-        there = made or await find(hubspot, marker)
+        there = made or await find(hubspot, draft.marker)
         if there is not None:
-            return there, made is not None
-        if not last:
-            await setting_up.make_properties(hubspot)  # somebody may have archived them
+            return there, made is not None, untaken
+        await setting_up.make_properties(hubspot)  # somebody may have archived them
     raise DeliveryFailed(
-        "HubSpot did not take the ticket (400). Its pipeline, stage or owner may be gone, a custom field of the settings may not exist, or your HubSpot requires a property "
-        "that is not set. Check the settings of this helpdesk.", again=False, status=400,
+        "HubSpot did not take the ticket (400). Its pipeline or stage may be gone, or your HubSpot requires a property that is not set. Check the settings of this helpdesk.", again=False, status=400,
     )
 
 
