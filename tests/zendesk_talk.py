@@ -45,7 +45,7 @@ def entry(number: int, text: str, speaker: Speaker = Speaker.CUSTOMER, *, author
 
 def draft(*entries: Entry, **changes: object) -> Draft:
     made = Draft(
-        session=SessionId(UUID(int=7)), marker="gls" + "a" * 24, number=4521, subject="#4521: My lamp is broken", summary="The lamp came broken.\nWants a new one.", reasons=("asks for a person",),
+        session=SessionId(UUID(int=7)), marker="gls" + "a" * 24, number=4521, subject="#4521: My lamp is broken", summary="The lamp came broken.\nWants a new one.", reasons=("asks_for_a_person",),
         sentiment="angry", language="en", channel="web", link="https://support.example.com/inbox/7", tags=("opencx_channel_web", "opencx_sentiment_angry", "opencx_handedoff", "Lamps & more"),
         priority="high", group="72", fields={"360012": "7", "360013": "request"}, requester=Requester(key="glskey0001"), transcript=entries,
     )

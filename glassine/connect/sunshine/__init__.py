@@ -6,5 +6,5 @@ from glassine.connect.sunshine.messaging import Messaging
 from glassine.words.channels import Connector
 
 connector = Connector(
-    name="sunshine", title="Sunshine Conversations (Zendesk messaging)", hosts=("*.zendesk.com", "api.smooch.io", "api.eu-1.smooch.io", "*.smooch.io", "*.zdusercontent.com"), helpdesk=Messaging(),
+    name="sunshine", title="Zendesk messaging (Sunshine Conversations)", hosts=("*.zendesk.com", "api.smooch.io", "api.eu-1.smooch.io", "*.smooch.io", "*.zdusercontent.com"), helpdesk=Messaging(),
 )

@@ -25,7 +25,7 @@ class Part:
 
 def first(draft: Draft) -> Part:
     """What the conversation begins with for whoever answers: what it is about, and where the whole stands."""
-    facts = [("Why it was handed off", "; ".join(draft.reasons)), ("Mood", draft.sentiment), ("Language", draft.language), ("Channel", draft.channel)]
+    facts = [("Why it was handed off", "; ".join(one.replace("_", " ") for one in draft.reasons)), ("Mood", draft.sentiment), ("Language", draft.language), ("Channel", draft.channel)]
     lines = [draft.summary[: LONGEST - 1_200], *(f"{name}: {value}" for name, value in facts if value), f"Session #{draft.number} in Glassine: {draft.link} ({draft.session})"]
     return Part(mark=draft.marker, author={"type": "business", "displayName": "Glassine"}, text="\n".join(lines)[:LONGEST])
 

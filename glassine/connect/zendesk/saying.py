@@ -29,7 +29,7 @@ class Comment:
 
 def first(draft: Draft, left_out: str = "") -> str:
     """The comment that a ticket opens with: what it is about, and where the whole stands. `left_out`: what Zendesk did not take."""
-    facts = [("Why it was handed off", "; ".join(draft.reasons)), ("Mood", draft.sentiment), ("Language", draft.language), ("Channel", draft.channel)]
+    facts = [("Why it was handed off", "; ".join(one.replace("_", " ") for one in draft.reasons)), ("Mood", draft.sentiment), ("Language", draft.language), ("Channel", draft.channel)]
     lines = "".join(f"<li>{name}: {escape(value)}</li>" for name, value in facts if value)
     link = f'<p><a href="{escape(draft.link, quote=True)}">Session #{draft.number} in Glassine</a> ({draft.session})</p>' if draft.link else f"<p>Session #{draft.number} ({draft.session})</p>"
     asked = "<p>Answer with a public reply: it goes to the customer where they wrote. Internal notes stay with your team.</p>"
