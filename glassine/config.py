@@ -105,7 +105,7 @@ class Settings:
     @property
     def private_purposes(self) -> tuple[tuple[str, frozenset[str]], ...]:
         """What each of those addresses is there for, where it is not in the operator's list, which is for everything."""
-        named = ((self.llm_url, ("model", "what-if", "writing")), (self.smtp_url, ("mail", "anchor", "customer-mail")), (self.anchor_url, ("anchor",)), *((url, ("source", "helpdesk")) for url in self.vendors.values()))
+        named = ((self.llm_url, ("model", "what-if", "writing")), (self.smtp_url, ("mail", "anchor", "customer-mail", "helpdesk")), (self.anchor_url, ("anchor",)), *((url, ("source", "helpdesk")) for url in self.vendors.values()))
         return tuple((address, frozenset(purposes)) for address, purposes in named if address)
 
     @property

@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 
 from glassine.edge.gate import Answer, Crossing, Gate
 from glassine.edge.links import asked_to_wait, host_of, place_of
+from glassine.edge.mail import Mailer, NotTaken
 from glassine.words.deliveries import DeliveryFailed
-from glassine.words.errors import CrossingRefused, LeakStopped, NotReached, TooLarge
+from glassine.words.errors import CrossingRefused, LeakStopped, NotReached, Refused, TooLarge
+from glassine.words.helpdesks import Letter
 from glassine.words.ids import OrgId, SessionId
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -34,6 +36,7 @@ class GateHelpdeskLink:
     hosts: tuple[str, ...]
     session: SessionId | None = None
     own: str = ""
+    mailer: Mailer | None = None
     now: datetime = field(default_factory=_utc)
     seconds: float = 30.0  # of one exchange, from the name to the last byte
 
@@ -63,6 +66,21 @@ class GateHelpdeskLink:
         except ConnectionError:
             raise DeliveryFailed(f"{host} broke the connection off.", unknown=not reads) from None
         return _told(answer, host, reads=reads, now=self.now)
+
+    async def mail(self, letter: Letter) -> None:
+        """One letter, as `HelpdeskLink` says. Raises DeliveryFailed."""
+        try:
+            sent = self.mailer is not None and await self.mailer.letter(letter, org=self.org, session=self.session)
+        except NotTaken as refused:
+            raise DeliveryFailed(f"{refused}", again=not refused.final) from None
+        except CrossingRefused as refusal:
+            raise DeliveryFailed(f"The egress gate did not let the letter out: {refusal}.") from None
+        except Refused as refused:
+            raise DeliveryFailed(refused.message, again=False) from None
+        except (ConnectionError, TimeoutError):
+            raise DeliveryFailed("The connection to the mail server broke off while it took the letter.", unknown=True) from None
+        if not sent:
+            raise DeliveryFailed("No mail server is set on this machine, so no letter can be sent. The operator sets one with GLASSINE_SMTP_URL.", again=False)
 
 
 def _told(answer: Answer, host: str, *, reads: bool, now: datetime) -> Answer:

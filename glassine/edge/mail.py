@@ -20,12 +20,13 @@ from urllib.parse import unquote, urlsplit
 
 from glassine.edge.gate import Crossing, Gate
 from glassine.words.errors import Misconfigured, Refused
+from glassine.words.helpdesks import Letter
 from glassine.words.ids import OrgId, SessionId
 
 _log = logging.getLogger(__name__)
 _PORTS = {"smtp": 25, "smtps": 465}
 _SECONDS = 20.0
-Purpose = Literal["mail", "anchor", "customer-mail"]  # to the team, the ledger's head to whoever keeps it safe, or to a customer's own address
+Purpose = Literal["mail", "anchor", "customer-mail", "helpdesk"]  # to the team, the ledger's head to whoever keeps it safe, to a customer's own address, or a conversation to a team's mailbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,22 @@ class Mailer:
 
     async def send(self, to: str, subject: str, text: str, *, org: OrgId, session: SessionId | None = None, purpose: Purpose = "mail") -> bool:
         """One plain-text message to one address. False: no server is set, and it was only kept. Raises Refused (no such address form), ConnectionError (try again later), CrossingRefused."""
-        message = compose(self._sender, to, subject, text)
+        return await self._post(compose(self._sender, to, subject, text), to, org=org, session=session, purpose=purpose)
+
+    async def letter(self, letter: Letter, *, org: OrgId, session: SessionId | None) -> bool:
+        """A conversation, or an entry of one, to a mailbox of the team's. As `send`; raises NotTaken where the server certainly did not take it, and ConnectionError where nobody knows."""
+        message = compose(self._sender, letter.to, letter.subject, letter.text)
+        domain = parseaddr(self._sender)[1].rpartition("@")[2] or "localhost"
+        if letter.id:
+            message.replace_header("Message-ID", f"<{letter.id}@{domain}>")
+        if letter.thread:
+            message["In-Reply-To"] = message["References"] = f"<{letter.thread}@{domain}>"
+        for file in letter.files:
+            kind, _, sort = file.media_type.partition("/")
+            message.add_attachment(file.content, maintype=kind or "application", subtype=sort or "octet-stream", filename=_clean(file.name))
+        return await self._post(message, letter.to, org=org, session=session, purpose="helpdesk")
+
+    async def _post(self, message: EmailMessage, to: str, *, org: OrgId, session: SessionId | None, purpose: Purpose) -> bool:
         if self._server is None:
             self.kept.append(message)
             _log.info("No mail server is set, so this was not sent: %s", message["Subject"])
@@ -60,14 +76,25 @@ class Mailer:
         crossings = {
             "anchor": Crossing(org=org, purpose="anchor", hosts=hosts), "mail": Crossing(org=org, session=session, purpose="mail", hosts=hosts),
             "customer-mail": Crossing(org=org, session=session, purpose="customer-mail", hosts=hosts, raw=True),  # their own address stands in it
+            "helpdesk": Crossing(org=org, session=session, purpose="helpdesk", hosts=hosts, raw=True),  # told by the helpdesk's policy
         }
         crossing = crossings[purpose]
         try:
             connection = await self._gate.dial(crossing, self._server.host, self._server.port, body=raw, media_type="message/rfc822", timeout=_SECONDS)
-            await asyncio.to_thread(_deliver, connection, self._server, self._gate.tls, parseaddr(self._sender)[1], to, raw)
         except TimeoutError:
-            raise ConnectionError("The mail server did not answer in time.") from None
+            raise NotTaken("The mail server did not answer in time.") from None
+        except ConnectionError as error:
+            raise NotTaken(f"{error}") from None
+        await asyncio.to_thread(_deliver, connection, self._server, self._gate.tls, parseaddr(self._sender)[1], to, raw)
         return True
+
+
+class NotTaken(ConnectionError):
+    """The server certainly did not take the message. `final`: it said that it never would."""
+
+    def __init__(self, message: str, *, final: bool = False) -> None:
+        super().__init__(message)
+        self.final = final
 
 
 def compose(sender: str, to: str, subject: str, text: str) -> EmailMessage:
@@ -117,6 +144,7 @@ def _sender(sender: str | None, server: _Server | None) -> str:
 
 def _deliver(connection: socket.socket, server: _Server, tls: ssl.SSLContext, sender: str, to: str, raw: bytes) -> None:
     """The SMTP conversation; blocks, so it runs in a thread. Closes the connection. Raises ConnectionError."""
+    began = False  # the message itself is on its way
     try:
         local = ipaddress.ip_address(connection.getpeername()[0].partition("%")[0]).is_loopback
         if server.implicit:
@@ -129,22 +157,26 @@ def _deliver(connection: socket.socket, server: _Server, tls: ssl.SSLContext, se
                 talk.ehlo()
             if server.user:
                 _log_in(talk, server)
+            talk.ehlo_or_helo_if_needed()
+            began = True
             talk.sendmail(sender, [to], raw, mail_options=() if to.isascii() else ("SMTPUTF8",))
     except smtplib.SMTPResponseException as error:
-        raise ConnectionError(f"The mail server refused with {error.smtp_code}.") from None
+        raise NotTaken(f"The mail server refused with {error.smtp_code}.", final=error.smtp_code >= 500) from None
+    except smtplib.SMTPRecipientsRefused as error:
+        raise NotTaken("The mail server did not take the message: SMTPRecipientsRefused.", final=all(code >= 500 for code, _ in error.recipients.values())) from None
     except smtplib.SMTPException as error:
-        raise ConnectionError(f"The mail server did not take the message: {type(error).__name__}.") from None
-    except ConnectionError:
+        raise (ConnectionError if began else NotTaken)(f"The mail server did not take the message: {type(error).__name__}.") from None
+    except NotTaken:
         raise
     except OSError as error:
-        raise ConnectionError(f"The connection to the mail server failed: {type(error).__name__}.") from None
+        raise (ConnectionError if began else NotTaken)(f"The connection to the mail server failed: {type(error).__name__}.") from None
     finally:
         connection.close()
 
 
 def _log_in(talk: smtplib.SMTP, server: _Server) -> None:
     if not isinstance(talk.sock, ssl.SSLSocket):
-        raise ConnectionError("The mail server offers no encryption, so user name and password were not sent.")
+        raise NotTaken("The mail server offers no encryption, so user name and password were not sent.")
     talk.login(server.user, server.password)
 
 

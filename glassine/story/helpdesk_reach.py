@@ -40,7 +40,7 @@ async def reached(world: World, org: OrgId, desk: Connected, session: SessionId 
 def link(world: World, org: OrgId, kind: str, settings: Mapping[str, str], session: SessionId | None = None) -> GateHelpdeskLink:
     """Raises NotFound, and Refused for settings that cannot be right."""
     return GateHelpdeskLink(
-        gate=world.gate, org=org, settings=settings, hosts=connect.helpdesk(kind).hosts(settings), session=session, own=world.settings.vendors.get(kind, ""), now=world.clock(), seconds=SECONDS,
+        gate=world.gate, org=org, settings=settings, hosts=connect.helpdesk(kind).hosts(settings), session=session, own=world.settings.vendors.get(kind, ""), now=world.clock(), seconds=SECONDS, mailer=world.mail,
     )
 
 

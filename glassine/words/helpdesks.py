@@ -107,6 +107,18 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail for the helpdesk's people. `id` becomes its Message-ID, and `thread` is the id of the letter that it follows."""
+
+    to: str
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    id: str = ""
+    thread: str = ""
+    files: tuple[Enclosed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """A ticket over there. `state` is whatever the module wants to be handed back with it (a requester's id, say)."""
 
@@ -306,6 +318,9 @@ class HelpdeskLink(Protocol):
     ) -> Answer:
         """One exchange. Answers with 2xx, 3xx, 404, 409, 410 and 422 come back; all others raise DeliveryFailed in plain words: 401 and 403 not to be tried
         again, 429 and 503 with the pause that was asked for, time-outs, resets and 5xx as unknown unless the method only reads or nothing was sent."""
+
+    async def mail(self, letter: Letter) -> None:
+        """One letter by the operator's mail server. Raises DeliveryFailed, as unknown from the moment on at which the server began to take it."""
 
 
 class Helpdesk(Protocol):
