@@ -217,7 +217,7 @@ def test_every_page_has_a_title_and_says_what_it_is(path: Path) -> None:
     assert front[1] == front[3]
 
 
-@pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [path for path in DECISIONS if path.name != "README.md"], ids=lambda path: path.name)
 def test_decisions_keep_to_a_page(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").split()) < 700
 
