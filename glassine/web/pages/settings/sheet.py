@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fastapi import Request
@@ -32,23 +33,32 @@ class Changed(NamedTuple):
     at: datetime
 
 
-SHEETS = (
-    Sheet("data-map", "Data map", "glass", Verb.READ_MAP), Sheet("ledger", "What left", "out", Verb.READ_LEDGER), Sheet("autopilot", "Autopilot", "ai", Verb.READ_SESSIONS), Sheet("try-it", "Try it", "chat", Verb.DEBUG), Sheet("topics", "Topics", "rows", Verb.READ_SESSIONS),
-    Sheet("rollout", "Rollout", "people", Verb.READ_SESSIONS), Sheet("hours", "Office hours", "clock", Verb.READ_SESSIONS), Sheet("handoff", "Handoff", "handoff", Verb.READ_SESSIONS), Sheet("routing", "Routing", "out", Verb.READ_SESSIONS), Sheet("on-call", "On call", "bell", Verb.READ_SESSIONS), Sheet("guard", "Fact guard", "shield", Verb.READ_SESSIONS), Sheet("model", "Language model", "model", Verb.READ_SESSIONS),
-    Sheet("calibration", "Answer more or less", "check", Verb.READ_SESSIONS), Sheet("rehearsals", "Rehearsals", "undo", Verb.READ_SESSIONS),
-    Sheet("deliveries", "Deliveries", "out", Verb.READ_SESSIONS),
-    Sheet("helpdesks", "Helpdesks", "plug", Verb.READ_SESSIONS),
-    Sheet("people", "People", "people", Verb.READ_SESSIONS), Sheet("segments", "Segments", "people", Verb.READ_KNOWLEDGE), Sheet("keys", "API keys", "key", Verb.MANAGE_KEYS), Sheet("webhooks", "Webhooks", "plug", Verb.MANAGE_WEBHOOKS),
-    Sheet("widget", "Chat widget", "chat", Verb.READ_SESSIONS), Sheet("help-centre", "Help centre", "globe", Verb.READ_KNOWLEDGE), Sheet("privacy", "Privacy", "shield", Verb.READ_SESSIONS),
-    Sheet("patterns", "Patterns", "search", Verb.READ_SESSIONS),
-    Sheet("retention", "Retention", "clock", Verb.READ_SESSIONS), Sheet("erasures", "Erasures", "bin", Verb.ERASE),
-    Sheet("audit", "Audit log", "rows", Verb.READ_AUDIT), Sheet("account", "Your account", "person", Verb.READ_SESSIONS),
-)
+SHEETS: Mapping[str, tuple[Sheet, ...]] = MappingProxyType({
+    "The AI": (
+        Sheet("autopilot", "Autopilot", "ai", Verb.READ_SESSIONS), Sheet("topics", "Topics", "rows", Verb.READ_SESSIONS), Sheet("rollout", "Rollout", "people", Verb.READ_SESSIONS),
+        Sheet("hours", "Office hours", "clock", Verb.READ_SESSIONS), Sheet("guard", "Fact guard", "shield", Verb.READ_SESSIONS), Sheet("model", "Language model", "model", Verb.READ_SESSIONS),
+        Sheet("try-it", "Try it", "chat", Verb.DEBUG), Sheet("rehearsals", "Rehearsals", "undo", Verb.READ_SESSIONS), Sheet("calibration", "Answer more or less", "check", Verb.READ_SESSIONS),
+    ),
+    "People take over": (
+        Sheet("handoff", "Handoff", "handoff", Verb.READ_SESSIONS), Sheet("routing", "Routing", "out", Verb.READ_SESSIONS), Sheet("on-call", "On call", "bell", Verb.READ_SESSIONS),
+        Sheet("helpdesks", "Helpdesks", "plug", Verb.READ_SESSIONS),
+    ),
+    "Data and privacy": (
+        Sheet("data-map", "Data map", "glass", Verb.READ_MAP), Sheet("ledger", "What left", "out", Verb.READ_LEDGER), Sheet("privacy", "Privacy", "shield", Verb.READ_SESSIONS),
+        Sheet("patterns", "Patterns", "search", Verb.READ_SESSIONS), Sheet("retention", "Retention", "clock", Verb.READ_SESSIONS), Sheet("erasures", "Erasures", "bin", Verb.ERASE),
+        Sheet("audit", "Audit log", "rows", Verb.READ_AUDIT),
+    ),
+    "Channels and API": (
+        Sheet("widget", "Chat widget", "chat", Verb.READ_SESSIONS), Sheet("help-centre", "Help centre", "globe", Verb.READ_KNOWLEDGE), Sheet("segments", "Segments", "people", Verb.READ_KNOWLEDGE),
+        Sheet("keys", "API keys", "key", Verb.MANAGE_KEYS), Sheet("webhooks", "Webhooks", "plug", Verb.MANAGE_WEBHOOKS), Sheet("deliveries", "Deliveries", "out", Verb.READ_SESSIONS),
+    ),
+    "Your team": (Sheet("people", "People", "people", Verb.READ_SESSIONS), Sheet("account", "Your account", "person", Verb.READ_SESSIONS)),
+})  # fmt: skip
 
 
 async def sheet(request: Request, staff: Staff, key: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A settings page."""
-    shown = [one for one in SHEETS if may(staff.actor, one.verb)]
+    shown = {about: seen for about, sheets in SHEETS.items() if (seen := [one for one in sheets if may(staff.actor, one.verb)])}
     return await page(request, staff, f"settings/{key}.html", here="settings", status=status, sheets=shown, sheet=key, **values)
 
 
