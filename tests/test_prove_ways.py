@@ -78,7 +78,6 @@ NO_TEXT_OF_CUSTOMERS = {  # routes that change something, and why a canary has n
     "POST /knowledge/sources/{id}/sync": "an id",
     "POST /helpdesks": "an address and a key of the organisation", "PATCH /helpdesks/{id}": "settings of the organisation",
     "POST /helpdesks/{id}/test": "an id; its ticket holds no word of a customer's", "POST /helpdesks/{id}/install": "an id",
-    "POST /hooks/helpdesks/{id}": "what a helpdesk's people say, which tests/test_ticketing.py follows",
     "POST /segments": "settings of the organisation",
     "POST /training": "words of the organisation",
     "POST /training/generate": "an id; it reads masked text",

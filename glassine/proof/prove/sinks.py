@@ -58,7 +58,7 @@ class Model:
                 body = await reader.readexactly(min(int(length[1]), _MOST) if length else 0)
                 chat = head.split(b" ", 2)[1].endswith(b"/chat/completions")
                 (self.heard if chat else self.service).keep(head + (body if chat else self._without_taken(body)))
-                answer = json.dumps(self._completion(body) if chat else {"ok": True}).encode()
+                answer = json.dumps(self._completion(body) if chat else {"ok": True, "id": f"service-{self.service.count}"}).encode()
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
                 await writer.drain()
         writer.close()
