@@ -209,3 +209,10 @@ async def test_faults_are_told_in_plain_words(stage: Stage, answer: Response, sa
 def test_plain_text_survives_the_way_there_and_back() -> None:
     words = "One <b>&amp;\ntwo\n\nthree https://a.example/?a=1&b=2"
     assert plain(paragraphs(words)) == words
+
+
+@pytest.mark.parametrize("piece", ["<!--", "<![CDATA[", "<!", "<?", "<a href='", "<script>", "</", "&#", "<"])
+def test_markup_that_is_begun_and_never_ended_is_read_in_no_time(piece: str) -> None:
+    """Each of these took the library's parser up to half a minute: a test that never ends says so by its time-out."""
+    assert len(plain(f"<p>Hello<!-- hidden --> there</p>{piece * 50_000}")) < 200_000
+    assert plain("<p>Hello<!-- hidden --> there</p><!DOCTYPE html>").startswith("Hello there")
