@@ -81,7 +81,7 @@ NO_TEXT_OF_CUSTOMERS = {  # routes that change something, and why a canary has n
     "POST /segments": "settings of the organisation",
     "POST /training": "words of the organisation",
     "POST /training/generate": "an id; it reads masked text",
-    "PUT /autopilot/live": "yes or no",
+    "PUT /autopilot/live": "yes or no", "PATCH /actions/built-in/{name}": "yes or no, and a number",
     "PUT /contacts/{id}/segments": "ids",
     "PUT /help-center/content/topics": "words of the organisation",
     "PUT /help-center/content/{id}": "words of the organisation",

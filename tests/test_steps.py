@@ -119,7 +119,7 @@ async def test_a_plain_answer_costs_one_call_and_offers_what_there_is(client: Cl
     data = await says(client, shop, session, "How long can I return an unused lamp?")
     assert words(data) == "You can return an unused lamp within 30 days."
     assert model.calls - before == 1
-    assert sorted(tool["function"]["name"] for tool in model.bodies[-1]["tools"]) == ["cancel_order", "get_order", "note_order"]
+    assert sorted(tool["function"]["name"] for tool in model.bodies[-1]["tools"]) == ["cancel_order", "collect_input", "get_order", "hand_off_to_team", "note_order", "resolve_conversation"]
     assert api.seen == []
 
 

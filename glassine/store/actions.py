@@ -23,7 +23,7 @@ from glassine.words.people import Actor
 from glassine.words.privacy import PiiType
 
 _SQL = Statements(__file__)
-_BESIDE = ("id", "enabled", "origin", "version", "created_at", "updated_at")  # what has a column of its own
+_BESIDE = ("id", "enabled", "origin", "version", "created_at", "updated_at", "does")  # what has a column of its own, or stands in no store
 
 
 class Version(NamedTuple):
@@ -151,7 +151,7 @@ def written(action: Action) -> dict[str, Any]:
 
 def read(content: Mapping[str, Any], id: ActionId) -> Action:
     """From that JSON; what this version does not know is left out."""
-    known = {name: value for name, value in content.items() if name in Action.__slots__ and name not in ("id", "parameters", "policy")}
+    known = {name: value for name, value in content.items() if name in Action.__slots__ and name not in ("id", "parameters", "policy", "does")}
     texts: dict[str, Any] = {name: tuple(known[name]) for name in ("shown", "tags") if name in known}
     return Action(id=id, parameters=tuple(map(_parameter, content.get("parameters", ()))), policy=_policy(content.get("policy", {})), **{**known, **texts})
 

@@ -11,15 +11,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from glassine.rules.calling import arguments, policy, requests, telling
+from glassine.rules.calling import built_in as rules
 from glassine.rules.calling.arguments import Given, Unfilled, Values
 from glassine.rules.calling.policy import Counts
 from glassine.rules.permits import require
 from glassine.rules.redaction import PLACEHOLDER, cover, masked_again
-from glassine.store import Taken, Tx, actions, calls, jobs, vault
+from glassine.store import Taken, Tx, calls, jobs, vault
 from glassine.store.actions import host_of
 from glassine.store.calls import Kept, Writing
 from glassine.store.live import notify
-from glassine.story import calling, codes, context_along, masking, offering
+from glassine.story import built_in, calling, codes, context_along, masking, offering
 from glassine.story.masking import Mask, to_bytes, to_text
 from glassine.story.world import World
 from glassine.words.actions import WAITING, Action, ActionId, Call, CallId, CallState, Filler
@@ -55,7 +56,8 @@ class Attempt:
 
 async def offered(world: World, scene: Scene) -> tuple[Action, ...]:
     """The actions that the model may hear of now: for this channel and customer, the pinned ones first, then the nearest to the message where there are many."""
-    return await offering.offered(world, scene.org, scene.session, scene.message.text, scene.language)
+    own = await offering.offered(world, scene.org, scene.session, scene.message.text, scene.language)
+    return (*own, *await built_in.offered(world, scene, own))
 
 
 def specs(offered: Sequence[Action]) -> tuple[ToolSpec, ...]:
@@ -63,20 +65,24 @@ def specs(offered: Sequence[Action]) -> tuple[ToolSpec, ...]:
     return tuple(ToolSpec(name=one.name, description=one.description, parameters=arguments.spec(one)) for one in offered)
 
 
-async def ask(world: World, scene: Scene, turn: TurnId | None, wanted: ToolCall, offered: Sequence[Action]) -> Call:
-    """Does what the policy says with a call that the model wants. Raises nothing that a model can cause."""
+async def ask(world: World, scene: Scene, turn: TurnId | None, wanted: ToolCall, offered: Sequence[Action], objection: str = "") -> Call:
+    """Does what the policy says with a call that the model wants. `objection`: why its words may not be shown to a customer. Raises nothing that a model can cause."""
     action = next((one for one in offered if one.name == wanted.name), None)
-    return await ask_in(world, scene.org, scene.session.id, turn, wanted, action)
+    return await ask_in(world, scene.org, scene.session.id, turn, wanted, action, objection)
 
 
-async def ask_in(world: World, org: OrgId, session: SessionId, turn: TurnId | None, wanted: ToolCall, action: Action | None) -> Call:
+async def ask_in(world: World, org: OrgId, session: SessionId, turn: TurnId | None, wanted: ToolCall, action: Action | None, objection: str = "") -> Call:
     """The same in a session, for one action; None: there is none of this name."""
-    id = CallId(new_id())
+    id, fault = CallId(new_id()), objection or _fault_of(wanted, action)
+    try:
+        action = action and rules.shaped(action, wanted.arguments)
+    except Unfilled as why:
+        fault = fault or str(why)
     for _ in range(_TRIES):
         mask, _event = await masking.look(world, org, session)
         attempt = Attempt(org=org, action=action or _nothing(wanted.name), mask=mask, given=wanted.arguments, writing=_asked(id, mask, turn, wanted, action))
         try:
-            return await _go(world, attempt, _fault_of(wanted, action))
+            return await _go(world, attempt, fault)
         except Taken:
             continue  # another text reached the vault first, or another call waits since a moment ago
     raise Refused("This session is receiving too many messages at once. Send it again in a moment.", status=429, code="too_many_messages")
@@ -143,7 +149,7 @@ async def _fill(world: World, attempt: Attempt) -> str:
     )
     try:
         attempt.values = arguments.values(action, given)
-        if waits_for_form:
+        if waits_for_form or action.does:
             return ""
         requests.request(action, attempt.values.by_name, boundary=attempt.writing.id.hex)
     except Unfilled as why:
@@ -174,7 +180,8 @@ async def _shown(world: World, attempt: Attempt, writing: Writing) -> Writing:
     assert attempt.values is not None, "they were filled"
     theirs = await context_along.names_set(world, attempt.org, attempt.action, attempt.mask)
     values = {name: value for name, value in attempt.values.by_name.items() if name not in theirs}  # what is not sent is not shown
-    says = telling.visible((await attempt.mask.text(world, telling.says(attempt.action, values))).text)  # masked first: a sign made visible would break a value's form
+    words = rules.says(attempt.action, values) or telling.says(attempt.action, values)
+    says = telling.visible((await attempt.mask.text(world, words)).text)  # masked first: a sign made visible would break a value's form
     agreed = _agreed(attempt) if writing.state in (CallState.CONFIRM, CallState.APPROVAL) else None
     sealed = None
     if attempt.form or dict(attempt.given) != dict(writing.arguments):  # what is stored is masked, and what was shown is what runs
@@ -241,17 +248,19 @@ async def _audit(tx: Tx, attempt: Attempt) -> None:
 async def _run(world: World, attempt: Attempt) -> Call:
     """Sends it, and writes down what became of it. It stands there as running already; should this process end now, it is swept to unknown."""
     assert attempt.values is not None, "they were filled"
-    context, secrets = await context_along.of(world, attempt.org, attempt.action, attempt.mask)
-    going = calling.Going(
-        org=attempt.org, session=attempt.writing.session, id=attempt.writing.id, action=attempt.action, values=attempt.values, context=context, secrets=secrets,
-    )
-    came = await calling.send(world, going)
+    came = await built_in.do(world, attempt) if attempt.action.does else await _sent(world, attempt, attempt.values)
     for _ in range(_TRIES):
         try:
             return await _settled(world, attempt, came)
         except Taken:
             continue
     raise Refused("This session is receiving too many messages at once. Send it again in a moment.", status=429, code="too_many_messages")
+
+
+async def _sent(world: World, attempt: Attempt, values: Values) -> calling.Came:
+    context, secrets = await context_along.of(world, attempt.org, attempt.action, attempt.mask)
+    going = calling.Going(org=attempt.org, session=attempt.writing.session, id=attempt.writing.id, action=attempt.action, values=values, context=context, secrets=secrets)
+    return await calling.send(world, going)
 
 
 async def _settled(world: World, attempt: Attempt, came: calling.Came) -> Call:
@@ -283,8 +292,7 @@ async def go_on(
                 raise NotFound("There is no such call.")
             if before.call.state not in WAITING:
                 return before.call
-            assert before.call.action is not None, "what there is no action for is refused"
-            action, current = await actions.at_version(tx, org, before.call.action, before.call.version)
+            action, current = await built_in.at_version(tx, org, before.call)
         if yes:
             await _was_meant(world, org, before.call.state, {CallState.FORM: form, CallState.CODE: code})
         try:

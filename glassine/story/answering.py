@@ -12,11 +12,12 @@ from glassine.edge.llm import Llm
 from glassine.rules import enclosed, extract, grounding, guarding, prompt
 from glassine.rules import scenarios as guiding
 from glassine.rules.autopilot import Kind
+from glassine.rules.calling.built_in import hands_off, texts
 from glassine.rules.grounding import Grounded
 from glassine.rules.policies import policy_of
 from glassine.rules.prompt import Told
 from glassine.rules.redaction import cover
-from glassine.story import consenting, debugging, finding, handing, masking, rewriting, scenarios, sight, steps
+from glassine.story import built_in, consenting, debugging, finding, handing, masking, rewriting, scenarios, sight, steps
 from glassine.story.scene import Acting, Means, NoLonger, Scene, hand_off
 from glassine.story.steps import Talk
 from glassine.story.world import World
@@ -25,7 +26,7 @@ from glassine.words.errors import ModelFailed, SwitchedOff
 from glassine.words.knowledge import Hit
 from glassine.words.models import Budget, Then
 from glassine.words.people import ActorKind
-from glassine.words.turns import ModelReply, Outcome, Prompt, Reason, Silence, ToolSpec, Trace
+from glassine.words.turns import ModelReply, Outcome, Prompt, Reason, Silence, ToolCall, ToolSpec, Trace
 
 _SHOWN = frozenset({Reason.ANSWERED_FROM_KNOWLEDGE, Reason.ACTION_ANSWERED})  # what is shown while it is written; a question back is short
 
@@ -78,7 +79,10 @@ async def _written(world: World, scene: Scene, trace: Trace, llm: Llm, means: Me
         trace.prompt = asked(scene, trace.hits, means.instructions, acting.specs, told)
         _note(trace, acting, told)
     trace.model = llm.model  # the one that is asked first, should none answer
-    talk = steps.Talk(world=world, scene=scene, trace=trace, llm=llm, means=means, acting=acting, cover=lambda text: _kept(scene, trace, text), judge=lambda text: _showable(scene, trace, text))
+    talk = steps.Talk(
+        world=world, scene=scene, trace=trace, llm=llm, means=means, acting=acting, cover=lambda text: _kept(scene, trace, text), judge=lambda text: _showable(scene, trace, text),
+        objects=lambda wanted: _objection(scene, trace, wanted),
+    )
     outcome = await _spoken(world, scene, trace, talk)
     return consenting.tells(scene, trace, outcome, acting.reads) or outcome if trace.called or told else outcome
 
@@ -109,7 +113,7 @@ async def _spoken(world: World, scene: Scene, trace: Trace, talk: Talk) -> Outco
             trace.debug["errors"] = [await debugging.covered(world, scene.org, scene.session.id, failure.raw)]
         return hand_off(scene, (Reason.STOPPED_AT_GATE if failure.kind == "stopped" else Reason.MODEL_FAILED,))
     if isinstance(answer, Call):
-        return consenting.waiting(scene, trace, answer)
+        return built_in.handed_off(scene, trace, answer) if hands_off(answer) else consenting.waiting(scene, trace, answer)
     grounded = _guarded(scene, trace, answer)
     talk.means.tell("guard")
     if grounded.findings and (second := await rewriting.again(talk, answer, grounded)):
@@ -138,6 +142,18 @@ def shown(scene: Scene, found: Grounded) -> str:
         return ""
     said_before = any(event.actor is ActorKind.AI and event.text.startswith(found.reply.text) for event in scene.history)
     return "" if said_before else found.reply.text  # the same answer once more may go to people
+
+
+def _objection(scene: Scene, trace: Trace, wanted: ToolCall) -> str:
+    """What nothing backs in the words of a form or an e-mail that a model wants: they are checked as its answers are."""
+    shown = prompt.shown(guiding.beside(scene.scenarios or (), _seen(trace)), scene.viewer)
+    cited = tuple(range(1, len(shown) + 1))
+    parts = [part for words in texts(wanted.arguments) for part in grounding.segments(words)]
+    guard = guarding.read(scene.rulebook.part("guard"))
+    found = grounding.unfounded(
+        [replace(part, cited=cited) for part in parts], shown, [_earlier(scene)], tools=heard((call.seen for call in trace.called), trace.given), language=scene.language, promised=guard.promises, least=0.0,
+    )
+    return f"Its words may not be shown to a customer. {found[0].says}" if found else ""
 
 
 def _no_longer(scene: Scene, trace: Trace, why: NoLonger) -> Outcome:

@@ -36,10 +36,10 @@ async def acting(world: World, scene: Scene, turn: TurnId | None) -> Acting:
         return Acting()
     reads = frozenset(one.name for one in offered if one.reads)
 
-    async def ask(wanted: ToolCall) -> Call:
+    async def ask(wanted: ToolCall, objection: str = "") -> Call:
         if wanted.name not in reads:
             await _wanted(world, scene)
-        return await actions.ask(world, scene, turn, wanted, offered)
+        return await actions.ask(world, scene, turn, wanted, offered, objection)
 
     return Acting(specs=actions.specs(offered), reads=reads, ask=ask)
 

@@ -13,10 +13,11 @@ from uuid import UUID
 
 from glassine.rules import consent
 from glassine.rules.calling import telling
+from glassine.rules.calling.built_in import which
 from glassine.rules.prompt import Told
 from glassine.story.masking import shortened
 from glassine.story.scene import Means, Scene, hand_off
-from glassine.words.actions import Call, CallId, CallState
+from glassine.words.actions import BuiltIn, Call, CallId, CallState
 from glassine.words.ids import SessionId
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Event, EventType
@@ -121,6 +122,8 @@ def _counts(call: Call) -> bool:
 def only_tells(scene: Scene, trace: Trace) -> bool:
     """Whether there is nothing else to answer: the message was the word on a call, or was answered before the call ended."""
     new = untold(scene)
+    if any(which(call) is BuiltIn.COLLECT for call in new):
+        return False  # what was filled in answers nothing yet: the message that it was asked for does
     return bool(new) and (bool(trace.called) or all(call.settled_at is not None and call.settled_at > scene.message.created_at for call in new))
 
 

@@ -14,8 +14,8 @@ from uuid import UUID
 from glassine.rules.calling import arguments
 from glassine.rules.reactions import turn_of
 from glassine.rules.redaction import restore
-from glassine.store import actions, calls, jobs, sessions
-from glassine.story import acting, conversations
+from glassine.store import calls, jobs, sessions
+from glassine.story import acting, built_in, conversations
 from glassine.story.worker import begin_turn
 from glassine.story.world import World
 from glassine.words.actions import WAITING, Action, Call, CallId, CallState, Filler, Where
@@ -52,7 +52,7 @@ async def shown(world: World, org: OrgId, session: SessionId, log: Sequence[Even
             with contextlib.suppress(NotFound):
                 kept = await calls.load(tx, org, CallId(UUID(id)))
                 if kept.call.session == session:
-                    action = (await actions.at_version(tx, org, kept.call.action, kept.call.version))[0] if kept.call.action else None
+                    action = (await built_in.at_version(tx, org, kept.call))[0] if kept.call.action else None
                     found[id] = _shown(kept.call, action, tokens, kept.expires_at)
     return found
 
@@ -91,7 +91,7 @@ async def fitting(world: World, org: OrgId, call: Call, given: Mapping[str, Any]
     if call.state is not CallState.FORM or call.action is None:
         return {}
     async with world.store.tx(org) as tx:
-        action, _ = await actions.at_version(tx, org, call.action, call.version)
+        action, _ = await built_in.at_version(tx, org, call)
     names = {one.name for one in action.parameters if one.filler is Filler.FORM}
     return {name: value for name, value in given.items() if name in names and value not in ("", None)}
 

@@ -21,7 +21,7 @@ from glassine.rules.redaction import before_names, redact
 from glassine.rules.reordering import Judged, by_popularity, reordered
 from glassine.rules.saying import ends
 from glassine.store import search, vault, versions
-from glassine.story import answering, comparing, consenting, conversations, finding, handing, recalling, rewriting, saying, sight, terms, turn
+from glassine.story import answering, built_in, comparing, consenting, conversations, finding, handing, recalling, rewriting, saying, sight, terms, turn
 from glassine.story.masking import storable
 from glassine.story.recalling import Recalled
 from glassine.story.scene import hand_off
@@ -209,6 +209,8 @@ def _told(kept: Recalled) -> Outcome | None:
     given = kept.trace["given"]
     if given.get("waits"):
         return consenting.asks(consenting.recalled(given["waits"]), kept.scene.language)
+    if given.get("handed_off"):
+        return built_in.handed_off_then(kept.scene, given["handed_off"])
     if given.get("ended"):
         return consenting.ends(consenting.recalled(given["ended"]), kept.scene.language)
     return hand_off(kept.scene, (Reason.ACTION_FAILED,)) if _UNKNOWN in kept.trace["notes"] else None

@@ -87,7 +87,7 @@ class Acting:
 
     specs: tuple[ToolSpec, ...] = ()
     reads: frozenset[str] = frozenset()
-    ask: Callable[[ToolCall], Awaitable[Call]] = _no_answer
+    ask: Callable[..., Awaitable[Call]] = _no_answer  # with the call, and why its words may not be shown, where they may not
 
 
 async def _nothing_to_call() -> Acting:

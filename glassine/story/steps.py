@@ -15,15 +15,16 @@ from typing import Any
 from glassine.edge.llm import Llm, OnText
 from glassine.rules import prompt
 from glassine.rules.autopilot import Kind
-from glassine.rules.calling import telling
+from glassine.rules.calling import built_in, telling
 from glassine.story.saying import Saying
 from glassine.story.scene import Acting, Means, Scene
 from glassine.story.world import World
-from glassine.words.actions import WAITING, Call
+from glassine.words.actions import WAITING, BuiltIn, Call
 from glassine.words.errors import ModelFailed
 from glassine.words.turns import ModelReply, Prompt, PromptMessage, Round, ToolCall, Trace
 
 MOST_CALLS = 4  # of the model, in one turn
+_READ_BY_CUSTOMERS = frozenset({BuiltIn.COLLECT, BuiltIn.EMAIL})  # their words are a model's
 _MOST_AT_ONCE = 5  # actions that one of them may want
 _LONGEST = 40.0  # seconds after which no further action is called
 _TOO_MANY = f"Not called: only {_MOST_AT_ONCE} actions are called at once. Call it again if you still need it."
@@ -43,12 +44,13 @@ class Talk:
     acting: Acting
     cover: Callable[[str], str]  # what a model made up and shows as personal
     judge: Callable[[str], str] = lambda _: ""  # the beginning of an answer as the customer would read it; nothing where the guard does not pass it
+    objects: Callable[[ToolCall], str] = lambda _: ""  # why a customer may not read the words of a call; nothing where they may
     began: float = field(default_factory=time.monotonic)
     heard: dict[str, str] = field(default_factory=dict)  # by what was wanted, word for word
 
 
 async def until_answered(talk: Talk) -> ModelReply | Call:
-    """The model's last words, or the call that waits for somebody and so ends the turn. Raises what a model call raises, and NoLonger."""
+    """The model's last words, or the call that ends the turn: it waits for somebody, or hands off. Raises what a model call raises, and NoLonger."""
     assert talk.trace.prompt is not None, "it is built before anybody is asked"
     so_far = talk.trace.prompt
     for number in range(1, MOST_CALLS + 1):
@@ -128,7 +130,7 @@ async def _called(talk: Talk, wanted: Sequence[ToolCall]) -> tuple[list[str], Ca
         talk.means.tell("acting")
         found = await asyncio.gather(*(_one(talk, each) for each in together[: _MOST_AT_ONCE - at]))
         words += [said for said, _ in found]
-        waits = next((call for _, call in found if call is not None and call.state in WAITING), None)
+        waits = next((call for _, call in found if call is not None and (call.state in WAITING or built_in.hands_off(call))), None)
     return words, waits
 
 
@@ -142,7 +144,8 @@ async def _one(talk: Talk, wanted: ToolCall) -> tuple[str, Call | None]:
     key = f"{wanted.name} {json.dumps(wanted.arguments, sort_keys=True, default=str)}"
     if key in talk.heard:
         return f"{_AGAIN}\n{talk.heard[key]}", None
-    call = await talk.acting.ask(wanted)
+    objection = talk.objects(wanted) if wanted.name in _READ_BY_CUSTOMERS else ""
+    call = await (talk.acting.ask(wanted, objection) if objection else talk.acting.ask(wanted))
     talk.trace.called.append(call)
     talk.heard[key] = telling.told(call)
     return talk.heard[key], call

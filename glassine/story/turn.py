@@ -16,7 +16,7 @@ from glassine.rules.small_talk import small_talk
 from glassine.store import Tx, events, jobs, messages, sessions
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
-from glassine.story import answering, callable_now, consenting, debugging, evidence, finding, handing, reranking, saying, terms, ticketing
+from glassine.story import answering, built_in, callable_now, consenting, debugging, evidence, finding, handing, reranking, saying, terms, ticketing
 from glassine.story import autopilot as rulebooks
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
@@ -169,6 +169,8 @@ async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job
         )
         if said is None:
             return None
+        if built_in.resolves(scene, outcome, trace):
+            await built_in.resolve(tx, org, id)
         if scene.conditions:
             await evidence.keep(world, tx, org, scene.conditions)
         for follow in jobs_for(EventType.HANDOFF, id) if isinstance(outcome, HandOff) else []:

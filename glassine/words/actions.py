@@ -37,6 +37,26 @@ class Filler(StrEnum):
     FORM = "form"  # the customer, in a form
 
 
+class BuiltIn(StrEnum):
+    """What Glassine does itself when a model asks for it, by the names that models call. No request leaves for any of it but an e-mail."""
+
+    HAND_OFF = "hand_off_to_team"
+    COLLECT = "collect_input"
+    RESOLVE = "resolve_conversation"
+    EMAIL = "send_email"
+    CSAT = "request_rating"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltInRule:
+    """What an organisation lets one of them do: whether it is offered, what has to happen first, and how often a day for one contact (0: no limit)."""
+
+    on: bool = False
+    confirm: bool = False
+    approve: bool = False
+    per_contact_a_day: int = 0
+
+
 class IdentityLevel(StrEnum):
     """How sure it must be who is asking."""
 
@@ -127,6 +147,7 @@ class Action:
     context_headers: bool = False
     timeout: float = 20  # seconds
     origin: str = ""  # the import it came with; empty: made by hand
+    does: BuiltIn | None = None  # done by Glassine itself; such an action stands in no store
     version: int = 1
     created_at: datetime | None = None
     updated_at: datetime | None = None

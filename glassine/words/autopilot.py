@@ -16,7 +16,7 @@ from glassine.words.sessions import ChannelKind
 PARTS: Mapping[str, str] = {
     "channels": "what the AI does on each channel", "topics": "the topics", "hours": "the office hours", "rollout": "who the AI answers", "assist": "drafts for the team",
     "handoff": "when the AI hands off", "routing": "where handoffs go", "guard": "what an answer is checked for",
-    "live": "answers while they are written",
+    "live": "answers while they are written", "built_in": "what the AI may have Glassine do",
 }
 
 

@@ -88,6 +88,7 @@ class EventType(StrEnum):
     AI_DECIDED_TO_NOT_REPLY = "ai_decided_to_not_reply"
     AI_RESPONSE_CANCELLED = "ai_response_cancelled"
     AI_RESUMED_BY_SYSTEM = "ai_resumed_by_system"
+    AI_DECIDED_TO_RESOLVE_THE_ISSUE = "ai_decided_to_resolve_the_issue"
     HANDOFF = "handoff"
     HANDOFF_OVERDUE = "handoff_overdue"  # nobody has answered by the deadline, and more people are told
     HANDOFF_TO_THIRD_PARTY = "handoff_to_third_party"  # a helpdesk owns it from now on

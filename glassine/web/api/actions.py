@@ -11,15 +11,31 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import Field
 
+from glassine.rules.calling import built_in as built_in_rules
 from glassine.rules.calling.arguments import schema_of
-from glassine.story import actions, variables
+from glassine.story import actions, built_in, variables
 from glassine.web.api import described_actions as described
 from glassine.web.api.described import shows
 from glassine.web.api.described_actions import ParameterShown, PolicyShown
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.shapes import moment
 from glassine.web.api.wire import Body, JSONResponse
-from glassine.words.actions import Action, ActionId, Call, Filler, IdentityLevel, Limits, Parameter, Policy, Variable, VariableId, VariableKind, Where
+from glassine.words.actions import (
+    Action,
+    ActionId,
+    BuiltIn,
+    BuiltInRule,
+    Call,
+    Filler,
+    IdentityLevel,
+    Limits,
+    Parameter,
+    Policy,
+    Variable,
+    VariableId,
+    VariableKind,
+    Where,
+)
 from glassine.words.ids import SegmentId, new_id
 from glassine.words.people import Actor
 from glassine.words.privacy import PiiType
@@ -111,6 +127,35 @@ async def delete_variable(world: Here, actor: Writer, id: UUID) -> Response:
     """Delete a variable with its value."""
     await variables.delete(world, actor, VariableId(id))
     return Response(status_code=204)
+
+
+class BuiltInChange(Body):
+    """What is left out stays. Not every one has every rule."""
+
+    on: bool | None = None
+    confirm: bool | None = None
+    approve: bool | None = None
+    limit_per_contact_a_day: int | None = Field(None, ge=0, le=1_000)
+
+
+@router.get("/actions/built-in", responses=shows(described.BuiltIns))
+async def list_built_in(world: Here, actor: Reader) -> Any:
+    """What the AI may have Glassine do itself."""
+    return JSONResponse({"items": [_built_in(which, rule) for which, rule in (await built_in.rules(world, actor)).items()]})
+
+
+@router.patch("/actions/built-in/{name}", responses=shows(described.BuiltIn))
+async def change_built_in(world: Here, actor: Writer, name: str, body: BuiltInChange) -> Any:
+    """Switch one of them, or change its rules. It is a version that can be undone."""
+    named = {"limit_per_contact_a_day": "per_contact_a_day"}
+    fields = {named.get(each, each): value for each in body.model_fields_set if (value := getattr(body, each)) is not None}
+    rule, _ = await built_in.change(world, actor, name, **fields)
+    return JSONResponse(_built_in(BuiltIn(name), rule))
+
+
+def _built_in(which: BuiltIn, rule: BuiltInRule) -> dict[str, Any]:
+    words = {"name": which, "title": built_in_rules.title(which), "description": built_in_rules.description(which)}
+    return {**words, "on": rule.on, "confirm": rule.confirm, "approve": rule.approve, "limit_per_contact_a_day": rule.per_contact_a_day}
 
 
 def _read(id: VariableId, body: VariableInput) -> Variable:

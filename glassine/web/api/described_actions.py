@@ -178,5 +178,19 @@ class Variable(BaseModel):
     updated_at: datetime | None
 
 
+class BuiltIn(BaseModel):
+    name: str
+    title: str
+    description: str
+    on: bool
+    confirm: bool
+    approve: bool
+    limit_per_contact_a_day: int
+
+
+class BuiltIns(BaseModel):
+    items: list[BuiltIn]
+
+
 class Variables(BaseModel):
     items: list[Variable]

@@ -105,6 +105,7 @@ _LINES: Mapping[EventType, tuple[str, str]] = {  # icon, sentence
     EventType.SYSTEM_REOPENED_SESSION: ("undo", "Reopened, because the customer wrote again"),
     EventType.AI_DECIDED_TO_NOT_REPLY: ("ai", "The AI did not reply"),
     EventType.AI_RESPONSE_CANCELLED: ("ai", "The AI stopped: a newer message came in"),
+    EventType.AI_DECIDED_TO_RESOLVE_THE_ISSUE: ("ai", "The AI closed it as solved"),
     EventType.AI_RESUMED_BY_SYSTEM: ("ai", "{who} handed back to the AI"),
     EventType.PROHIBITED_TOPIC_DETECTED: ("rows", "About “{topic}”, which is left to people"),
     EventType.HANDOFF: ("handoff", "Handed off to the team"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from glassine.web.pages.actions import approvals, editor, importing, keys
+from glassine.web.pages.actions import approvals, built_in, editor, importing, keys
 
 router = APIRouter(include_in_schema=False)
-for page in (keys, importing, approvals, editor):  # the editor's addresses end in an id
+for page in (keys, importing, approvals, built_in, editor):  # the editor's addresses end in an id
     router.include_router(page.router)
