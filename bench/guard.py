@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.data import folder
 from bench.retrieval import lines
 from bench.table import Figure, show
-from glassine.rules import facts
+from glassine.rules import facts, prompt
 from glassine.rules.grounding import ground
 from glassine.rules.passages import sentences
 from glassine.words.ids import ArticleId, PassageId, new_id
@@ -127,6 +127,7 @@ def speed(data: Path) -> list[Figure]:
         hits = [hit(text) for text in chosen]
         reply = " ".join(f"{text[: CHARACTERS // PASSAGES - 6]} [{place}]." for place, text in enumerate(chosen, 1))
         facts.given.cache_clear()
+        prompt.shown(hits)  # the prompt was built of them a moment before
         for spent in (first, again):
             began = time.process_time()
             ground(reply, hits, message="What is it?", language="en")

@@ -167,8 +167,7 @@ def on_the_wire(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 async def replay(world: World, org: OrgId, found: Mapping[str, Action], gold: list[dict[str, Any]]) -> Counter[str]:
     """One task's gold actions by way of the runner: asked for as a model would, which has seen placeholders for what the customer gave and the answers held, and confirmed by the customer."""
-    mails = sorted({str(value) for each in gold for value in each["arguments"].values() if "@" in str(value)})
-    session, states = await session_for(world, org, f"Hello. {' '.join(f'My e-mail is {mail}.' for mail in mails)}"), Counter[str]()
+    session, states = await session_for(world, org, said_first(gold)), Counter[str]()
     for number, each in enumerate(gold):
         mask, _ = await masking.look(world, org, session)
         arguments = masked(json.dumps(on_the_wire(each["arguments"])), mask.tokens)
@@ -177,6 +176,15 @@ async def replay(world: World, org: OrgId, found: Mapping[str, Action], gold: li
             call = await acting.go_on(world, org, session, call.id, yes=True)
         states[f"{call.state}" + (f": {call.why}" if call.state in (CallState.REFUSED, CallState.FAILED) else "")] += 1
     return states
+
+
+_PERSONAL = ("email", "first_name", "last_name", "address1", "address2", "city", "state", "country", "zip")
+
+
+def said_first(gold: list[dict[str, Any]]) -> str:
+    """What the customer tells of themselves before anything is called: whatever of it is personal is masked, as in any conversation."""
+    told = dict.fromkeys((name, str(value)) for each in gold for name, value in each["arguments"].items() if name in _PERSONAL and value)
+    return " ".join(["Hello.", *(f"My {name.replace('_', ' ')} is {value}." for name, value in told)])
 
 
 def masked(words: str, tokens: Mapping[str, str]) -> str:
@@ -188,7 +196,7 @@ def masked(words: str, tokens: Mapping[str, str]) -> str:
 
 async def measure(place: Place, base: str, tasks: list[dict[str, Any]]) -> Outcome:
     began, states, wrong, as_direct, as_http, done = time.perf_counter(), Counter[str](), [], 0, 0, [0, 0]
-    async with imported(place, base) as (world, actor, found), httpx2.AsyncClient(base_url=base, timeout=60) as client:
+    async with imported(place, base) as (world, actor, found), httpx2.AsyncClient(base_url=base, timeout=600) as client:
         print(f"{len(found)} actions imported from {base}/api/openapi.json with nothing edited", flush=True)
         for task in tasks:
             gold = task["evaluation_criteria"]["actions"]
@@ -237,7 +245,7 @@ def _tell(told: str, found: Outcome) -> None:
 
 
 async def _attacked(place: Place, base: str) -> None:
-    async with imported(place, base) as (world, actor, found), httpx2.AsyncClient(base_url=base, timeout=60) as client:
+    async with imported(place, base) as (world, actor, found), httpx2.AsyncClient(base_url=base, timeout=600) as client:
         print("\nrules, against a scripted model that tries to break them (requests that reached the server, most allowed)")
         for name, reached, allowed in await tau2_attacks.run(world, actor, found, client, session_for):
             print(f"  {'ok  ' if reached <= allowed else 'BAD '} {name}: {reached}, {allowed}", flush=True)

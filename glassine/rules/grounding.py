@@ -28,6 +28,8 @@ _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _CITATION = re.compile(r"[ \t]*[\[【]\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*[\]】](?!\()")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINKS = re.compile(r"\]\([^)\s]*\)|https?://\S+|\S+@\S+|\[[A-Z_]+_\d+\]")
+_LOOSE = re.compile(r"[ \t]+([.,;:!?])(?=\s|$)")
+_LOOSE_PAIRS = tuple(space + sign for space in " \t" for sign in ".,;:!?")
 _LIST_NUMBER = re.compile(r"^([ \t]*)(\d{1,2})([.)][ \t])", re.MULTILINE)
 _OUR_MARKERS = re.compile(r"</?\s*(?:conversation|said|page|passages?|message|attachments|scenarios?|guidance|calls?|answer|findings)\b", re.IGNORECASE)
 _PICTURES = re.compile(r"!\[|<\s*(?:img|picture|svg|video|audio|iframe|object|embed|script|style|link|meta|form)\b", re.IGNORECASE)
@@ -254,4 +256,6 @@ def _rendered(text: str) -> str:
 
 
 def _tidy(prose: str) -> str:
-    return re.sub(r"[ \t]+([.,;:!?])(?=\s|$)", r"\1", _IMAGE.sub(r"\1", _CITATION.sub("", prose)))
+    if "[" in prose:
+        prose = _IMAGE.sub(r"\1", _CITATION.sub("", prose))
+    return _LOOSE.sub(r"\1", prose) if any(pair in prose for pair in _LOOSE_PAIRS) else prose

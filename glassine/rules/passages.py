@@ -9,6 +9,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import Stemmer
 
@@ -228,15 +229,26 @@ def terms(text: str, language: str) -> list[str]:
     Words other than English carry their language (`de:gift`), so that words of two languages never meet by chance; codes and numbers do meet.
     """
     found: list[str] = []
-    for token in _TOKEN.finditer(unicodedata.normalize("NFKC", text).casefold().replace("’", "'")):
-        whole = token[0]
-        parts = _PART.findall(whole)
-        if len(whole) <= _LONGEST_TERM and "'" not in whole and whole != parts[0]:
-            found.append(whole)
-            if any(letter.isdigit() for letter in whole) and (bare := "".join(parts)) not in parts:
-                found.append(bare)  # 'SKU1234' is 'SKU-1234'
-        for part in parts:
-            found.extend(_of_part(part, language))
+    for token in _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold().replace("’", "'")):
+        found += _of_token(token, language) if len(token) <= _LONGEST_TERM else _terms_of(token, language)
+    return found
+
+
+@lru_cache(maxsize=20_000)
+def _of_token(token: str, language: str) -> tuple[str, ...]:
+    """Words come again, so each is stemmed once."""
+    return tuple(_terms_of(token, language))
+
+
+def _terms_of(token: str, language: str) -> list[str]:
+    found: list[str] = []
+    parts = _PART.findall(token)
+    if len(token) <= _LONGEST_TERM and "'" not in token and token != parts[0]:
+        found.append(token)
+        if any(letter.isdigit() for letter in token) and (bare := "".join(parts)) not in parts:
+            found.append(bare)  # 'SKU1234' is 'SKU-1234'
+    for part in parts:
+        found.extend(_of_part(part, language))
     return found
 
 

@@ -56,10 +56,21 @@ def given(source: str, language: str | None = None, *, loose: bool = False) -> G
 def _rest(text: str, language: str | None, found: list[Fact], *, loose: bool = False) -> None:
     text = addresses.links(text, found)
     small = text.lower()
-    words = [(*match.span(), match[0]) for match in _WORD.finditer(small if len(small) == len(text) else text) if match[0] in _TOLD]
+    words = _told(small if len(small) == len(text) else text)
     text = dates.dates(text, words, language, found)
     text = addresses.phones(text, found)
     numbers.numbers(numbers.codes(text, found), words, language, found, loose=loose)
+
+
+def _told(text: str) -> list[tuple[int, int, str]]:
+    """The words that tell a number or a day, with their places. Most texts have few of them, so those are looked for one by one."""
+    wanted = _TOLD.intersection(_WORD.findall(text))
+    return sorted((*match.span(), word) for word in wanted for match in _whole_word(word).finditer(text))
+
+
+@lru_cache(maxsize=2_000)
+def _whole_word(word: str) -> re.Pattern[str]:
+    return re.compile(rf"{re.escape(word)}(?<![^\W\d_]{re.escape(word)})(?![^\W\d_])")
 
 
 def backs(source: Given, keys: frozenset[str]) -> bool:

@@ -24,7 +24,7 @@ _TIME = re.compile(
     r"(?<![\w.,:])(\d{1,2})(?:(?::(\d{2})(?::\d{2})?|[.](\d{2})(?= ?(?:uhr|am|pm|a\.m|p\.m|h\b))|h(\d{2})(?!\w))(?: ?(am|pm|a\.m\.?|p\.m\.?|uhr|h)(?![^\W_]))?| ?(am|pm|a\.m\.?|p\.m\.?|uhr|o'clock)(?![^\W_]))",
     re.IGNORECASE,
 )
-_ISO_TIME = re.compile(r"(?<=\d)T(?=\d\d:)")
+_ISO_TIME = re.compile(r"T(?<=\dT)(?=\d\d:)")  # begins with a letter that is quickly looked for
 _UNTIL = re.compile(r"\.? ?(?:-|–|to|through|thru|until|till|bis|à|au|a|al|t/m|tot|até) ?", re.IGNORECASE)
 _FEIRAS = {"segunda": "1", "terça": "2", "quarta": "3", "quinta": "4", "sexta": "5"}
 KNOWN = frozenset((*MONTHS, *WEEKDAYS, *SHORT_WEEKDAYS, "feira"))

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 _FIGURES = re.compile(r"\d+")
+
+
+@lru_cache(maxsize=8)
+def _figures(text: str) -> tuple[int, ...]:
+    """Where runs of digits begin: one text is looked through for many kinds of fact."""
+    return tuple(figure.start() for figure in _FIGURES.finditer(text))
 
 
 def at_digits(pattern: re.Pattern[str], text: str, before: str = "") -> Iterator[re.Match[str]]:
     """Matches that begin at a figure, or at one of the signs `before` it, and do not overlap."""
     end = 0
-    for figure in _FIGURES.finditer(text):
-        start = figure.start()
+    for start in _figures(text):
         if start < end:
             continue
         signed = pattern.match(text, start - 1) if start > end and text[start - 1] in before else None
@@ -24,8 +30,7 @@ def at_digits(pattern: re.Pattern[str], text: str, before: str = "") -> Iterator
 def at_names(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     """Matches that begin where letters and figures stand together, at the first of them."""
     end = 0
-    for figure in _FIGURES.finditer(text):
-        start = figure.start()
+    for start in _figures(text):
         if start < end:
             continue
         letters = start - 1 if start and text[start - 1] in "-_." else start

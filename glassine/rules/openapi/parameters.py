@@ -21,7 +21,11 @@ _OURS = frozenset({
     "accept", "content-type", "content-length", "host", "connection", "user-agent", "transfer-encoding", "accept-encoding", "upgrade", "te", "trailer", "expect",
 })
 _ONCE = re.compile(r"(x-)?idempotency-key", re.IGNORECASE)
-_TAKES = ((re.compile(r"(\w*_)?e-?mail(_?address)?", re.IGNORECASE), PiiType.EMAIL), (re.compile(r"(\w*_)?(tele)?phone(_?number)?|mobile(_?number)?", re.IGNORECASE), PiiType.PHONE))
+_TAKES = (
+    (re.compile(r"(\w*_)?e-?mail(_?address)?", re.IGNORECASE), PiiType.EMAIL), (re.compile(r"(\w*_)?(tele)?phone(_?number)?|mobile(_?number)?", re.IGNORECASE), PiiType.PHONE),
+    (re.compile(r"(\w*_)?(first|last|given|family|full|middle|sur)_?name", re.IGNORECASE), PiiType.NAME),
+    (re.compile(r"(\w*_)?(street(_?(name|number|address))?|address(_?line)?_?\d?|zip(_?code)?|post(al)?_?code|city|town)", re.IGNORECASE), PiiType.ADDRESS),
+)
 
 
 class NotPossible(Exception):
@@ -237,7 +241,7 @@ def _told_apart(made: Inputs) -> list[Parameter]:
 
 
 def _takes(parameter: Parameter) -> PiiType | None:
-    """Which masked value is put back here: what is plainly an e-mail address or a telephone number."""
+    """Which masked value is put back here: what is plainly an e-mail address, a telephone number, a person's name or a part of a postal address."""
     if parameter.schema.get("type") not in ("string", ["string", "null"]):
         return None
     if parameter.schema.get("format") == "email":

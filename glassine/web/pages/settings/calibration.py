@@ -1,4 +1,4 @@
-"""Settings › Answer more or less: what past conversations say of the thresholds, as a curve and a table, and the threshold that would keep to a share of wrong answers."""
+"""Settings › Calibration: what past conversations say of the thresholds, as a curve and a table, and the threshold that would keep to a share of wrong answers."""
 
 from __future__ import annotations
 

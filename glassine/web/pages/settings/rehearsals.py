@@ -32,7 +32,7 @@ _STATES: Mapping[State, tuple[str, str, str]] = {  # look, icon, word
 
 
 class Row(NamedTuple):
-    """One side by side: `pieces` is where the two differ."""
+    """One side by side: `pieces` is where two ends of one sort differ; an answer and a handoff share words by chance only."""
 
     shown: Shown
     pieces: tuple[Piece, ...]
@@ -115,7 +115,7 @@ def _grouped(shown: list[Shown]) -> list[Group]:
     made = []
     for (before, after), rows in groupby(shown, key=lambda one: (one.case.before and one.case.before.end, one.case.after and one.case.after.end)):
         if before and after:
-            each = [Row(one, differences.pieces(one.case.before.outcome, one.case.after.outcome)) for one in rows if one.case.before and one.case.after]
+            each = [Row(one, differences.pieces(one.case.before.outcome, one.case.after.outcome) if before is after else ()) for one in rows if one.case.before and one.case.after]
             words = rehearsals.move(before, after, len(each))
             made.append(Group(words, each))
     return made

@@ -37,7 +37,7 @@ SHEETS: Mapping[str, tuple[Sheet, ...]] = MappingProxyType({
     "The AI": (
         Sheet("autopilot", "Autopilot", "ai", Verb.READ_SESSIONS), Sheet("topics", "Topics", "rows", Verb.READ_SESSIONS), Sheet("rollout", "Rollout", "people", Verb.READ_SESSIONS),
         Sheet("hours", "Office hours", "clock", Verb.READ_SESSIONS), Sheet("guard", "Fact guard", "shield", Verb.READ_SESSIONS), Sheet("model", "Language model", "model", Verb.READ_SESSIONS),
-        Sheet("try-it", "Try it", "chat", Verb.DEBUG), Sheet("rehearsals", "Rehearsals", "undo", Verb.READ_SESSIONS), Sheet("calibration", "Answer more or less", "check", Verb.READ_SESSIONS),
+        Sheet("try-it", "Try it", "chat", Verb.DEBUG), Sheet("rehearsals", "Rehearsals", "undo", Verb.READ_SESSIONS), Sheet("calibration", "Calibration", "check", Verb.READ_SESSIONS),
     ),
     "People take over": (
         Sheet("handoff", "Handoff", "handoff", Verb.READ_SESSIONS), Sheet("routing", "Routing", "out", Verb.READ_SESSIONS), Sheet("on-call", "On call", "bell", Verb.READ_SESSIONS),
