@@ -45,7 +45,7 @@ class Advice(StrEnum):
     LESS = "less"
     AS_NOW = "as_now"
     UNKNOWN = "unknown"  # there are not enough cases
-    NONE = "none"  # there are, and no threshold keeps to it
+    NONE = "none"  # there are, and they show it of no threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

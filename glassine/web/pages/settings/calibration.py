@@ -21,7 +21,7 @@ from glassine.words.rehearsals import Proposal as Change
 router = APIRouter(prefix="/calibration", route_class=PageRoute)
 _WIDE, _HIGH = 600, 240  # of the drawing
 _ADVICE: Mapping[Advice, str] = {
-    Advice.MORE: "Answer more", Advice.LESS: "Answer less", Advice.AS_NOW: "As it is now", Advice.UNKNOWN: "Not enough cases", Advice.NONE: "No threshold keeps to it",
+    Advice.MORE: "Answer more", Advice.LESS: "Answer less", Advice.AS_NOW: "As it is now", Advice.UNKNOWN: "Not enough cases", Advice.NONE: "Your cases do not show it",
 }  # fmt: skip
 
 
