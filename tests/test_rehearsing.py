@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from glassine.rules import guarding
-from glassine.story import autopilot, handoffs, learning, playing, privacy, redacting, rehearsing, topic_lists
+from glassine.story import autopilot, boundaries, handoffs, learning, playing, privacy, redacting, rehearsing, topic_lists
 from glassine.story import guarding as guards
 from glassine.story.world import World
 from glassine.words.autopilot import Topic, Topics
@@ -19,6 +19,7 @@ from glassine.words.handoffs import Level
 from glassine.words.ids import SessionId, new_id
 from glassine.words.people import Role
 from glassine.words.rehearsals import End, Proposal, Rehearsal, RehearsalId, State, Verdict
+from glassine.words.sessions import Autopilot, ChannelKind
 from tests.office import colleague
 from tests.shop import Shop, founded_shop
 
@@ -182,6 +183,17 @@ async def test_a_change_in_between_is_not_overwritten(client: Client, world: Wor
     with pytest.raises(Refused, match="Somebody else has changed this"):
         await rehearsing.publish(world, store.owner, found.id)
     assert (await rehearsing.one(world, store.owner, found.id)).state is State.READY
+
+
+async def test_what_is_off_is_played_as_if_it_were_on(client: Client, world: World, store: Shop) -> None:
+    await asked(client, store, LAMP)
+    await autopilot.set_mode(world, store.owner, ChannelKind.API, Autopilot.OFF)
+    found = await rehearsed(world, store, topics(LEGAL))
+    assert found.tally.moves == ((End.ANSWER, End.HANDOFF, 1),)
+    await boundaries.switch_ai(world, store.owner, on=False)
+    found = await rehearsed(world, store, topics(LEGAL))
+    assert found.tally.moves == ((End.ANSWER, End.HANDOFF, 1),)
+    await boundaries.switch_ai(world, store.owner, on=True)
 
 
 async def test_examples_lose_personal_values_before_they_are_kept(client: Client, world: World, store: Shop) -> None:

@@ -70,8 +70,10 @@ async def test_rules_are_tried_with_what_the_model_said_then(client: Client, wor
     calls, model.answer = model.calls, "Something else altogether [1]."
     found = await rehearsed(world, store, Proposal(parts={"topics": LEGAL.written()}))
     assert (found.tally.moves, model.calls) == (((End.ANSWER, End.HANDOFF, 1),), calls)
+    await boundaries.switch(world, store.owner, "what-if", on=False)  # nobody is asked, so it does not matter
     found = await rehearsed(world, store, Proposal(parts={"handoff": {"level": "balanced"}}))
     assert (found.tally.of(Verdict.SAME), model.calls) == (1, calls)
+    await boundaries.switch(world, store.owner, "what-if", on=True)
 
 
 async def test_a_stricter_check_needs_the_model_where_it_would_write_again(client: Client, world: World, store: Shop, model: StubModel) -> None:

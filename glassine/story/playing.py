@@ -27,7 +27,7 @@ from glassine.words.ids import OrgId, SessionId, TurnId
 from glassine.words.models import Endpoint, Use, chosen
 from glassine.words.rehearsals import Case, End, Proposal, Rehearsal, Side, Verdict
 from glassine.words.scenarios import Met, ScenarioId
-from glassine.words.sessions import ChannelKind
+from glassine.words.sessions import Autopilot, ChannelKind
 from glassine.words.turns import Prompt
 
 _ANSWERED = frozenset({End.ANSWER, End.ASKS_BACK, End.DRAFT, End.MODEL})
@@ -115,12 +115,13 @@ def _unasked_alike(stage: Stage, before: Side | Unasked) -> bool:
 
 
 async def _by_now(world: World, stage: Stage, kept: Recalled) -> Scene:
-    """The session and the conversation as they were, under the settings and rules of now."""
+    """The session and the conversation as they were, under the settings and rules of now. Where the AI is off, it is played as if it were on: nothing else could show anything."""
     channel = kept.scene.session.channel
     if channel not in stage.modes:
         async with world.store.tx(stage.org) as tx:
             stage.modes[channel] = await sessions.mode(tx, stage.org, channel)
     mode = stage.modes[channel]
+    mode = mode._replace(autopilot=Autopilot.ON if mode.autopilot is Autopilot.OFF else mode.autopilot, settings={**mode.settings, "ai_off": False})
     at = (kept.scene.at or kept.row["created_at"]) if stage.now.part("hours") else None
     return replace(kept.scene, mode=mode, settings=OrgSettings.read(mode.settings), rulebook=stage.now, at=at)
 
@@ -145,7 +146,7 @@ async def _played(world: World, stage: Stage, kept: Recalled, scene: Scene, whic
         return llm
 
     means = Means(
-        search=lambda query: _search(world, kept, scene, query, sought), model=model, tell=lambda _: None, purpose="what-if",
+        search=lambda query: _search(world, kept, scene, query, sought), model=model, tell=lambda _: None, purpose="what-if" if stage.asks is not None else "model",  # where nobody is asked, the switch of what-if does not matter
         acting=lambda: remembered.acting(kept), go_on=lambda call, yes: remembered.gone_on(kept, call, yes),
     )
     try:
