@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from jsonschema import Draft202012Validator
+from psycopg.types.json import Jsonb
 
 from glassine.rules import telling as rules
 from glassine.store import count, events, news, one, rows
-from glassine.story import contacts, desk, erasing, redacting, telling, visitor
+from glassine.story import contacts, desk, erasing, owning, redacting, telling, visitor
 from glassine.story.contacts import Identity
 from glassine.story.inbound import open_session, receive
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.errors import Refused
+from glassine.words.helpdesks import HelpdeskId
 from glassine.words.ids import OrgId, SessionId, new_id
 from glassine.words.people import ActorKind
 from glassine.words.sessions import ChannelKind, EventType, Status
@@ -79,10 +82,10 @@ async def test_the_database_and_the_rules_use_the_same_names(world: World, liste
     async with world.store.tx(listening.org) as tx:
         for type in EventType:
             for actor in ActorKind:
-                for first in (False, True):
-                    row = await one(tx, "select wire_events(%(type)s, %(actor)s, '{}', %(first)s) as names", {"type": type, "actor": actor, "first": first})
-                    assert row and tuple(row["names"]) == rules.names(type, actor, first=first), (type, actor)
-    named = {name for type in EventType for actor in ActorKind for name in rules.names(type, actor, first=True)}
+                for first, payload in product((False, True), ({}, {"moved": True})):
+                    row = await one(tx, "select wire_events(%(type)s, %(actor)s, %(payload)s, %(first)s) as names", {"type": type, "actor": actor, "payload": Jsonb(payload), "first": first})
+                    assert row and tuple(row["names"]) == rules.names(type, actor, payload, first=first), (type, actor)
+    named = {name for type in EventType for actor in ActorKind for name in rules.names(type, actor, {}, first=True)}
     assert named | {"contact.erased", "action.approval_requested", "webhook.test", "webhook.disabled"} == set(WIRE_EVENTS)
 
 
@@ -93,8 +96,26 @@ async def test_the_trigger_lets_every_named_entry_through(world: World, listenin
         wanted = 0
         for type in EventType:
             await events.append(tx, listening.org, id, type, ActorKind.SYSTEM)
-            wanted += len(rules.names(type, ActorKind.SYSTEM, first=False))
+            wanted += len(rules.names(type, ActorKind.SYSTEM, {}, first=False))
         assert await count(tx, "select count(*)::int as n from news", {}) - before == wanted
+
+
+async def test_what_somebody_says_in_a_helpdesk_is_told_with_their_name_and_the_helpdesks(world: World, listening: Shop) -> None:
+    id, helpdesk = await session(world, listening.org), HelpdeskId(new_id())
+    async with world.store.tx(listening.org) as tx:
+        await tx.execute("insert into helpdesks (org_id, id, kind, name) values (%s, %s, 'zendesk', 'Our desk')", (listening.org, helpdesk))
+        await events.append(tx, listening.org, id, EventType.AGENT_MESSAGE, ActorKind.HELPDESK, actor_id=helpdesk, text="It is on its way.", payload={"helpdesk": "Our desk", "name": "Zoe"})
+    (_, data), = (each for each in await said(world, listening.org) if each[0] == "conversation.third_party_agent_response")
+    assert (data["third_party_name"], data["agent"]["name"], data["message"]["text"]) == ("zendesk", "Zoe", "It is on its way.")
+
+
+async def test_what_people_pass_on_is_no_second_handoff(world: World, listening: Shop) -> None:
+    id = await session(world, listening.org)
+    async with world.store.tx(listening.org) as tx:
+        assert await owning.to_team(world, tx, listening.org, id, "Nobody was going to answer.")
+        assert await owning.to_helpdesk(world, tx, listening.org, id, HelpdeskId(new_id()), "Our desk")
+        assert await owning.to_team(world, tx, listening.org, id, "Our desk cannot be reached.")
+    assert [name for name, _ in await said(world, listening.org)].count("conversation.handoff_to_human") == 1
 
 
 async def test_a_whole_conversation(world: World, listening: Shop) -> None:

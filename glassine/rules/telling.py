@@ -22,19 +22,19 @@ _ONES = MappingProxyType({
 })  # fmt: skip
 
 
-def names(type: str, actor: ActorKind, *, first: bool) -> tuple[str, ...]:
-    """The wire's names for an entry; `first`: nobody had written in the session before. The database says the same (`wire_events` in migration 0053)."""
+def names(type: str, actor: ActorKind, payload: Mapping[str, Any], *, first: bool) -> tuple[str, ...]:
+    """The wire's names for an entry; `first`: nobody had written in the session before. The database says the same (`wire_events` in migration 0066)."""
     began = ("conversation.started",) if first and type in ("message", "agent_message") else ()
-    return began + _name(type, actor)
+    return began + _name(type, actor, payload)
 
 
-def _name(type: str, actor: ActorKind) -> tuple[str, ...]:
+def _name(type: str, actor: ActorKind, payload: Mapping[str, Any]) -> tuple[str, ...]:
     if type == "message":
         return ("conversation.contact_response" if actor is ActorKind.USER else "conversation.ai_response",)
     if type == "agent_message":
         return ("conversation.third_party_agent_response" if actor is ActorKind.HELPDESK else "conversation.agent_response",)
     if type in _HANDS_OFF:
-        return ("conversation.handoff_to_human",)
+        return () if type == "team_assigned_by_system" and payload.get("moved") else ("conversation.handoff_to_human",)
     if type.startswith("closed_"):
         return ("conversation.closed",)
     if type.endswith("_reopened_session"):
@@ -130,7 +130,7 @@ def _by_ai(told: Told, known: Known) -> Json:
 def _by_person(told: Told, known: Known) -> Json:
     entry = known.entry
     person = entry is not None and entry.actor is ActorKind.AGENT
-    name = told.facts.get("by") or (entry.payload.get("author") if entry else None)
+    name = told.facts.get("by") or (entry.payload.get("name") if entry and entry.actor is ActorKind.HELPDESK else None)
     return {
         **_message(told, known), "third_party_name": known.third_party,
         "agent": {"type": "human", "id": _text(entry.actor_id) if entry and person else None, "name": name, "avatar_url": None},

@@ -49,7 +49,7 @@ async def to_team(
     until = await patience(tx, org, world.clock())
     if not await sessions.own(tx, org, session, Owner(kind=OwnerKind.TEAM), was=was, patience=until, summary=summary, sentiment=mood):
         return False
-    await _noted(tx, org, session, type, by, {"why": why} if why else {})
+    await _noted(tx, org, session, type, by, {**({"why": why} if why else {}), **({} if mood else {"moved": True})})  # from other people, which is no second handoff
     for follow in jobs_for(type, session):
         await jobs.add(tx, org, follow)
     return True
