@@ -94,6 +94,12 @@ def _ledger(options: argparse.Namespace) -> list[Figure]:
     return run(short=options.short)
 
 
+def _handoff_visible(options: argparse.Namespace) -> list[Figure]:
+    from bench.handoff_visible import measured
+
+    return measured(20 if options.short else 100)
+
+
 def _guard(options: argparse.Namespace) -> list[Figure]:
     from bench.guard import figures
 
@@ -102,7 +108,7 @@ def _guard(options: argparse.Namespace) -> list[Figure]:
 
 NAMES: Mapping[str, Callable[[argparse.Namespace], list[Figure]]] = {
     "turns": _turns, "slow_model": _slow_model, "memory": _memory, "startup": _startup, "search": _search, "retrieval": _retrieval, "gaps": _gaps, "redaction": _redaction,
-    "crash": _crash, "handoff": _handoff, "prove": _prove, "ledger": _ledger, "guard": _guard,
+    "crash": _crash, "handoff": _handoff, "handoff_visible": _handoff_visible, "prove": _prove, "ledger": _ledger, "guard": _guard,
 }
 
 

@@ -9,12 +9,16 @@ import random
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Self
+
+import httpx2
 
 from bench import load, product
 from bench.crowd import PATIENCE, TROUBLE, Crowd, examine
@@ -57,6 +61,30 @@ def children(pid: int) -> dict[int, str]:
             except OSError:
                 continue
     return found
+
+
+class Looks:
+    """Asks again and again, by whichever door answers, how many sessions have nobody who can act. `most`: the largest count that was seen."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self.crowd, self.taken, self.most = crowd, 0, 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.1):
+            for at, key in self.crowd.doors:
+                with suppress(httpx2.HTTPError, ValueError, KeyError):
+                    found = httpx2.get(f"{at}/ownerless", headers={"Authorization": f"Bearer {key}"}, timeout=5).json()["count"]
+                    self.taken, self.most = self.taken + 1, max(self.most, found)
 
 
 class Parts:
@@ -174,18 +202,21 @@ def _crash(name: str, kind: type[Parts] | type[Supervised], dialogues: Sequence[
             _wait_until_answering(crowd)
             crowd.let_in()
             time.sleep(2)
-            site.suffer(seconds, random.Random(seed))
-            crowd.stop()
-            lost, doubled, took = _settled(crowd, site)
+            with Looks(crowd) as looks:
+                site.suffer(seconds, random.Random(seed))
+                crowd.stop()
+                lost, doubled, took = _settled(crowd, site)
     record = crowd.record
     print(f"{name}: seed {seed}, kills {dict(site.kills)}, answers {dict(record.answers)}, sent again {record.again}, never acknowledged {record.unsure}, "
           f"model calls {crowd.calls}, settled {took:.1f} s after the last kill", flush=True)
-    print(f"{name}: lost = {len(lost)}, doubled = {len(doubled)}", *lost[:5], *doubled[:5], flush=True)
+    print(f"{name}: lost = {len(lost)}, doubled = {len(doubled)}, ownerless = {looks.most} at the most in {looks.taken} looks", *lost[:5], *doubled[:5], flush=True)
     return [
         Figure(what=f"crash, {name}: kills (seed {seed})", value=site.kills.total()),
         Figure(what=f"crash, {name}: acknowledged messages", value=len(record.acknowledged)),
         Figure(what=f"crash, {name}: lost", value=len(lost), bar=0),
         Figure(what=f"crash, {name}: doubled", value=len(doubled), bar=0),
+        Figure(what=f"crash, {name}: looks at the counter of sessions without an owner", value=looks.taken),
+        Figure(what=f"crash, {name}: ownerless at the most", value=looks.most, bar=0),
     ]
 
 

@@ -29,6 +29,7 @@ class Product:
     url: str
     api_base: str
     api_key: str = field(repr=False)
+    admin_url: str = field(repr=False)  # lets the owner in, once
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -54,7 +55,7 @@ def up(home: Path, variables: Mapping[str, str] = _NONE, *, command: tuple[str, 
         if not line:
             raise SystemExit(f"The product ended before it was ready; bench/results/up.log says why:\n{(RESULTS / 'up.log').read_text()[-2000:]}")
         said = json.loads(line)
-        yield Product(pid=process.pid, url=said["url"], api_base=said["api_base"], api_key=said["api_key"])
+        yield Product(pid=process.pid, url=said["url"], api_base=said["api_base"], api_key=said["api_key"], admin_url=said["admin_url"])
     finally:
         process.terminate()
         process.wait(60)

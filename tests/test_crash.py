@@ -20,5 +20,7 @@ _DIALOGUES = [
 def test_nothing_is_lost_and_nothing_doubled() -> None:
     found = {figure.what.rpartition(": ")[2]: figure.value for figure in apart(_DIALOGUES, 8, seed=1)}
     assert found["lost"] == found["doubled"] == 0
+    assert found["ownerless at the most"] == 0
+    assert found["looks at the counter of sessions without an owner"] > 0
     assert found["acknowledged messages"] > 0
     assert found["kills (seed 1)"] > 0

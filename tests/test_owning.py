@@ -157,7 +157,7 @@ async def test_of_two_moves_at_once_one_is_made(world: World, shop: Shop) -> Non
 
     async def move() -> bool:
         async with world.store.tx(shop.org) as tx:
-            return await owning.to_person(tx, shop.org, id, PersonId(shop.owner.id or uuid4()), "Olivia", was=TEAM, by=owning.By.of(shop.owner))
+            return await owning.to_person(world, tx, shop.org, id, PersonId(shop.owner.id or uuid4()), "Olivia", was=TEAM, by=owning.By.of(shop.owner))
 
     assert sorted(await asyncio.gather(*(move() for _ in range(5)))) == [False] * 4 + [True]
     assert [event.type for event in await log(world, shop, id)].count(EventType.AGENT_ASSIGNED_BY_USER) == 1

@@ -82,6 +82,11 @@ async def sweep(tx: Tx) -> int:
     return int(row["released"]) if row else 0
 
 
+async def waits(tx: Tx, org: OrgId, key: str) -> bool:
+    """Whether a job of this key waits or runs."""
+    return await one(tx, _SQL.waits, {"org": org, "key": key}) is not None
+
+
 async def waiting(tx: Tx) -> int:
     row = await one(tx, _SQL.waiting, {})
     return int(row["n"]) if row else 0

@@ -62,6 +62,9 @@ released as (
 )
 select (select count(*) from released)::int as released, (select count(*) from dead)::int as dead
 
+-- name: waits
+select 1 from jobs where org_id = %(org)s and key = %(key)s and failed_at is null limit 1
+
 -- name: waiting
 select count(*)::int as n from jobs where failed_at is null
 

@@ -119,6 +119,12 @@ async def own(
     return await one(tx, _SQL.own, {**values, **seen}) is not None
 
 
+async def sum_up(tx: Tx, org: OrgId, session: Session, summary: str, sentiment: str) -> bool:
+    """False: it was handed back, handed off anew or redacted since it was read."""
+    values = {"org": org, "id": session.id, "handed_off_at": session.handed_off_at, "redactions": session.redactions, "summary": summary, "sentiment": sentiment}
+    return await one(tx, _SQL.sum_up, values) is not None
+
+
 async def close(tx: Tx, org: OrgId, id: SessionId, status: Status, *, ai_closure_type: str | None = None) -> bool:
     """False when it already had this status."""
     return await one(tx, _SQL.close, {"org": org, "id": id, "status": status, "ai_closure_type": ai_closure_type}) is not None

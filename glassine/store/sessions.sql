@@ -88,6 +88,12 @@ with moved as (
 )
 select id from moved
 
+-- name: sum_up
+-- Only the handoff that was summed up, and only while nothing of it was removed.
+update sessions set summary = %(summary)s, sentiment = %(sentiment)s
+where org_id = %(org)s and id = %(id)s and handed_off_at = %(handed_off_at)s and redactions = %(redactions)s and owner_kind <> 'ai'
+returning id
+
 -- name: close
 update sessions set status = %(status)s, deadline = null, escalated_at = null, settled_seq = last_user_seq, updated_at = clock_timestamp(),
     ai_closure_type = %(ai_closure_type)s

@@ -106,7 +106,7 @@ async def take_over(world: World, actor: Actor, id: SessionId) -> None:
     async with world.store.tx(actor.org) as tx:
         name = await _answering(tx, actor.org, PersonId(actor.id))
         await _open(tx, actor.org, id)
-        await owning.to_person(tx, actor.org, id, PersonId(actor.id), name, by=By.of(actor))
+        await owning.to_person(world, tx, actor.org, id, PersonId(actor.id), name, by=By.of(actor))
 
 
 async def hand_back(world: World, actor: Actor, id: SessionId) -> None:
@@ -133,7 +133,7 @@ async def assign(world: World, actor: Actor, id: SessionId, person: PersonId | N
         if person is None:
             await owning.to_team(world, tx, actor.org, id, by=By.of(actor), type=EventType.AGENT_UNASSIGNED_BY_USER)
         else:
-            await owning.to_person(tx, actor.org, id, person, name, by=By.of(actor))
+            await owning.to_person(world, tx, actor.org, id, person, name, by=By.of(actor))
 
 
 async def give(world: World, actor: Actor, id: SessionId, helpdesk: HelpdeskId) -> str:

@@ -109,8 +109,8 @@ async def draft(world: World, tell: Teller, desk: Connected, upto: int) -> Draft
     first = next((event.text for event in log if event.type is EventType.MESSAGE and event.actor is ActorKind.USER and event.text), "")
     found = {
         "session_id": str(id), "number": str(session.ticket_number), "link": tell.ours, "channel": str(session.channel), "language": str(handed.get("language") or session.language or ""),
-        "sentiment": str(handed.get("sentiment") or session.sentiment or ""), "reasons": ", ".join(map(str, handed.get("reasons", ()))),
-        "summary": tell.text(str(handed.get("summary") or session.summary or "")), "contact_id": str(session.contact),
+        "sentiment": str(session.sentiment or handed.get("sentiment") or ""), "reasons": ", ".join(map(str, handed.get("reasons", ()))),
+        "summary": tell.text(str(session.summary or handed.get("summary") or "")), "contact_id": str(session.contact),
     }
     return _draft(tell, desk, found, custom, entries, rules.subject(session.ticket_number, first), tuple(map(str, handed.get("reasons", ()))))
 

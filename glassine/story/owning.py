@@ -17,6 +17,7 @@ from glassine.rules.reactions import jobs_for
 from glassine.store import Tx, autopilot, events, house, jobs, sessions
 from glassine.store.live import notify
 from glassine.story import autopilot as rulebooks
+from glassine.story import summarising
 from glassine.story.world import World
 from glassine.words.helpdesks import HelpdeskId
 from glassine.words.house import OrgSettings
@@ -50,6 +51,7 @@ async def to_team(
     if not await sessions.own(tx, org, session, Owner(kind=OwnerKind.TEAM), was=was, patience=until, summary=summary, sentiment=mood):
         return False
     await _noted(tx, org, session, type, by, {**({"why": why} if why else {}), **({} if mood else {"moved": True})})  # from other people, which is no second handoff
+    await _better(world, tx, org, session, summary)
     for follow in jobs_for(type, session):
         await jobs.add(tx, org, follow)
     return True
@@ -62,10 +64,11 @@ async def to_helpdesk(world: World, tx: Tx, org: OrgId, session: SessionId, help
     if not await sessions.own(tx, org, session, owner, was=was, patience=until, summary=summary, sentiment=mood):
         return False
     await _noted(tx, org, session, EventType.HANDOFF_TO_THIRD_PARTY, by, {"helpdesk": str(helpdesk), "name": name})
+    await _better(world, tx, org, session, summary)
     return True
 
 
-async def to_person(tx: Tx, org: OrgId, session: SessionId, person: PersonId, name: str, *, was: Owner | None = None, by: By) -> bool:
+async def to_person(world: World, tx: Tx, org: OrgId, session: SessionId, person: PersonId, name: str, *, was: Owner | None = None, by: By) -> bool:
     """To somebody who may answer; the deadline of whoever waits stays until they are answered. Whoever calls holds the session and knows that this person stays."""
     before = (await sessions.load(tx, org, session)).owner
     summary, mood = await _left_by_the_ai(tx, org, session)
@@ -76,6 +79,7 @@ async def to_person(tx: Tx, org: OrgId, session: SessionId, person: PersonId, na
     if before.kind is OwnerKind.HELPDESK:
         payload |= {"helpdesk": str(before.id), "from": before.name}
     await _noted(tx, org, session, EventType.AGENT_TOOK_SESSION_FROM_AI if takes else EventType.AGENT_ASSIGNED_BY_USER, by, payload)
+    await _better(world, tx, org, session, summary)
     return True
 
 
@@ -94,6 +98,12 @@ async def _left_by_the_ai(tx: Tx, org: OrgId, session: SessionId) -> tuple[str |
     history = [event for event in await events.recent(tx, org, session, limit=_REMEMBERED) if not event.redacted and not event.payload.get("initial")]
     said = [event.text for event in history if event.type is EventType.MESSAGE and event.actor is ActorKind.USER]
     return rules.summary(history), str(tone.sentiment(said))
+
+
+async def _better(world: World, tx: Tx, org: OrgId, session: SessionId, summary: str | None) -> None:
+    """By the model, if there is one and this was taken from the AI."""
+    if summary is not None and summarising.wanted(world, OrgSettings.read((await house.load(tx, org))["settings"])):
+        await jobs.add(tx, org, summarising.job(session))
 
 
 async def _noted(tx: Tx, org: OrgId, session: SessionId, type: EventType, by: By, payload: Mapping[str, Any]) -> None:

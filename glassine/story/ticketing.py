@@ -12,7 +12,7 @@ from glassine import connect
 from glassine.rules import ticketing as rules
 from glassine.store import Tx, events, helpdesks, sessions, tickets
 from glassine.store.live import notify
-from glassine.story import filing, owning
+from glassine.story import filing, owning, summarising
 from glassine.story.helpdesk_reach import Reached, asked, reached
 from glassine.story.world import World
 from glassine.words.channels import Connector
@@ -57,6 +57,7 @@ async def bring(world: World, org: OrgId, delivery: Delivery) -> str:
 async def _open(world: World, org: OrgId, delivery: Delivery, desk: Connected, there: Reached) -> str:
     """With everything that was said until this was first tried. After an outcome that nobody knows it is looked for first."""
     assert delivery.session is not None, "as above"
+    await summarising.awaited(world, org, delivery.session)
     tell = await filing.teller(world, org, delivery.session, desk, there.module)
     who = tell.requester()
     if rules.lacks(there.module.needs, {"email": who.email, "phone": who.phone, "name": who.name}):

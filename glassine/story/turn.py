@@ -16,7 +16,7 @@ from glassine.rules.small_talk import small_talk
 from glassine.store import Tx, events, jobs, messages, sessions
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
-from glassine.story import answering, built_in, callable_now, consenting, debugging, evidence, finding, handing, reranking, saying, terms, ticketing
+from glassine.story import answering, built_in, callable_now, consenting, debugging, evidence, finding, handing, reranking, saying, summarising, terms, ticketing
 from glassine.story import autopilot as rulebooks
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
@@ -175,6 +175,8 @@ async def settle(world: World, scene: Scene, outcome: Outcome, trace: Trace, job
             await evidence.keep(world, tx, org, scene.conditions)
         for follow in jobs_for(EventType.HANDOFF, id) if isinstance(outcome, HandOff) else []:
             await jobs.add(tx, org, follow)
+        if isinstance(outcome, HandOff) and summarising.wanted(world, scene.settings):
+            await jobs.add(tx, org, summarising.job(id))
         if isinstance(outcome, HandOff) and outcome.place.ticket:
             await ticketing.begin(tx, org, id, outcome.place.ticket, owns=outcome.place.owner is OwnerKind.HELPDESK)
     if scene.conditions:

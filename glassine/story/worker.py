@@ -26,6 +26,7 @@ from glassine.story import (
     retaining,
     segments,
     sources,
+    summarising,
     syncing,
     telling,
     tidying,
@@ -45,7 +46,7 @@ from glassine.words.work import Job, JobKind
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 8
-_WAITING = ((JobKind.SYNC_SOURCE, JobKind.CHECK_LINKS, JobKind.REHEARSE), (JobKind.LOOK_AT_TICKET,))  # they wait for other people's servers, or have much to do, …
+_WAITING = ((JobKind.SYNC_SOURCE, JobKind.CHECK_LINKS, JobKind.REHEARSE), (JobKind.LOOK_AT_TICKET, JobKind.SUMMARISE))  # they wait for other people's servers, or have much to do, …
 _WAITING_AT_ONCE = 2  # … so of each of these no more run at once, and turns shall always find a free place
 _LONG = frozenset(kind for kinds in _WAITING for kind in kinds)
 _POLL = 0.5  # seconds
@@ -155,6 +156,10 @@ async def _notify_handoff(world: World, job: Job) -> None:
     await _put_off(world, job, await notices.handoff_waits(world, job.org, SessionId(job.ref), job.key))
 
 
+async def _summarise(world: World, job: Job) -> None:
+    await summarising.run(world, job.org, SessionId(job.ref))
+
+
 async def _escalate(world: World, job: Job) -> None:
     await _put_off(world, job, await notices.overdue(world, job.org, SessionId(job.ref), job.key))
 
@@ -218,7 +223,7 @@ _WORK: Mapping[JobKind, Callable[[World, Job], Awaitable[None]]] = MappingProxyT
     JobKind.FIND_GAPS: _find_gaps, JobKind.LOOK_AT_TICKET: _look_at_ticket,
     JobKind.CHECK_LINKS: _check_links, JobKind.TIDY_KNOWLEDGE: _tidy_knowledge,
     JobKind.REHEARSE: _rehearse,
-    JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.ESCALATE: _escalate, JobKind.NOTIFY_APPROVAL: _notify_approval, JobKind.SEND_CODE: _send_code,
+    JobKind.TAKE_TURN: _take_turn, JobKind.NOTIFY_HANDOFF: _notify_handoff, JobKind.ESCALATE: _escalate, JobKind.SUMMARISE: _summarise, JobKind.NOTIFY_APPROVAL: _notify_approval, JobKind.SEND_CODE: _send_code,
     JobKind.NOTIFY_WEBHOOK: _notify_webhook,
 })
 

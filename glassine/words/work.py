@@ -13,6 +13,7 @@ from glassine.words.ids import OrgId
 class JobKind(StrEnum):
     TAKE_TURN = "take_turn"  # ref: the session
     NOTIFY_HANDOFF = "notify_handoff"  # ref: the session
+    SUMMARISE = "summarise"  # ref: the session that went to people
     ESCALATE = "escalate"  # ref: the session whose deadline has passed
     NOTIFY_APPROVAL = "notify_approval"  # ref: the call
     SEND_CODE = "send_code"  # ref: the call

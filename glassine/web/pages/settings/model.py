@@ -26,7 +26,7 @@ WIRES: Mapping[WireName, str] = {
     WireName.OPENAI: "OpenAI-compatible (chat completions)", WireName.RESPONSES: "OpenAI responses", WireName.ANTHROPIC: "Anthropic",
 }  # fmt: skip
 USES: Mapping[Use, tuple[str, str]] = {
-    Use.ANSWER: ("Answers", "to customers, and drafts for your team"), Use.SUMMARISE: ("Summaries", "of a conversation, as a scenario"),
+    Use.ANSWER: ("Answers", "to customers, and drafts for your team"), Use.SUMMARISE: ("Summaries", "of a conversation: for whoever takes it over, and as a scenario"),
     Use.TRANSLATE: ("Translations", "of articles"), Use.CLASSIFY: ("Checks", "of articles against rules in plain words"), Use.WHAT_IF: ("What if", "an earlier turn had been asked otherwise"),
 }  # fmt: skip
 _BLANK = {"name": "", "wire": "", "url": "", "model": "", "timeout": "20", "price_in": "", "price_out": ""}
