@@ -16,7 +16,21 @@ from glassine.rules.small_talk import small_talk
 from glassine.store import Tx, events, jobs, messages, sessions
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
-from glassine.story import answering, built_in, callable_now, consenting, debugging, evidence, finding, handing, reranking, saying, summarising, terms, ticketing
+from glassine.story import (
+    answering,
+    built_in,
+    callable_now,
+    consenting,
+    debugging,
+    evidence,
+    finding,
+    handing,
+    reranking,
+    saying,
+    summarising,
+    terms,
+    ticketing,
+)
 from glassine.story import autopilot as rulebooks
 from glassine.story.finding import Sought
 from glassine.story.models import model_for
