@@ -74,6 +74,10 @@ update webhooks set disabled_at = %(now)s, why = %(why)s, updated_at = clock_tim
 with fresh as (delete from lanes where org_id = %(org)s and id = %(id)s)
 update webhooks set disabled_at = null, why = '', failing_since = null, failed_at = null, updated_at = clock_timestamp() where org_id = %(org)s and id = %(id)s and disabled_at is not null returning id
 
+-- name: lazily
+-- What is kept of a try does not wait for the disk: of one that a power cut takes away, the next one tells.
+select set_config('synchronous_commit', 'off', true)
+
 -- name: keep_try
 insert into webhook_tries (org_id, id, delivery_id, status, answer, why, milliseconds, at)
 values (%(org)s, gen_random_uuid(), %(delivery)s, %(status)s, %(answer)s, %(why)s, %(milliseconds)s, %(at)s)

@@ -25,11 +25,12 @@ from glassine.story.world import World
 from glassine.words.crossings import Crossing, Payload, Scan
 from glassine.words.errors import NotFound
 from glassine.words.house import OrgSettings
-from glassine.words.ids import OrgId
+from glassine.words.ids import OrgId, SessionId
 from glassine.words.privacy import Known, PiiType, Policy, Span
 
 _LARGE = 30_000  # characters: more than any prompt has, so other requests shall not wait for it
 _REMEMBERED = 10_000
+_JUDGED_SECONDS = 1.0  # how long a session's values are remembered here
 _PUBLISHED_SECONDS = 60.0  # how long what was once published stays exempt
 
 Found = Counter[tuple[PiiType, str]]  # what was found, and how often
@@ -51,10 +52,11 @@ class Rescan:
     world: World
     _seen: dict[tuple[bytes, str], tuple[Span, ...]] = field(default_factory=dict)
     _published: dict[tuple[OrgId, bytes], float] = field(default_factory=dict)
+    _judges: dict[tuple[OrgId, SessionId], tuple[float, Judge]] = field(default_factory=dict, repr=False)
 
     async def __call__(self, crossing: Crossing, payload: Payload) -> Scan:
         org_key = await self.world.key(crossing.org)
-        judge = await _judge(self.world, crossing)
+        judge = await self._judge(crossing)
         text = rescan.without(rescan.readable(payload, crossing.ours), prompt.FIXED)
         if len(text) > _LARGE:
             found = await asyncio.to_thread(self._found, text, rescan.key_headers(payload), judge)
@@ -68,6 +70,18 @@ class Rescan:
             exempt=sum(count for (_, value), count in found.items() if value in public),
             carried=_remembered(found, judge),
         )
+
+    async def _judge(self, crossing: Crossing) -> Judge:
+        """One event goes to many endpoints within a moment, so what is known of its session is read once for all of them."""
+        if crossing.purpose != "webhook" or crossing.session is None:
+            return await _judge(self.world, crossing)
+        place, now = (crossing.org, crossing.session), time.monotonic()
+        until, judge = self._judges.get(place, (0.0, None))
+        if judge is None or until < now:
+            judge = await _judge(self.world, crossing)
+            self._judges = {each: kept for each, kept in self._judges.items() if kept[0] > now}
+            self._judges[place] = now + _JUDGED_SECONDS, judge
+        return judge
 
     def _found(self, text: str, keys: str, judge: Judge) -> Found:
         """What stands raw in a text, and what is known of the customer in our own keys to the destination."""

@@ -110,6 +110,7 @@ async def run(course: Course, settings: Settings, own: Own, model: Model, post: 
             own_door = Door(name="a process of its own", url=address, gate=gate, org=stages[0].org)
             other = Door(name="the running system", url=running, gate=gate, org=stages[1].org)
             await stage.with_an_action(own_door, stages[0], model)
+            await stage.with_an_endpoint(own_door, stages[0], model)
             doors = [own_door, other if await _may_be_used(course, other, stages[1]) else own_door]
             course.processes = list(dict.fromkeys(f"{door.name}, at {door.url}" for door in doors))
             say(f"Sending {sum(not c.blank for c in course.canaries):,} canaries through {' and '.join(course.processes)}")
@@ -125,6 +126,8 @@ async def run(course: Course, settings: Settings, own: Own, model: Model, post: 
             course.taken = model.taken
             if not model.taken and any(sent.direction == CALL for sent in course.sent):
                 course.trouble.append("no action was called with the value that it takes, though customers gave one")
+            if not model.told:
+                course.trouble.append("no endpoint heard of anything, though customers wrote")
             course.requests = sum(door.asked for door in {id(door): door for door in doors}.values())
 
 

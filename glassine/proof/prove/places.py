@@ -25,11 +25,11 @@ MODEL, SERVICE, MAIL, NOTICES, STREAM = "caught: language model", "caught: web s
 VIEWER, NARROW, OPEN_PAGES, ADMIN, LEDGER = (
     "inbox as a viewer sees it", "API without contacts", "health, metrics and descriptions", "settings, audit log and data map as an admin sees them", "ledger, exported",
 )
-HOLD_MARKERS = (TABLES, FILES, WAL, BACKUP, MODEL, VIEWER, NARROW)  # what is not personal is stored in the clear, and must be found there
+HOLD_MARKERS = (TABLES, FILES, WAL, BACKUP, MODEL, SERVICE, VIEWER, NARROW)  # what is not personal is stored in the clear, and must be found there
 
 _SEEN = 150  # sessions of each organisation that are looked at as other roles see them
 _OPEN = ("/health", "/metrics", "/api/openapi.json", "/sign-in", "/favicon.ico", "/api/signing-key", "/api/metrics")
-_SETTINGS = ("/settings/audit", "/settings/data-map", "/settings/privacy", "/settings/patterns", "/settings/model", "/settings/people", "/settings/keys")
+_SETTINGS = ("/settings/audit", "/settings/data-map", "/settings/privacy", "/settings/patterns", "/settings/model", "/settings/people", "/settings/keys", "/settings/webhooks")
 _WHAT_EACH_MAY_SEE = (
     "what shows values to those who may see them: the customer's own view, the contacts API with its scope, a reveal by the team, an export for an access request",
     "names and addresses that a model makes up: they are nobody's that the product knows", "memory, swap and core dumps of the machine", "backups, replicas and logs that are kept elsewhere",

@@ -15,6 +15,7 @@ from pathlib import Path
 _MOST = 1 << 26
 _PASSAGE = re.compile(r"<passage[^>]*>\s*(.+?)\s*</passage>", re.DOTALL)
 ACTION, TAKES = "note_down_address", "address"  # an action of the throw-away organisation, and the parameter that takes an e-mail address
+EVENTS = "/events"  # where the service is told what happens
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
 
 
@@ -44,6 +45,7 @@ class Model:
         self.heard, self.service = Recording(folder / "model"), Recording(folder / "service")
         self.inventions: deque[str] = deque()  # what the next answers claim out of nowhere, as models do
         self.taken = 0  # values that came where an action takes them
+        self.told = 0  # events that came as webhooks
         self.port = 0
 
     @property
@@ -56,7 +58,9 @@ class Model:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = re.search(rb"(?i)content-length: *(\d+)", head)
                 body = await reader.readexactly(min(int(length[1]), _MOST) if length else 0)
-                chat = head.split(b" ", 2)[1].endswith(b"/chat/completions")
+                path = head.split(b" ", 2)[1]
+                chat = path.endswith(b"/chat/completions")
+                self.told += path == EVENTS.encode()
                 (self.heard if chat else self.service).keep(head + (body if chat else self._without_taken(body)))
                 answer = json.dumps(self._completion(body) if chat else {"ok": True, "id": f"service-{self.service.count}"}).encode()
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
