@@ -9,9 +9,11 @@ from email.message import EmailMessage
 
 
 class Post:
-    """An SMTP server that takes everything: `tls` None offers no STARTTLS. `commands` is what it heard, `letters` what it got."""
+    """An SMTP server that takes everything: `tls` None offers no STARTTLS. `commands` is what it heard, `letters` what it got.
+    `cuts`: of how many letters from now on it breaks the connection off instead of saying that it took them."""
 
     def __init__(self, tls: ssl.SSLContext | None = None, *, implicit: bool = False, refuse: bool = False) -> None:
+        self.cuts = 0
         self.tls, self.implicit, self.refuse = tls, implicit, refuse
         self.commands: list[str] = []
         self.letters: list[EmailMessage] = []
@@ -48,6 +50,10 @@ class Post:
                     letter = message_from_bytes(raw[:-3].replace(b"\r\n..", b"\r\n."), policy=policy.default)
                     assert isinstance(letter, EmailMessage)
                     self.letters.append(letter)
+                    if self.cuts:
+                        self.cuts -= 1
+                        writer.transport.abort()
+                        return
                     writer.write(b"250 taken\r\n")
                 case "QUIT":
                     writer.write(b"221 bye\r\n")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
@@ -14,11 +13,20 @@ from glassine.edge.addresses import places
 from glassine.edge.gate import Gate
 from glassine.edge.helpdesk_link import GateHelpdeskLink
 from glassine.edge.mail import Mailer
-from glassine.words.deliveries import DeliveryFailed, Effect
+from glassine.store import deliveries as stored
+from glassine.store.outgoing import Filter
+from glassine.story import conversations, helpdesks, outgoing
+from glassine.story.helpdesks import Options
+from glassine.story.world import World
+from glassine.words.deliveries import Delivery, DeliveryFailed, DeliveryState, Effect
 from glassine.words.errors import Refused
-from glassine.words.helpdesks import Guarantee, RawHook, Ticket
-from glassine.words.ids import OrgId, new_id
+from glassine.words.helpdesks import Connected, Guarantee, RawHook, Ticket
+from glassine.words.ids import OrgId, SessionId, new_id
+from glassine.words.sessions import OwnerKind
+from tests import desks
+from tests.deliveries import Clock, emptied, moved_by_hand, round_of
 from tests.post import Post
+from tests.shop import Shop
 from tests.test_helpdesks_contract import _AT, _draft, _entry
 
 MODULE = connect.helpdesk("mail_desk")
@@ -69,23 +77,12 @@ async def test_a_server_that_is_down_is_tried_again() -> None:
 
 
 async def test_a_connection_that_breaks_after_the_letter_is_unknown() -> None:
-    async def cut(reader: Any, writer: Any) -> None:
-        writer.write(b"220 post ready\r\n")
-        while line := (await reader.readline()).decode().strip():
-            if line.upper() == "DATA":
-                writer.write(b"354 go\r\n")
-                await reader.readuntil(b"\r\n.\r\n")
-                writer.transport.abort()
-                return
-            writer.write(b"250 ok\r\n")
-
-    server = await asyncio.start_server(cut, "127.0.0.1", 0)
-    there = link(None, server.sockets[0].getsockname()[1])
-    with pytest.raises(DeliveryFailed) as failed:
-        await MODULE.say(there, Ticket(id=_draft().marker, url="https://support.example.com/inbox/sessions/7", state={"number": "42"}), _entry(1, "Hello."), "key")
+    async with Post() as post:
+        post.cuts = 1
+        with pytest.raises(DeliveryFailed) as failed:
+            await MODULE.say(link(post), Ticket(id=_draft().marker, url="https://support.example.com/inbox/sessions/7", state={"number": "42"}), _entry(1, "Hello."), "key")
     assert failed.value.unknown
     assert MODULE.guarantees[Effect.SAY] is Guarantee.NONE, "so it stops, and a person decides"
-    server.close()
 
 
 async def test_without_a_server_it_cannot_be_connected() -> None:
@@ -102,3 +99,120 @@ def test_an_address_is_one(to: str) -> None:
 async def test_nothing_comes_back() -> None:
     with pytest.raises(Refused):
         MODULE.verify(RawHook(method="POST", path="/", query="", headers={}, body=b"{}", at=_AT), "")
+
+
+class Office(NamedTuple):
+    """A team whose conversations go to a mailbox, one that is there already, and the clock that their worker goes by."""
+
+    world: World
+    shop: Shop
+    post: Post
+    desk: Connected
+    session: SessionId
+    clock: Clock
+
+    async def works(self) -> None:
+        """For three hours, in which everything is tried whenever it is due."""
+        for _ in range(20):
+            self.clock.on(minutes=10)
+            await round_of(self.world)
+
+    async def says(self, text: str) -> None:
+        """The customer goes on writing."""
+        await desks.write(self.world, self.shop.org, self.session, text)
+        await self.works()
+
+    def read(self, text: str) -> int:
+        """How many letters hold this."""
+        return sum(text in one.get_body().get_content() for one in self.post.letters)  # type: ignore[union-attr]  # a letter of text has one
+
+    async def waits(self) -> list[Delivery]:
+        """What a person is asked about."""
+        return [one.delivery for one in await outgoing.page(self.world, self.shop.owner, Filter(state=DeliveryState.UNKNOWN, session=self.session))]
+
+    async def owner(self) -> OwnerKind:
+        return (await conversations.session(self.world, self.shop.org, self.session)).owner.kind
+
+
+@pytest_asyncio.fixture
+async def office(world: World, shop: Shop, post: Post, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+    await emptied(world)
+    monkeypatch.setattr(world, "mail", link(post).mailer)
+    desk, _ = await helpdesks.create(world, shop.owner, "mail_desk", {"to": "team@shop.example"}, Options(name=f"Mailbox {new_id()}"))
+    with moved_by_hand(world) as clock:
+        session = await desks.talk(world, shop, "My lamp is broken.")
+        await desks.hand_off(world, shop.org, session, desk)
+        made = Office(world, shop, post, desk, session, clock)
+        await made.works()
+        assert made.read("My lamp is broken.") == 1
+        yield made
+
+
+async def test_what_a_customer_said_stops_for_a_person_where_nobody_knows_whether_it_arrived(office: Office) -> None:
+    office.post.cuts = 1
+    await office.says("And it buzzes.")
+    assert office.read("And it buzzes.") == 1, "sent again by itself it would stand there twice"
+    (one,) = await office.waits()
+    assert one.why.startswith("Whether this arrived is not known, and this helpdesk cannot be asked. Look there, and choose It arrived or Send again")
+    assert one.why.endswith("The connection to the mail server broke off while it took the letter.")
+    assert await office.owner() is OwnerKind.TEAM, "what may never have been read must not wait for anybody over there"
+    await office.says("Are you there?")
+    assert office.read("Are you there?") == 1, "what follows goes on"
+
+
+async def test_a_try_that_died_in_the_middle_stops_for_a_person_too(office: Office) -> None:
+    await desks.write(office.world, office.shop.org, office.session, "And it buzzes.")
+    async with office.world.store.tx(office.shop.org) as tx:
+        (row,) = await (await tx.execute("select id from deliveries where session_id = %s and state = 'waiting'", (office.session,))).fetchall()
+        await stored.begin(tx, office.shop.org, row["id"], office.clock())  # and nobody ever says how it ended
+    await office.works()
+    assert office.read("And it buzzes.") == 0
+    assert [one.id for one in await office.waits()] == [row["id"]]
+
+
+async def test_send_again_really_sends_it_and_only_once_more(office: Office) -> None:
+    office.post.cuts = 2
+    await office.says("And it buzzes.")
+    (one,) = await office.waits()
+    await outgoing.retry(office.world, office.shop.owner, one.id)
+    await office.works()
+    assert office.read("And it buzzes.") == 2, "again by that decision, and then it stops once more"
+    (one,) = await office.waits()
+    assert one.why.count("Whether this arrived") == 1
+    await outgoing.retry(office.world, office.shop.owner, one.id)
+    await office.works()
+    assert office.read("And it buzzes.") == 3
+    assert await office.waits() == []
+    assert await office.owner() is OwnerKind.HELPDESK, "the trouble is over"
+
+
+async def test_it_arrived_settles_it(office: Office) -> None:
+    office.post.cuts = 1
+    await office.says("And it buzzes.")
+    (one,) = await office.waits()
+    settled = await outgoing.arrived(office.world, office.shop.owner, one.id)
+    await office.works()
+    assert settled.state is DeliveryState.DONE
+    assert office.read("And it buzzes.") == 1
+    assert await office.waits() == []
+    assert await office.owner() is OwnerKind.HELPDESK
+
+
+async def test_trying_everything_again_does_not_decide_for_a_person(office: Office) -> None:
+    office.post.cuts = 1
+    await office.says("And it buzzes.")
+    (one,) = await office.waits()
+    await outgoing.retry_since(office.world, office.shop.owner, office.clock().replace(year=2020))
+    await helpdesks.change(office.world, office.shop.owner, office.desk.id, {"to": "team@shop.example"}, Options(name=office.desk.name))
+    await outgoing.drop(office.world, office.shop.owner, one.id)
+    await office.works()
+    assert office.read("And it buzzes.") == 1
+
+
+async def test_a_first_letter_that_may_have_arrived_goes_again_with_its_marker(office: Office) -> None:
+    office.post.cuts = 1
+    other = await desks.talk(office.world, office.shop, "The chair is wooden.")
+    await desks.hand_off(office.world, office.shop.org, other, office.desk)
+    await office.works()
+    assert len({one["Message-ID"] for one in office.post.letters if "The chair is wooden." in one.get_body().get_content()}) == 1  # type: ignore[union-attr]  # as above
+    assert office.read("The chair is wooden.") == 2

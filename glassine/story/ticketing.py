@@ -104,11 +104,23 @@ async def _say(world: World, org: OrgId, delivery: Delivery, desk: Connected, fi
         raise DeliveryFailed("The ticket that it belongs to has not been opened.", again=False)
     tell = await filing.teller(world, org, filed.session, desk, there.module)
     entry = await filing.one(world, tell, event)
+    if delivery.doubtful and there.module.guarantees[Effect.SAY] is Guarantee.NONE:
+        raise Undecided(delivery.why)
     if delivery.doubtful and there.module.guarantees[Effect.SAY] is Guarantee.LOOKUP:
         said = await asked(there.module.said(there.link, filed.ticket, entry.marker), there.secrets)
         if said is not None:
             return said
     return await asked(there.module.say(there.link, filed.ticket, entry, str(delivery.id)), there.secrets)
+
+
+class Undecided(DeliveryFailed):
+    """It may stand there already, and nobody can be asked: sent again by itself, the same words might be read twice. `why`: what the earlier try said."""
+
+    _WORDS = "Whether this arrived is not known, and this helpdesk cannot be asked. Look there, and choose It arrived or Send again under Settings, Deliveries."
+
+    def __init__(self, why: str) -> None:
+        before = "" if why.startswith(self._WORDS) else why  # of a try that died after a person had it sent again
+        super().__init__(f"{self._WORDS} {before}".strip(), again=False, unknown=True)
 
 
 async def _set_status(world: World, org: OrgId, filed: Filed, session: Session, there: Reached) -> str:
