@@ -78,8 +78,8 @@ async def test_a_private_place_is_there_for_its_purpose_and_no_other(stub: StubM
 
 def test_what_is_private_for_what_follows_the_configuration() -> None:
     given = {"GLASSINE_LLM_URL": "http://localhost:11434/v1", "GLASSINE_LLM_MODEL": "m", "GLASSINE_VENDOR_URLS": "zendesk=http://127.0.0.1:4101"}
-    assert _purposes(read(given)) == {("localhost", 11434): {"model", "what-if", "writing"}, ("127.0.0.1", 4101): {"source"}}
-    assert _purposes(read(given | {"GLASSINE_ALLOW_PRIVATE": "localhost:11434"})) == {("127.0.0.1", 4101): {"source"}}
+    assert _purposes(read(given)) == {("localhost", 11434): {"model", "what-if", "writing"}, ("127.0.0.1", 4101): {"source", "helpdesk"}}
+    assert _purposes(read(given | {"GLASSINE_ALLOW_PRIVATE": "localhost:11434"})) == {("127.0.0.1", 4101): {"source", "helpdesk"}}
 
 
 class Records(list[CrossingRow]):
