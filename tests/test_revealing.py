@@ -34,7 +34,8 @@ RESTORES = {
     "story/conversations.py", "story/exchange.py", "story/visitor.py",  # to the message's owner
     "web/api/live.py", "web/api/widget.py", "web/api/shapes.py",  # the same, as the widget asks for it
     "rules/calling/arguments.py", "story/continuing.py",  # into a parameter that takes the type, and what is shown of a call to the message's owner
-    "story/what_if.py",  # with no values at all: it takes escapes off
+    "story/what_if.py", "story/recalling.py",  # with no values at all: they take escapes off
+    "rules/ticketing.py",  # onto a ticket, as the helpdesk's policy says, which somebody chose and the ledger counts
     "web/render.py",  # with no values at all: it takes escapes off
     "story/exporting.py",  # for an access request, audited
 }

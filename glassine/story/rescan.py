@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from glassine.edge.secrets import Key
 from glassine.rules import prompt, rescan
+from glassine.rules.calling import built_in
 from glassine.rules.policies import policy_of
 from glassine.rules.redaction import alike, find, known_in
 from glassine.store import house, ledger
@@ -57,7 +58,7 @@ class Rescan:
     async def __call__(self, crossing: Crossing, payload: Payload) -> Scan:
         org_key = await self.world.key(crossing.org)
         judge = await self._judge(crossing)
-        text = rescan.without(rescan.readable(payload, crossing.ours), prompt.FIXED)
+        text = rescan.without(rescan.readable(payload, crossing.ours), (*prompt.FIXED, *built_in.WORDS))
         if len(text) > _LARGE:
             found = await asyncio.to_thread(self._found, text, rescan.key_headers(payload), judge)
         else:

@@ -27,6 +27,7 @@ _TITLES: Mapping[BuiltIn, tuple[str, str]] = {
     BuiltIn.EMAIL: ("Send an e-mail", "Mails the customer, at their own address, what passages or tools say, when they ask for it."),
     BuiltIn.CSAT: ("Ask for a rating", "Asks the customer how it went, once it is solved."),
 }  # fmt: skip
+WORDS = tuple(description for _, description in _TITLES.values())  # the product's own, in every prompt that offers them
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "text": {"type": "string", "maxLength": 200}, "long_text": {"type": "string", "maxLength": 2_000}, "number": {"type": "number"}, "date": {"type": "string", "format": "date"},
     "email": {"type": "string", "format": "email"}, "yes_no": {"type": "boolean"},

@@ -21,7 +21,7 @@ $$;
 create or replace function tell_of_event() returns trigger language plpgsql as $$
 declare first boolean; facts jsonb; channel text; name text;
 begin
-    if not exists (select from listening l where l.org_id = new.org_id) or new.payload @> '{"initial": true}' then return null; end if;
+    if not exists (select from listening l where l.org_id = new.org_id and l.awake) or new.payload @> '{"initial": true}' then return null; end if;
     first := new.type in ('message', 'agent_message') and not exists (
         select from events e where e.org_id = new.org_id and e.session_id = new.session_id and e.seq < new.seq and e.type in ('message', 'agent_message')
             and not e.payload @> '{"initial": true}'
