@@ -20,7 +20,7 @@ def paragraphs(text: str) -> str:
 def plain(markup: str) -> str:
     """What a reader sees of it, with addresses of links whose words do not say them."""
     reader = _Reader()
-    reader.feed(_uncommented(markup[:_MOST]))
+    reader.feed(_ended(_uncommented(markup[:_MOST])))
     reader.close()
     lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
@@ -30,6 +30,12 @@ def _uncommented(markup: str) -> str:
     """Without comments and declarations: on many that are begun and never ended the library's parser spends half a minute."""
     first, *rest = markup.split("<!--")
     return "".join([first, *(part.partition("-->")[2] for part in rest)]).replace("<!", " ").replace("<?", " ")
+
+
+def _ended(markup: str) -> str:
+    """With a `<` after which no tag ends as a plain character: the library's parser looks for each one's end up to the end of the text, which takes the square of its length."""
+    first, *rest = markup.split("<")
+    return "".join([first, *(f"{'<' if '>' in part else '&lt;'}{part}" for part in rest)])
 
 
 class _Reader(HTMLParser):
