@@ -234,13 +234,20 @@ async def test_what_follows_a_ticket_that_is_given_up_is_given_up_with_it(world:
 
 
 async def test_what_waited_for_longer_than_its_ladder_is_given_up(world: World, shop: Shop, there: Scripted, clock: Clock) -> None:
-    ids = [await make(world, shop, new_id(), target=target) for target in Target]
+    """Behind a destination that is left alone, that is: what only our own standstill kept back, of a day and more, still gets its try."""
+    places = [(Target.WEBHOOK, new_id()), (Target.HELPDESK, new_id()), (Target.HELPDESK, new_id())]
+    ids = [await make(world, shop, to, target=target) for target, to in places]
     clock.now += lasts(Target.HELPDESK)
     clock.on(seconds=5)
+    async with world.store.tx(shop.org) as tx:
+        for target, to in places[:2]:
+            await deliveries.lane_failed(tx, shop.org, target, to, clock())
+            await deliveries.open_breaker(tx, shop.org, to, clock() + timedelta(minutes=5))
     await worker.sweep(world)
     states = [(await now(world, shop, id)).state for id in ids]
-    assert states == [DeliveryState.WAITING, DeliveryState.DEAD]
+    assert states == [DeliveryState.WAITING, DeliveryState.DEAD, DeliveryState.WAITING]
     assert there.told == [(ids[1], delivering.TOO_LATE, True)]
+    assert await round_of(world) == [ids[2]]
 
 
 async def test_a_delivery_goes_with_its_conversation_and_its_job_with_it(world: World, shop: Shop, there: Scripted) -> None:

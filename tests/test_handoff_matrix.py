@@ -27,7 +27,7 @@ from tests.switched import begun
 
 @pytest.mark.long
 async def test_nothing_is_lost_doubled_or_out_of_order() -> None:
-    """A sample. The day without the helpdesk stands in the bench alone: on a busy machine its moved clock passes the day before the last try, which is then given up."""
+    """A sample. The day without the helpdesk stands in the bench alone: it failed here twice on a busy machine, and why is not shown yet."""
     figures = await matrix(1, faults=(str(Fault.RESET), str(Fault.ERROR)), kinds=("generic_webhook", "zendesk"), conversations=1, entries=3, kills=1)
     counted = {figure.what.rpartition(": ")[2]: figure.value for figure in figures}
     assert counted.pop("kills (seed 1)") == 2

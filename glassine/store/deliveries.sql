@@ -101,10 +101,11 @@ update lanes set until = greatest(until, %(until)s) where id = %(lane)s and org_
 select why from deliveries where org_id = %(org)s and target_id = %(lane)s and state in ('waiting', 'dead') and why <> '' and tried_at is not null order by tried_at desc limit 1
 
 -- name: expired
--- What nobody is at work on, and its destination was left alone for longer than anybody waits.
+-- What is due, nobody is at work on, and its destination is left alone at this moment: what our own standstill has kept back still gets its try.
 with old as (
-    update jobs set failed_at = now() where kind = 'deliver' and owner is null and failed_at is null and ref in (
-        select id from deliveries where org_id = %(org)s and target = %(target)s and state = 'waiting' and since < %(before)s order by since limit %(most)s
+    update jobs set failed_at = now() where kind = 'deliver' and owner is null and failed_at is null and run_at <= greatest(now(), %(now)s) and ref in (
+        select d.id from deliveries d join lanes l on l.id = d.target_id and l.until > %(now)s
+        where d.org_id = %(org)s and d.target = %(target)s and d.state = 'waiting' and d.since < %(before)s order by d.since limit %(most)s
     ) returning ref
 )
 update deliveries d set state = 'dead', why = %(why)s || case when d.why = '' then '' else ' ' || d.why end, settled_at = %(now)s
