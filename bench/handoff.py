@@ -56,8 +56,9 @@ class Matrix:
         return {desk.kind: await examine(self.world, desk) for desk in self.desks}
 
     async def _break(self, fault: str) -> None:
-        """A good third of the first requests go wrong; for a key that has expired, all of them."""
+        """A good third of the first requests go wrong; for a key that has expired, all of them. What is left of the fault before is none of this one's."""
         for desk in self.desks:
+            desk.twin.faults = []
             if fault == DOWN:
                 await desk.twin.stop()
             elif fault == Fault.EXPIRED:
