@@ -23,7 +23,7 @@ _ONES = MappingProxyType({
 
 
 def names(type: str, actor: ActorKind, payload: Mapping[str, Any], *, first: bool) -> tuple[str, ...]:
-    """The wire's names for an entry; `first`: nobody had written in the session before. The database says the same (`wire_events` in migration 0066)."""
+    """The wire's names for an entry; `first`: nobody had written in the session before. The database says the same (`wire_events` in migration 0053)."""
     began = ("conversation.started",) if first and type in ("message", "agent_message") else ()
     return began + _name(type, actor, payload)
 

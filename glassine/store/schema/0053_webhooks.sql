@@ -35,7 +35,8 @@ create table listening (                 -- an organisation of which somebody wa
     org_id uuid primary key references organizations on delete cascade,
     last bigint not null default 0,      -- the newest position
     forgot bigint not null default 0,    -- the newest position that is not kept any more
-    streamed_at timestamptz not null default clock_timestamp()  -- when somebody last read the stream
+    streamed_at timestamptz not null default clock_timestamp(),  -- when somebody last read the stream
+    awake boolean not null default true  -- whether somebody still listens: else nothing is told, but positions go on where they were when somebody comes back
 );
 
 create table news (                      -- what happened, by its name on the wire. No words: those stand in the log, and are read when it is delivered
@@ -80,7 +81,7 @@ create function wire_events(type_ text, actor_ text, payload_ jsonb, first_ bool
             when type_ = 'message' then array['conversation.ai_response']
             when type_ = 'agent_message' and actor_ = 'helpdesk' then array['conversation.third_party_agent_response']
             when type_ = 'agent_message' then array['conversation.agent_response']
-            when type_ in ('handoff', 'agent_took_session_from_ai', 'team_assigned_by_system') then array['conversation.handoff_to_human']
+            when type_ in ('handoff', 'agent_took_session_from_ai') or (type_ = 'team_assigned_by_system' and not payload_ @> '{"moved": true}') then array['conversation.handoff_to_human']
             when type_ like 'closed\_%' then array['conversation.closed']
             when type_ like '%\_reopened\_session' then array['conversation.reopened']
             when type_ = 'handoff_to_third_party_failed' then array['conversation.handoff_to_third_party_failed']
@@ -111,7 +112,7 @@ $$;
 create function tell_of_event() returns trigger language plpgsql as $$
 declare first boolean; facts jsonb; channel text; name text;
 begin
-    if not exists (select from listening l where l.org_id = new.org_id) or new.payload @> '{"initial": true}' then return null; end if;
+    if not exists (select from listening l where l.org_id = new.org_id and l.awake) or new.payload @> '{"initial": true}' then return null; end if;
     first := new.type in ('message', 'agent_message') and not exists (
         select from events e where e.org_id = new.org_id and e.session_id = new.session_id and e.seq < new.seq and e.type in ('message', 'agent_message')
             and not e.payload @> '{"initial": true}'
@@ -120,7 +121,7 @@ begin
         'number', s.ticket_number, 'contact', s.contact_id, 'owner', s.owner_kind, 'owner_id', s.owner_id, 'owner_name', o.name, 'language', s.language,
         'sentiment', s.sentiment, 'handed_off', s.handed_off_at is not null, 'by', a.name,
         'third_party', (select h.kind from helpdesks h where h.org_id = new.org_id
-            and h.id::text = coalesce(new.payload ->> 'helpdesk', case when new.actor_kind = 'helpdesk' then new.actor_id::text end))
+            and h.id::text = case when new.actor_kind = 'helpdesk' then new.actor_id::text else new.payload ->> 'helpdesk' end)
     )) into channel, facts
     from sessions s
         left join people o on o.org_id = s.org_id and o.id = s.owner_id and s.owner_kind = 'person'
@@ -140,7 +141,7 @@ create trigger events_are_told after insert on events for each row
 
 create function tell_of_call() returns trigger language plpgsql as $$
 begin
-    if exists (select from listening l where l.org_id = new.org_id) then
+    if exists (select from listening l where l.org_id = new.org_id and l.awake) then
         perform tell(new.org_id, 'action.approval_requested', new.session_id, new.id, s.channel,
             jsonb_build_object('number', s.ticket_number, 'contact', s.contact_id, 'action', new.name, 'expires_at', new.expires_at))
         from sessions s where s.org_id = new.org_id and s.id = new.session_id;
@@ -153,7 +154,7 @@ create trigger calls_put_to_approval_are_told after update of state on calls for
 
 create function tell_of_erasure() returns trigger language plpgsql as $$
 begin
-    if exists (select from listening l where l.org_id = new.org_id) then
+    if exists (select from listening l where l.org_id = new.org_id and l.awake) then
         perform tell(new.org_id, 'contact.erased', null, new.contact_id, null, jsonb_build_object('contact', new.contact_id));
     end if;
     return null;
