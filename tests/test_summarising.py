@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from uuid import uuid4
 
@@ -97,9 +98,26 @@ async def test_it_is_written_only_over_the_handoff_that_was_summed_up(world: Wor
 
 async def test_a_ticket_waits_for_it_until_it_is_there(world: World, shop: Shop, model: StubModel) -> None:
     id = await handed_off(world, shop)
+    key = summarising.job(id).key
+    ticket = asyncio.create_task(summarising.awaited(world, shop.org, id))
+    done, _ = await asyncio.wait({ticket}, timeout=0.3)
+    assert not done, "the summary has not been written yet"
+    model.answer = lambda _: answers("A leaking kettle.")
+    await summarising.run(world, shop.org, id)
     async with world.store.tx(shop.org) as tx:
-        await tx.execute("delete from jobs where key = %s", (summarising.job(id).key,))
-    await summarising.awaited(world, shop.org, id)  # nobody is at it, so nothing is waited for
+        await tx.execute("delete from jobs where key = %s", (key,))
+    await ticket
+    assert (await now(world, shop, id)).summary == "A leaking kettle."
+    async with world.store.tx(shop.org) as tx:
+        assert not await jobs.waits(tx, shop.org, key)
+
+
+async def test_a_ticket_does_not_wait_for_ever(world: World, shop: Shop, model: StubModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summarising, "_PATIENCE", 0.2)
+    id = await handed_off(world, shop)
+    await summarising.awaited(world, shop.org, id)
+    async with world.store.tx(shop.org) as tx:
+        assert await jobs.waits(tx, shop.org, summarising.job(id).key), "nobody was at it, and the ticket went without"
 
 
 def test_a_long_conversation_is_cut_between_its_lines() -> None:
