@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from glassine.connect.answers import json_of
 from glassine.words.channels import Connector
 from glassine.words.crossings import Answer
 from glassine.words.deliveries import DeliveryFailed, Effect
@@ -179,10 +180,7 @@ def _taken(answer: Answer) -> Answer:
 
 
 def _object(answer: Answer) -> Mapping[str, Any]:
-    try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        found = None
+    found = json_of(answer.body)
     if not isinstance(found, dict):
         raise DeliveryFailed("Your system answered, but not with a JSON object.", unknown=True)
     return found

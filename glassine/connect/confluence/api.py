@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from glassine.connect.answers import json_of
 from glassine.words.crossings import Answer
 from glassine.words.errors import Refused
 from glassine.words.sources import Link, SourceFailed, Trouble
@@ -107,10 +107,7 @@ class Confluence:
             return None
         if answer.status >= 300:
             raise SourceFailed(Trouble.MISSING, f"{self.at.host} redirects{_leads(answer)}: there is no Confluence at this address, or it asks for another way to sign in. Check the address.")
-        try:
-            read = json.loads(answer.body)
-        except (ValueError, RecursionError):
-            read = None
+        read = json_of(answer.body)
         if not isinstance(read, dict):
             raise SourceFailed(Trouble.MALFORMED, f"{self.at.host} answered something that is not the JSON of Confluence's API. Check the address, and whether a login page stands before it.")
         return read

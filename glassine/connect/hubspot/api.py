@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from glassine.connect.answers import json_of
 from glassine.words.deliveries import DeliveryFailed
 from glassine.words.helpdesks import Enclosed, HelpdeskLink
 
@@ -85,10 +86,7 @@ class HubSpot:
             raise _in_hubspots_words(failure, right) from None
         if answer.status in (404, 409, 410):
             return None
-        try:
-            told = json.loads(answer.body) if answer.status < 300 else None
-        except (ValueError, RecursionError):
-            told = None
+        told = json_of(answer.body) if answer.status < 300 else None
         if not isinstance(told, dict):
             raise DeliveryFailed("HubSpot answered with something that is not what its documentation says. Is a proxy in between?", unknown=method != "GET", status=answer.status)
         return told

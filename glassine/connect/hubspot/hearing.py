@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from glassine.connect.answers import json_of
 from glassine.connect.hubspot import notes, setting_up, tickets
 from glassine.connect.hubspot.api import VERSION, HubSpot, Json, segment
 from glassine.connect.markup import plain
@@ -39,10 +39,7 @@ def verify(raw: RawHook, secret: str) -> None:
 
 
 def parse(raw: RawHook) -> list[Heard]:
-    try:
-        told = json.loads(raw.body)
-    except (ValueError, RecursionError):
-        told = None
+    told = json_of(raw.body)
     if not isinstance(told, list) or len(told) > _MOST_EVENTS:
         raise Refused("HubSpot's hooks are lists of events.")
     return [heard for event in told if isinstance(event, dict) for heard in _heard(event, raw.at)]

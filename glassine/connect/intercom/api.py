@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from glassine.connect.answers import json_of
 from glassine.words.deliveries import DeliveryFailed
 from glassine.words.helpdesks import HelpdeskLink
 
@@ -47,10 +48,7 @@ class Intercom:
             raise _in_intercoms_words(failure) from None
         if answer.status in (404, 410):
             return None
-        try:
-            told = json.loads(answer.body)
-        except (ValueError, RecursionError):
-            told = None
+        told = json_of(answer.body)
         if answer.status == 409 and isinstance(told, dict):
             return {"conflict": " ".join(str(one.get("message") or "") for one in told.get("errors") or [] if isinstance(one, dict))}
         if answer.status == 422:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from glassine.connect.answers import json_of
 from glassine.connect.intercom import conversations, parts
 from glassine.connect.intercom.api import Intercom, Json, segment
 from glassine.words.errors import Refused
@@ -32,10 +32,7 @@ def verify(raw: RawHook, secret: str) -> None:
 
 
 def _read(raw: RawHook) -> Mapping[str, Any]:
-    try:
-        told = json.loads(raw.body)
-    except (ValueError, RecursionError):
-        told = None
+    told = json_of(raw.body)
     if not isinstance(told, dict):
         raise Refused("Intercom's notifications are JSON objects.")
     return told

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from glassine.connect.answers import json_of
 from glassine.words.sources import Link, SourceFailed, Trouble
 
 HOST = "api.notion.com"
@@ -71,10 +72,7 @@ class Notion:
             raise _in_notions_words(failure) from None
         if answer.status in (404, 410):
             return None
-        try:
-            told = json.loads(answer.body) if answer.status == 200 else None
-        except (ValueError, RecursionError):
-            told = None
+        told = json_of(answer.body) if answer.status == 200 else None
         if not isinstance(told, dict):
             raise SourceFailed(Trouble.MALFORMED, "Notion answered with something that is not JSON. Is a proxy in between?")
         return told

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from glassine.connect.answers import json_of
 from glassine.words.errors import Refused
 from glassine.words.sources import Link, SourceFailed, Trouble
 
@@ -108,10 +109,7 @@ class Shopify:
             raise self._in_shops_words(failure) from None
         if answer.status != 200:
             raise SourceFailed(Trouble.MISSING, f"There is no shop at {self.shop}, or it has moved. Look for the address that ends in .myshopify.com in Shopify under Settings, Domains.")
-        try:
-            told = json.loads(answer.body)
-        except (ValueError, RecursionError):
-            told = None
+        told = json_of(answer.body)
         if not isinstance(told, dict):
             raise SourceFailed(Trouble.MALFORMED, f"{self.shop} answered with something that is not JSON. Is a proxy in between?")
         return told

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from glassine.connect.answers import json_of
 from glassine.words.crossings import Answer
 from glassine.words.deliveries import DeliveryFailed
 from glassine.words.errors import Refused
@@ -143,10 +144,7 @@ class App:
     def _read(self, answer: Answer, *, unknown: bool) -> Json:
         if answer.status >= 300:
             raise DeliveryFailed(f"{self.host} did not take the request ({answer.status}). Check the helpdesk's settings.", again=False, status=answer.status)
-        try:
-            read = json.loads(answer.body)
-        except (ValueError, RecursionError):
-            read = None
+        read = json_of(answer.body)
         if not isinstance(read, dict):
             raise DeliveryFailed(f"{self.host} answered something that is not the JSON its API documents.", unknown=unknown, status=answer.status)
         return read

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hmac
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
+from glassine.connect.answers import json_of
 from glassine.connect.sunshine.app import App, Json
 from glassine.connect.sunshine.saying import OURS
 from glassine.words.deliveries import DeliveryFailed
@@ -107,9 +107,8 @@ def _is_ours(payload: Json) -> bool:
 
 
 def _events(raw: RawHook) -> list[Json]:
-    try:
-        read = json.loads(raw.body)
-    except (ValueError, RecursionError):
-        raise Refused("This is not the JSON that Sunshine Conversations sends.") from None
+    read = json_of(raw.body)
+    if read is None:
+        raise Refused("This is not the JSON that Sunshine Conversations sends.")
     events = read.get("events") if isinstance(read, dict) else None
     return [one for one in events if isinstance(one, dict)] if isinstance(events, list) else []

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from glassine.connect.answers import json_of
 from glassine.connect.zendesk.api import LARGEST_FILE, login, subdomain
 from glassine.words.crossings import Answer
 from glassine.words.deliveries import DeliveryFailed
@@ -112,10 +113,7 @@ class Account:
             raise NotTaken(self.host, _minded(answer))
         if answer.status >= 300:
             raise DeliveryFailed(f"{self.host} answers that it has moved{_place(answer)}. Put the subdomain of today into the helpdesk's settings.", again=False, status=answer.status)
-        try:
-            read = json.loads(answer.body)
-        except (ValueError, RecursionError):
-            read = None
+        read = json_of(answer.body)
         if not isinstance(read, dict):
             raise DeliveryFailed(f"{self.host} answered something that is not the JSON its API documents.", unknown=unknown, status=answer.status)
         return read

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from glassine.connect.answers import json_of
 from glassine.words.crossings import Answer
 from glassine.words.errors import Refused
 from glassine.words.sources import Link, SourceFailed, Trouble
@@ -65,10 +65,7 @@ class Zendesk:
             return None
         if answer.status >= 300:
             raise SourceFailed(Trouble.MISSING, f"{self.host} answers that it has moved{_place(answer)}. Put the subdomain of today into the source's settings.")
-        try:
-            read = json.loads(answer.body)
-        except (ValueError, RecursionError):
-            read = None
+        read = json_of(answer.body)
         if not isinstance(read, dict):
             raise SourceFailed(Trouble.MALFORMED, f"{self.host} answered something that is not the JSON its API documents. Try again; if it stays, ask Zendesk whether the API works.")
         return read

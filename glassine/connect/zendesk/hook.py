@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+from glassine.connect.answers import json_of
 from glassine.connect.zendesk.account import Account, Json, NotTaken
 from glassine.words.deliveries import DeliveryFailed
 from glassine.words.errors import Refused
@@ -92,10 +93,9 @@ def verify(raw: RawHook, secret: str) -> None:
 
 def parse(raw: RawHook) -> Sequence[Heard]:
     """The number of a ticket to be read again. Zendesk counts its messages, and sends one again under its old number."""
-    try:
-        read = json.loads(raw.body)
-    except (ValueError, RecursionError):
-        raise Refused("This is not the JSON that the trigger was made to send.") from None
+    read = json_of(raw.body)
+    if read is None:
+        raise Refused("This is not the JSON that the trigger was made to send.")
     ticket = str(read.get("ticket") or "") if isinstance(read, dict) else ""
     if not (ticket.isascii() and ticket.isdecimal()):
         return ()
