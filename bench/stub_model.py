@@ -10,9 +10,11 @@ import asyncio
 import contextlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Self
 
+from bench.purposes import purpose
 from bench.stub_wires import WIRES, Body, Says, newest
 
 MODES = ("ok", "slow", "429", "500", "garbage", "stream_garbage", "half", "hang", "disconnect", "redirect", "huge")
@@ -38,11 +40,13 @@ def quote_first_passage(body: Body) -> str:
     if passage is None:
         return "HANDOFF: no passage answers this"
     sentence = re.split(r"(?<=[.!?])\s", passage.group(1).strip(), maxsplit=1)[0]
-    return f"{sentence} [1]"
+    if sentence.count("```") % 2:
+        sentence += "\n```"  # it ends in the middle of code, which a model would close
+    return f"{sentence}\n[1]" if sentence.endswith("```") else f"{sentence} [1]"
 
 
 class StubModel:
-    """The server. `calls` counts requests, `bodies` keeps the last hundred; `mode`, `latency` (seconds), `answer` and `script` may change at any time.
+    """The server. `calls` counts requests, `purposes` those for words by what they were for, `bodies` keeps the last hundred; `mode`, `latency` (seconds), `answer` and `script` may change at any time.
 
     `script`: the first of its lines whose predicate holds for a body says the answer; where none does, `answer` says it.
     """
@@ -53,6 +57,7 @@ class StubModel:
         self.host, self.port, self.mode, self.latency, self.answer, self.script = host, port, mode, latency, answer, script
         self.wire = ""  # of the last request
         self.calls = 0
+        self.purposes: Counter[str] = Counter()
         self.connections = 0
         self.bodies: list[Body] = []
         self.headers: list[dict[str, str]] = []
@@ -105,6 +110,7 @@ class StubModel:
             assert body["model"] and (body.get("messages") or body.get("input"))
         except (ValueError, KeyError, AssertionError):
             return await _send(writer, 400, _error("invalid_request_error", "model and messages are required"))
+        self.purposes[purpose(body)] += 1
         self.bodies, self.headers = [*self.bodies[-99:], body], [*self.headers[-99:], headers]
         if self.latency:
             await asyncio.sleep(self.latency)

@@ -18,9 +18,11 @@ import psycopg
 from bench import data, floor, load, product
 from bench.floor import Floor
 from bench.product import Product
+from bench.purposes import ANSWER, OTHER, REWRITE, STEP, SUMMARY, purpose
 from bench.scratch import of_home
 from bench.spent import between, spent
 from bench.stub_model import StubModel
+from bench.stub_wires import Body
 from bench.table import RESULTS, Figure, median, quantile
 
 HOME = RESULTS / "home"
@@ -96,9 +98,9 @@ async def with_model(shop: Shop) -> list[Figure]:
     async with StubModel() as stub:
         with product.up(HOME, product.with_model(stub.url)) as running:
             await rounds(shop, running, at_once=2, turns=40, count=1)
-            bare = await load.apart({"bare": {"url": stub.url, "body": stub.bodies[-1], "times": 200}})
+            bare = await load.apart({"bare": {"url": stub.url, "body": _asked(stub), "times": 200}})
             answering = quantile(bare["ms"], 0.5)
-            calls, floors = stub.calls, [await floor.apart(shop.folder)]
+            calls, floors = Counter(stub.purposes), [await floor.apart(shop.folder)]
             one = await rounds(shop, running, at_once=1, turns=100)
             floors.append(await floor.apart(shop.folder))
             before = spent(running.pid)
@@ -113,13 +115,29 @@ async def with_model(shop: Shop) -> list[Figure]:
                 for name in ("product", "postgres")
             ]
             figures += [
-                Figure(what="model calls a turn", value=(stub.calls - calls) / turns, bar=1),
-                Figure(what="prompt, characters", value=sum(len(message["content"]) for message in stub.bodies[-1]["messages"])),
+                *_calls(stub.purposes - calls, turns, outcomes([*one, *eight])["handed_off"]),
+                Figure(what="prompt, characters", value=sum(len(message["content"]) for message in _asked(stub)["messages"])),
                 Figure(what="bare answer of the stub, p50", value=answering, unit="ms"),
             ]
             figures += await timings(running, "with a model")
             print("outcomes with a model:", dict(outcomes([*one, *eight])))
     return figures
+
+
+def _asked(stub: StubModel) -> Body:
+    """The newest request for an answer: one for a summary is shorter."""
+    return next(body for body in reversed(stub.bodies) if purpose(body) == ANSWER)
+
+
+def _calls(made: Counter[str], turns: int, handed_off: int) -> list[Figure]:
+    """Every call by what it was for. A summary is asked for after a handoff, when the customer has been told, and no turn waits for it."""
+    return [
+        Figure(what="model calls a turn, for the answer", value=made[ANSWER] / turns, bar=1),
+        Figure(what="model calls a turn, to write anew what the guard stopped", value=made[REWRITE] / turns),
+        Figure(what="model calls a turn, after an action", value=made[STEP] / turns, bar=0),  # there are no actions
+        Figure(what="model calls a handoff, for its summary", value=made[SUMMARY] / max(handed_off, 1), bar=1),
+        Figure(what="model calls for anything else", value=made[OTHER], bar=0),
+    ]
 
 
 async def extractive(shop: Shop) -> list[Figure]:
@@ -148,13 +166,16 @@ async def timings(running: Product, what: str) -> list[Figure]:
     line = load.Line(running.api_base, running.api_key)
     _, listed = await line.ask("GET", "/chat/sessions?limit=100")
     found: dict[str, list[float]] = {}
+    twice = 0
     for session in listed["items"]:
         _, inspected = await line.ask("GET", f"/chat/sessions/{session['id']}/inspect")
         for turn in inspected["turns"]:
+            twice += len(turn["asked"]) > 1 and not turn["rounds"]
             for step, taken in turn["timings"].items():
                 found.setdefault(step, []).append(taken)
     line.close()
-    return [Figure(what=f"step {step}, {what}, at 8 sessions, p50", value=quantile(taken, 0.5), unit="ms") for step, taken in sorted(found.items())]
+    plain = [Figure(what=f"plain answers that took a second call, {what}", value=twice, bar=0)]
+    return plain + [Figure(what=f"step {step}, {what}, at 8 sessions, p50", value=quantile(taken, 0.5), unit="ms") for step, taken in sorted(found.items())]
 
 
 def main() -> None:

@@ -30,6 +30,9 @@ def judged(answer: str, message: str = "How long does a refund take?", hits: lis
     ("See ![a chart](https://shop.example/refunds) here [1].", "See a chart here.", ["Refunds › Time"]),
     ("Use `list[0]` like ```\na[7] = 5\n``` in 5 days [1].", None, []),
     ("The fee is 1000.50 EUR [1].", "The fee is 1000.50 EUR.", ["Refunds › Time"]),
+    ("The fee is 1000.50 EUR.\n[1]", "The fee is 1000.50 EUR.", ["Refunds › Time"]), ("The fee is 1000.50 EUR.\n\n[2]", None, []),
+    ("Open this:\n\n```\nhttps://shop.example/refunds\n``` [1]", "Open this:\n\n```\nhttps://shop.example/refunds\n```", ["Refunds › Time"]),
+    ("```\nbilling@shop.example\n```\n[1]", "```\nbilling@shop.example\n```", ["Refunds › Time"]), ("```\nbilling@shop.example\n```\n[2]", None, []),
     ("Write to Billing@Shop.example [1].", "Write to Billing@Shop.example.", ["Refunds › Time"]),
 ])  # fmt: skip
 def test_answers_with_their_sources(answer: str, text: str | None, titles: list[str]) -> None:

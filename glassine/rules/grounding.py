@@ -176,6 +176,10 @@ def segments(text: str) -> list[Segment]:
     found: list[Segment] = []
     for line in _lines(text):
         cuts = list(_CITATION.finditer(_CODE.sub(lambda code: " " * len(code[0]), line)))
+        if cuts and found and not any(letter.isalnum() for letter in _CITATION.sub("", line)):
+            # Below a paragraph, or behind the end of code: what cites nothing itself may rest on these too.
+            found.append(Segment(text="", cited=tuple(int(number) for match in cuts for number in re.findall(r"\d+", match[1]))))
+            continue
         at, before = 0, tuple[int, ...]()
         leads = bool(cuts) and not any(letter.isalnum() for letter in _LIST_NUMBER.sub("", line[: cuts[0].start()]))
         for match in cuts:
