@@ -11,14 +11,14 @@ import pytest
 
 from glassine.edge import threads
 from glassine.store import sessions, vault
-from glassine.story import contacts, conversations, desk, finding, visitor
+from glassine.story import contacts, conversations, desk, finding, masking, visitor
 from glassine.story.contacts import Identity
 from glassine.story.inbound import open_session, receive
 from glassine.story.masking import shortened
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.errors import Refused
-from glassine.words.ids import EventId, SessionId
+from glassine.words.ids import EventId, OrgId, SessionId
 from glassine.words.people import ActorKind
 from glassine.words.sessions import ChannelKind, EventType
 from tests.shop import Shop, founded_shop
@@ -127,3 +127,14 @@ async def test_what_is_likely_to_be_masked_or_is_not_english_is_not_begun_ahead(
     for text, language in (("My mail is ada@example.com", "en"), ("Call 415 555 2671", "en"), ("Wie lange dauert es?", "de"), ("…", "en"), ("Wait", None)):
         finding.embed_ahead(world, text, language)
         assert not [key for key in world.ahead if key[0] == "vector" and text in str(key)]
+
+
+async def test_what_a_session_gave_away_is_known_in_memory_for_a_second_and_then_nowhere_but_in_the_vault(world: World, shop: Shop) -> None:
+    id = await begun(world, shop)
+    await receive(world, shop.org, id, says("write to grace@example.com"))
+    known = masking.lately(world, shop.org, id)
+    assert known is not None
+    assert set(known.tokens.values()) == {"grace@example.com"}, "with what the message itself gave away"
+    assert masking.lately(world, OrgId(uuid4()), id) is None
+    await asyncio.sleep(1.1)
+    assert masking.lately(world, shop.org, id) is None

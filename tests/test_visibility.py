@@ -192,19 +192,19 @@ async def test_a_search_begun_ahead_is_made_again_when_something_changed_in_betw
         ((_, search),) = [each for key, each in world.ahead.items() if words in key]
         assert {hit.title for hit in (await search).hits} >= {"Ahead of time"}
 
-    async def shown(viewer: Viewer) -> set[str]:
-        return {hit.title for hit in await finding.find(world, shelf.org, words, viewer=viewer, language="en")}
+    async def shown(viewer: Viewer, reads: finding.Shelf | None = None) -> set[str]:
+        return {hit.title for hit in (await finding.seek(world, shelf.org, words, viewer=viewer, language="en", shelf=reads)).hits}
 
     await begun(EVERYBODY)
     await learning.save(world, shelf.org, id=article.id, title="Ahead of time", body="The discount on lamps ahead of time.", audience=Audience.SEGMENT, segments=[shelf.silver])
     assert "Ahead of time" not in await shown(EVERYBODY)
     await begun(who)
     await segments.set_by_hand(world, shop.owner, shelf.silvery, [])
-    assert "Ahead of time" not in await shown(who)
+    assert "Ahead of time" not in await shown(who, await finding.shelf_of(world, shelf.org, who))
     await segments.set_by_hand(world, shop.owner, shelf.silvery, [shelf.silver])
     await begun(who)
     await learning.delete(world, shelf.org, article.id)
-    assert "Ahead of time" not in await shown(who)
+    assert "Ahead of time" not in await shown(who, await finding.shelf_of(world, shelf.org, who))
 
 
 async def test_a_rule_follows_verified_data_and_nothing_else(world: World, shelf: Shelf) -> None:

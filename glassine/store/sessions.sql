@@ -30,11 +30,18 @@ from organizations o left join channels c on c.org_id = o.id and c.kind = %(chan
 where o.id = %(org)s
 
 -- name: in_place
--- A session with what the AI may do on its channel, what the organisation has set, and the number of the rulebook in force: its content only for whoever knows another one.
+-- A session with what the AI may do on its channel, what the organisation has set, the number of the rulebook in force (its content only for whoever knows another one),
+-- and what a search for its customer would read: the version of the knowledge base and the scopes beside the public one.
 select s.*, p.name as owner_name, array(select h.id from helpdesks h where h.org_id = s.org_id and h.removed_at is null) as helpdesks, coalesce(c.autopilot, 'on') as autopilot, o.name, o.settings, o.widget_token,
     greatest(o.updated_at, c.updated_at) as set_at, case when s.typing_until > clock_timestamp() then s.typing_until end as waits_until,
     coalesce(s.debug_until > clock_timestamp(), false) as debugged,
     exists (select from calls k where k.org_id = s.org_id and k.session_id = s.id) as called, a.number as rulebook, a.rules,
+    coalesce((select k.version from knowledge k where k.org_id = s.org_id), 0) as knowledge,
+    case when s.verified then array(
+        select g.number from scopes g where g.org_id = s.org_id
+          and g.segments && (select array_agg(m.segment_id) from segment_members m where m.org_id = s.org_id and m.contact_id = s.contact_id)
+        order by g.number
+    ) end as scopes,
     array(
         select floor(extract(epoch from s.created_at - e.created_at) / 86400)::int from sessions e
         where e.org_id = s.org_id and e.contact_id = s.contact_id and e.created_at between s.created_at - interval '30 days' and s.created_at and e.id <> s.id

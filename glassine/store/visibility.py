@@ -27,6 +27,11 @@ async def seen_by(tx: Tx, org: OrgId, viewer: Viewer) -> tuple[int, ...]:
     return (PUBLIC, *[row["number"] for row in await rows(tx, _SQL.of_contact, {"org": org, "contact": viewer.contact})])
 
 
+def as_seen(numbers: Sequence[int] | None) -> tuple[int, ...]:
+    """The same, of the numbers that a row has beside the public one."""
+    return (PUBLIC, *(numbers or ()))
+
+
 async def scope_of(tx: Tx, org: OrgId, audience: Audience, segments: Sequence[SegmentId]) -> int:
     """The number for an audience, made when a set of segments is first used. Raises Refused for no segment, or one that is not there."""
     if audience is not Audience.SEGMENT:

@@ -33,6 +33,13 @@ _LATELY = timedelta(days=180)  # for which a vote counts
 _COUNTED = 30.0  # seconds after which passages are counted again
 
 
+class Shelf(NamedTuple):
+    """What a search reads: which version of the knowledge base, within which scopes."""
+
+    version: int
+    scopes: tuple[int, ...]
+
+
 class Sought(NamedTuple):
     """What was found, in which version of the knowledge base (None: nothing was asked), of how many passages, in which language, and within which scopes."""
 
@@ -60,20 +67,20 @@ async def find(world: World, org: OrgId, text: str, *, viewer: Viewer, language:
     return (await seek(world, org, text, viewer=viewer, language=language, limit=limit)).hits
 
 
-async def seek(world: World, org: OrgId, text: str, *, viewer: Viewer, language: str | None = None, limit: int = LIMIT) -> Sought:
-    """As `find`, with what is needed to search once more as it was then."""
+async def seek(world: World, org: OrgId, text: str, *, viewer: Viewer, language: str | None = None, limit: int = LIMIT, shelf: Shelf | None = None) -> Sought:
+    """As `find`, with what is needed to search once more as it was then. `shelf`: what this viewer's search reads, for whoever has seen it a moment ago."""
     begun, searching = world.ahead.pop((org, text, viewer, language, limit), (0.0, None))
     if searching and begun > time.monotonic() - _AHEAD:
         sought: Sought = await searching
-        if sought.version is None or await _still(world, org, viewer, sought):
+        if sought.version is None or (sought.version, sought.scopes) == (shelf or await shelf_of(world, org, viewer)):
             return sought
     return await _seek(world, org, text, viewer, language, limit)
 
 
-async def _still(world: World, org: OrgId, viewer: Viewer, sought: Sought) -> bool:
-    """Whether a search that was begun ahead would read the same now: an article taken out, or somebody who left a segment, counts at once."""
+async def shelf_of(world: World, org: OrgId, viewer: Viewer) -> Shelf:
+    """What a search would read now: an article taken out, or somebody who left a segment, counts at once."""
     async with world.store.tx(org) as tx:
-        return await versions.current(tx, org) == sought.version and await visibility.seen_by(tx, org, viewer) == sought.scopes
+        return Shelf(version=await versions.current(tx, org), scopes=await visibility.seen_by(tx, org, viewer))
 
 
 def look_ahead(world: World, org: OrgId, text: str, *, viewer: Viewer, language: str, limit: int = LIMIT) -> None:

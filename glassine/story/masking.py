@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ from glassine.words.sessions import Event, EventType, Session
 
 T = TypeVar("T")
 _TRIES = 8
+_LATELY = 1.0  # seconds for which what is known of a session is believed, as a switch is
 _LONGEST_PLACEHOLDER = 24  # [NATIONAL_ID_999999]
 
 
@@ -90,7 +92,22 @@ async def look(world: World, org: OrgId, id: SessionId, message: EventId | None 
         org=org, session=sessions.from_row(row), key=own, identity=identity_of(org_key, org, sealed), settings=settings,
         policy=policy_of(row["name"], settings, row["channel"]), tokens=tokens, stored=row["tokens"],
     )
+    _keep(world, mask)
     return mask, events.from_row(before) if before else None
+
+
+def _keep(world: World, mask: Mask) -> None:
+    """For a second, and no longer in memory than that: it holds values in the clear."""
+    place = mask.org, mask.session.id
+    world.looked[place] = mask
+    asyncio.get_running_loop().call_later(_LATELY, lambda: world.looked.pop(place) if world.looked.get(place) is mask else None)
+
+
+def lately(world: World, org: OrgId, id: SessionId) -> Mask | None:
+    """The mask of a session that this process looked at within the last second, with all that it has masked since. What another process has
+    masked meanwhile stands in no text that was read before it: whoever writes on what it read is overtaken by that message."""
+    mask: Mask | None = world.looked.get((org, id))
+    return mask
 
 
 async def write(world: World, org: OrgId, id: SessionId, writing: Callable[[Mask, Event | None], Awaitable[T]], *, message: EventId | None = None) -> T:

@@ -14,7 +14,7 @@ from glassine.rules.permits import require
 from glassine.rules.reordering import Judged, documents, reach, reordered, to_judge
 from glassine.store import reranking
 from glassine.story import finding, house
-from glassine.story.finding import LIMIT, Sought
+from glassine.story.finding import LIMIT, Shelf, Sought
 from glassine.story.privacy import masked_for_good
 from glassine.story.world import World
 from glassine.words.boundaries import shut
@@ -29,13 +29,16 @@ _TRIAL = "How do I reset my password?"
 _TRIAL_TEXTS = ("Our office is closed on Sundays.", "To reset your password, open Settings and choose Forgotten password.")
 
 
-async def seek(world: World, org: OrgId, text: str, *, viewer: Viewer, language: str | None = None, limit: int = LIMIT, session: SessionId | None = None) -> Sought:
+async def seek(
+    world: World, org: OrgId, text: str, *, viewer: Viewer, language: str | None = None, limit: int = LIMIT, session: SessionId | None = None,
+    shelf: Shelf | None = None,
+) -> Sought:
     """As `finding.seek`, in the reranker's order where one is set and answers in time.
 
-    `session`: whose customer asks; its text is masked already. Without one the text is masked before it leaves.
+    `session`: whose customer asks; its text is masked already. Without one the text is masked before it leaves. `shelf`: as `finding.seek` takes it.
     """
     settings = await world.switches.of(org)
-    sought = await finding.seek(world, org, text, viewer=viewer, language=language, limit=reach(settings, limit))
+    sought = await finding.seek(world, org, text, viewer=viewer, language=language, limit=reach(settings, limit), shelf=shelf)
     hits = [hit for hit in to_judge(sought.hits) if viewer.admits(hit.audience)]
     if not settings.rerank_url or shut("rerank", settings) or len(hits) < 2:
         return sought._replace(hits=sought.hits[:limit])

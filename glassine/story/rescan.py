@@ -26,12 +26,11 @@ from glassine.story.world import World
 from glassine.words.crossings import Crossing, Payload, Scan
 from glassine.words.errors import NotFound
 from glassine.words.house import OrgSettings
-from glassine.words.ids import OrgId, SessionId
+from glassine.words.ids import OrgId
 from glassine.words.privacy import Known, PiiType, Policy, Span
 
 _LARGE = 30_000  # characters: more than any prompt has, so other requests shall not wait for it
 _REMEMBERED = 10_000
-_JUDGED_SECONDS = 1.0  # how long a session's values are remembered here
 _PUBLISHED_SECONDS = 60.0  # how long what was once published stays exempt
 
 Found = Counter[tuple[PiiType, str]]  # what was found, and how often
@@ -53,11 +52,10 @@ class Rescan:
     world: World
     _seen: dict[tuple[bytes, str], tuple[Span, ...]] = field(default_factory=dict)
     _published: dict[tuple[OrgId, bytes], float] = field(default_factory=dict)
-    _judges: dict[tuple[OrgId, SessionId], tuple[float, Judge]] = field(default_factory=dict, repr=False)
 
     async def __call__(self, crossing: Crossing, payload: Payload) -> Scan:
         org_key = await self.world.key(crossing.org)
-        judge = await self._judge(crossing)
+        judge = await _judge(self.world, crossing)
         text = rescan.without(rescan.readable(payload, crossing.ours), (*prompt.FIXED, *built_in.WORDS))
         if len(text) > _LARGE:
             found = await asyncio.to_thread(self._found, text, rescan.key_headers(payload), judge)
@@ -71,18 +69,6 @@ class Rescan:
             exempt=sum(count for (_, value), count in found.items() if value in public),
             carried=_remembered(found, judge),
         )
-
-    async def _judge(self, crossing: Crossing) -> Judge:
-        """One event goes to many endpoints within a moment, so what is known of its session is read once for all of them."""
-        if crossing.purpose != "webhook" or crossing.session is None:
-            return await _judge(self.world, crossing)
-        place, now = (crossing.org, crossing.session), time.monotonic()
-        until, judge = self._judges.get(place, (0.0, None))
-        if judge is None or until < now:
-            judge = await _judge(self.world, crossing)
-            self._judges = {each: kept for each, kept in self._judges.items() if kept[0] > now}
-            self._judges[place] = now + _JUDGED_SECONDS, judge
-        return judge
 
     def _found(self, text: str, keys: str, judge: Judge) -> Found:
         """What stands raw in a text, and what is known of the customer in our own keys to the destination."""
@@ -122,7 +108,7 @@ class Rescan:
 async def _judge(world: World, crossing: Crossing) -> Judge:
     if crossing.session is not None:
         with contextlib.suppress(NotFound):  # erased a moment ago: nothing is known of it any more
-            mask, _ = await masking.look(world, crossing.org, crossing.session)
+            mask = masking.lately(world, crossing.org, crossing.session) or (await masking.look(world, crossing.org, crossing.session))[0]
             return Judge(mask.policy, Known(tokens=mask.tokens, values=mask.identity.known_values), mask.key)
     async with world.store.tx(crossing.org) as tx:
         row = await house.load(tx, crossing.org)

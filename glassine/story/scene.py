@@ -14,7 +14,7 @@ from glassine.rules.when_back import when_back
 from glassine.store.sessions import Mode
 from glassine.story import sight
 from glassine.story.evidence import Conditions
-from glassine.story.finding import Sought
+from glassine.story.finding import Shelf, Sought
 from glassine.words.actions import WAITING, Call
 from glassine.words.autopilot import Hours, Rulebook, Scored, Stance, Topics
 from glassine.words.handoffs import HandoffRules, Standing
@@ -52,6 +52,7 @@ class Scene:
     scenarios: tuple[Met, ...] | None = None  # what the organisation tells beside the articles; None: not looked up yet
     helpdesks: frozenset[UUID] = frozenset()  # those that can be handed to
     debug: bool = False  # the evidence holds more than the outcome needs
+    shelf: Shelf | None = None  # what a search for the customer reads
 
     @property
     def language(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from glassine.rules import autopilot
 from glassine.rules.reactions import jobs_for
 from glassine.rules.small_talk import small_talk
-from glassine.store import Tx, events, jobs, messages, sessions
+from glassine.store import Tx, events, jobs, messages, sessions, visibility
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
 from glassine.story import (
@@ -27,12 +27,13 @@ from glassine.story import (
     handing,
     reranking,
     saying,
+    sight,
     summarising,
     terms,
     ticketing,
 )
 from glassine.story import autopilot as rulebooks
-from glassine.story.finding import Sought
+from glassine.story.finding import Shelf, Sought
 from glassine.story.models import model_for
 from glassine.story.scene import Means, Scene, hand_off
 from glassine.story.world import Running, World
@@ -94,8 +95,8 @@ def own_means(world: World, scene: Scene, running: Running | None = None) -> Mea
     """The search and the model that answer customers, and news for whoever watches."""
 
     async def search(text: str) -> Sought:
-        limit = debugging.EVERYTHING if scene.debug else finding.LIMIT
-        return await reranking.seek(world, scene.org, text, viewer=scene.viewer, language=scene.language, limit=limit, session=scene.session.id)
+        limit, shelf = debugging.EVERYTHING if scene.debug else finding.LIMIT, scene.shelf if scene.viewer == sight.customer(scene.session) else None
+        return await reranking.seek(world, scene.org, text, viewer=scene.viewer, language=scene.language, limit=limit, session=scene.session.id, shelf=shelf)
 
     def tell(step: str) -> None:
         if running is None:
@@ -139,7 +140,7 @@ async def see(world: World, tx: Tx, org: OrgId, id: SessionId) -> Scene | None:
     return Scene(
         org=org, session=session, mode=mode, settings=settings, rulebook=rulebook, at=world.clock() if rulebook.part("hours") else None, history=history, message=message,
         conditions=evidence.conditions(world, mode, row["set_at"], rulebook.number), standing=handing.standing(session, row, world.clock()),
-        helpdesks=frozenset(() if HELPDESK in settings.switched_off else row["helpdesks"]), waits_until=row["waits_until"], debug=row["debugged"], calls=await callable_now.calls_so_far(tx, org, id) if row["called"] else (),
+        helpdesks=frozenset(() if HELPDESK in settings.switched_off else row["helpdesks"]), waits_until=row["waits_until"], debug=row["debugged"], shelf=Shelf(version=row["knowledge"], scopes=visibility.as_seen(row["scopes"])), calls=await callable_now.calls_so_far(tx, org, id) if row["called"] else (),
     )
 
 

@@ -82,6 +82,7 @@ class World:
     related: dict[tuple[Any, ...], tuple[float, tuple[ArticleId, ...]]] = field(default_factory=dict)  # which articles help pages name beside one, and until when
     actions: dict[OrgId, tuple[float, Any]] = field(default_factory=dict)  # what can be called, and until when it is believed
     tokens: dict[UUID, tuple[float, bytes, str]] = field(default_factory=dict, repr=False)  # of variables: until when it is good, for which sealed secret, and the token
+    looked: dict[tuple[OrgId, SessionId], Any] = field(default_factory=dict, repr=False)  # what is known of sessions, for a second (story/masking.py)
     turning: dict[TurnId, Running] = field(default_factory=dict)  # for whoever watches
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _keys: dict[OrgId, tuple[float, Ring]] = field(default_factory=dict)  # when each was read
