@@ -31,12 +31,12 @@ async def sealed(world: World, rows: int = 6, *, unsealed: int = 0) -> OrgId:
     org = (await founded_shop(world, "Chain", f"{new_id()}@chain.example")).org
     for n in range(rows):
         async with world.store.tx(org) as tx:
-            await ledger.record(tx, crossing(org, session=SessionId(new_id()), scan=Scan(digest=bytes([n]) * 32, masked={"email": n + 1}, carried=(bytes([n]) * 32,))))
+            await ledger.record(tx, [crossing(org, session=SessionId(new_id()), scan=Scan(digest=bytes([n]) * 32, masked={"email": n + 1}, carried=(bytes([n]) * 32,)))])
     while await keeping.seal(world, org):
         pass
     for _ in range(unsealed):
         async with world.store.tx(org) as tx:
-            await ledger.record(tx, crossing(org))
+            await ledger.record(tx, [crossing(org)])
     return org
 
 

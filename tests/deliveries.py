@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from uuid import UUID
 from glassine.store import Tx, deliveries, rows
 from glassine.story import delivering
 from glassine.story.world import World
-from glassine.words.deliveries import Delivery, DeliveryFailed, DeliveryId, Destination, Target
+from glassine.words.deliveries import Brought, Delivery, DeliveryFailed, DeliveryId, Destination, Target
 from glassine.words.ids import OrgId, SessionId, new_id
 from tests.shop import Shop
 
@@ -29,9 +30,15 @@ class Scripted:
     back: list[DeliveryId] = field(default_factory=list)
     names: dict[UUID, str] = field(default_factory=dict)
 
-    async def bring(self, world: World, org: OrgId, delivery: Delivery) -> str:
+    async def ready(self, world: World, tx: Tx, org: OrgId, begun: Sequence[Delivery]) -> dict[DeliveryId, None]:
+        return {}
+
+    async def bring(self, world: World, org: OrgId, delivery: Delivery, ready: None) -> Brought:
         self.tried.append(delivery)
-        return self.answer(delivery)
+        return Brought(external=self.answer(delivery))
+
+    async def arrived(self, world: World, tx: Tx, org: OrgId, brought: Sequence[tuple[Delivery, Brought]]) -> None:
+        pass
 
     async def failed(self, world: World, tx: Tx, org: OrgId, delivery: Delivery, failure: DeliveryFailed, last: bool) -> None:
         self.told.append((delivery.id, failure.message, last))
@@ -97,7 +104,7 @@ async def round_of(world: World, most: int = 8) -> list[DeliveryId]:
     async with world.store.outside() as tx:
         found = await deliveries.claim(tx, world.process, most, 4, world.clock())
     for one in found:
-        await delivering._run_one(world, one)
+        await asyncio.gather(*await delivering._started(world, [one], delivering._successes(world)))
     return [DeliveryId(one.job.ref) for one in found]
 
 

@@ -61,7 +61,7 @@ async def test_heads_are_put_elsewhere_once_and_an_anchor_is_no_reason_for_anoth
     assert [one["seq"] for one in kept if one["organization"] == str(org)] == [2]
     async with world.store.tx(org) as tx:
         await tx.execute("delete from jobs")
-        await ledger.record(tx, crossing(org, purpose="anchor"))
+        await ledger.record(tx, [crossing(org, purpose="anchor")])
     await keeping.seal(world, org)
     await keeping.plan_anchors(hasty)
     assert org not in await anchor_jobs(world)

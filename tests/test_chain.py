@@ -44,7 +44,7 @@ async def test_a_chain_is_whole_and_says_what_is_not_sealed_yet(world: World, tm
 async def test_every_row_is_sealed_within_a_second_by_a_worker(world: World) -> None:
     org, stop = await sealed(world, 0), asyncio.Event()
     async with world.store.tx(org) as tx:
-        await ledger.record(tx, crossing(org))
+        await ledger.record(tx, [crossing(org)])
     working = asyncio.create_task(worker.run(world, stop))
     for _ in range(500):
         async with world.store.tx(org) as tx:
@@ -184,7 +184,7 @@ async def test_two_chainers_make_one_chain(world: World, tmp_path: Path) -> None
 
     async def write(n: int) -> None:
         async with world.store.tx(org) as tx:
-            await ledger.record(tx, crossing(org, scan=Scan(exempt=n)))
+            await ledger.record(tx, [crossing(org, scan=Scan(exempt=n))])
 
     async def seal_often() -> int:
         count = 0
@@ -216,7 +216,7 @@ async def test_a_chainer_that_is_killed_leaves_the_chain_whole(world: World, set
     org = await sealed(world, 0)
     async with world.store.tx(org) as tx:
         for n in range(300):
-            await ledger.record(tx, crossing(org, scan=Scan(exempt=n)))
+            await ledger.record(tx, [crossing(org, scan=Scan(exempt=n))])
     for _ in range(3):
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", _CHAINER, str(settings.database_url), str(org), stdout=asyncio.subprocess.PIPE)
         assert process.stdout

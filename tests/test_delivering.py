@@ -114,7 +114,7 @@ async def test_doubt_stays_until_it_is_settled(world: World, shop: Shop, there: 
 async def test_a_try_whose_process_died_counts_as_one_that_may_have_arrived(world: World, shop: Shop, there: Scripted) -> None:
     id = await make(world, shop, new_id())
     async with world.store.tx(shop.org) as tx:
-        assert await deliveries.begin(tx, shop.org, id, world.clock())
+        assert await deliveries.begin(tx, shop.org, [id], world.clock())
     await round_of(world)
     assert [(tried.id, tried.doubtful, tried.attempts) for tried in there.tried] == [(id, True, 2)]
 
@@ -124,12 +124,11 @@ async def test_a_try_that_ends_late_says_nothing_over_a_newer_one_unless_it_arri
     for late_arrives, state in ((False, DeliveryState.DONE), (True, DeliveryState.DONE)):
         id = await make(world, shop, new_id())
         async with world.store.tx(shop.org) as tx:
-            late = await deliveries.begin(tx, shop.org, id, world.clock())
-            assert late
-            assert await deliveries.begin(tx, shop.org, id, world.clock())
+            late = (await deliveries.begin(tx, shop.org, [id], world.clock()))[id]
+            assert await deliveries.begin(tx, shop.org, [id], world.clock())
         async with world.store.tx(shop.org) as tx:
             if late_arrives:
-                assert await deliveries.succeed(tx, shop.org, late.delivery, "late", world.clock())
+                assert await deliveries.succeed(tx, shop.org, [(late.delivery, "late")], world.clock()) == {id}
             else:
                 assert not await deliveries.fail(tx, shop.org, late.delivery, state=DeliveryState.DEAD, why="Late.", unknown=False, next=world.clock(), now=world.clock())
         await round_of(world)

@@ -13,7 +13,7 @@ import pytest_asyncio
 from glassine.store import deliveries, jobs
 from glassine.story import delivering
 from glassine.story.world import World
-from glassine.words.deliveries import Delivery, DeliveryId, DeliveryState, Target
+from glassine.words.deliveries import Brought, Delivery, DeliveryId, DeliveryState, Target
 from glassine.words.ids import OrgId, new_id
 from tests.deliveries import Clock, Scripted, emptied, fails, make, moved_by_hand, now, round_of
 from tests.shop import Shop
@@ -199,11 +199,11 @@ class Slow(Scripted):
         super().__init__()
         self.dead, self.seen = dead, Counter[UUID]()
 
-    async def bring(self, world: World, org: OrgId, delivery: Delivery) -> str:
+    async def bring(self, world: World, org: OrgId, delivery: Delivery, ready: None) -> Brought:
         self.seen[delivery.target_id] += 1
         if delivery.target_id in self.dead:
             await asyncio.Event().wait()
-        return "there"
+        return Brought(external="there")
 
 
 async def test_destinations_that_never_answer_hold_up_nobody(world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

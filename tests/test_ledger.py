@@ -20,10 +20,10 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 async def test_what_crossed_is_summed_by_purpose_and_destination(world: World, shop: Shop) -> None:
     org = OrgId(new_id())
     async with world.store.tx(org) as tx:
-        await ledger.record(tx, crossing(org, scan=Scan(masked={"email": 2, "name": 1})))
-        await ledger.record(tx, crossing(org, scan=Scan(masked={"email": 1}, exempt=1)))
-        await ledger.record(tx, crossing(org, allowed=False, scan=Scan(masked={"email": 9}, found={"card": 1})))
-        await ledger.record(tx, crossing(org, purpose="webhook", raw=True, scan=Scan(found={"email": 3})))
+        await ledger.record(tx, [crossing(org, scan=Scan(masked={"email": 2, "name": 1}))])
+        await ledger.record(tx, [crossing(org, scan=Scan(masked={"email": 1}, exempt=1))])
+        await ledger.record(tx, [crossing(org, allowed=False, scan=Scan(masked={"email": 9}, found={"card": 1}))])
+        await ledger.record(tx, [crossing(org, purpose="webhook", raw=True, scan=Scan(found={"email": 3}))])
     async with world.store.tx(org) as tx:
         model, webhook = await ledger.summary(tx, org, LONG_AGO)
         assert await ledger.summary(tx, org, datetime.now(UTC) + timedelta(hours=1)) == []
@@ -36,7 +36,7 @@ async def test_crossings_are_found_by_session_by_what_they_held_and_page_by_page
     org, session = OrgId(new_id()), SessionId(new_id())
     async with world.store.tx(org) as tx:
         for n in range(5):
-            await ledger.record(tx, crossing(org, session=session if n % 2 else None, allowed=n != 3, scan=Scan(carried=(bytes([n]), b"same"))))
+            await ledger.record(tx, [crossing(org, session=session if n % 2 else None, allowed=n != 3, scan=Scan(carried=(bytes([n]), b"same")))])
     async with world.store.tx(org) as tx:
         assert len(await ledger.of_session(tx, org, session)) == 2
         assert len(await ledger.with_values(tx, org, [b"same"])) == 5

@@ -50,10 +50,9 @@ def _job(row: DictRow) -> Job:
     return Job(id=row["id"], org=OrgId(row["org_id"]), kind=JobKind(row["kind"]), ref=row["ref"], key=row["key"], attempts=row["attempts"], run_at=row["run_at"])
 
 
-async def begin(tx: Tx, org: OrgId, id: DeliveryId, now: datetime) -> Begun | None:
-    """Written before the try, so that one whose process dies is known to have begun. None: it is gone, or settled already."""
-    row = await one(tx, _SQL.begin, {"org": org, "id": id, "now": now})
-    return Begun(read(row), row["rung"]) if row else None
+async def begin(tx: Tx, org: OrgId, ids: Sequence[DeliveryId], now: datetime) -> dict[DeliveryId, Begun]:
+    """Written before the tries, so that one whose process dies is known to have begun. What is not among them is gone, or settled already."""
+    return {DeliveryId(row["id"]): Begun(read(row), row["rung"]) for row in await rows(tx, _SQL.begin, {"org": org, "ids": list(ids), "now": now})}
 
 
 async def load(tx: Tx, org: OrgId, id: DeliveryId) -> Delivery | None:
@@ -71,13 +70,13 @@ def read(row: DictRow) -> Delivery:
     )  # fmt: skip
 
 
-async def succeed(tx: Tx, org: OrgId, delivery: Delivery, external: str, now: datetime) -> bool:
-    """It has arrived. What waits for the same destination goes on, where that was left alone. False: it was settled already."""
-    values = {"org": org, "id": delivery.id, "lane": delivery.target_id, "external": external, "now": now}
-    row = await one(tx, _SQL.succeed, values)
-    if row and row["reopened"]:
-        await hurry(tx, org, delivery.target_id, now)
-    return bool(row and row["n"])
+async def succeed(tx: Tx, org: OrgId, came: Sequence[tuple[Delivery, str]], now: datetime) -> set[DeliveryId]:
+    """They have arrived, as what the other side calls them. What waits for the same destination goes on, where that was left alone. Returned: those that were not settled already."""
+    values = {"ids": [each.id for each, _ in came], "externals": [external for _, external in came], "lanes": sorted({each.target_id for each, _ in came})}
+    row = await one(tx, _SQL.succeed, {"org": org, "now": now, **values})
+    for lane in row["reopened"] if row else ():
+        await hurry(tx, org, lane, now)
+    return set(row["done"]) if row else set()
 
 
 async def hurry(tx: Tx, org: OrgId, lane: UUID, now: datetime) -> None:

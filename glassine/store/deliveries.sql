@@ -32,22 +32,24 @@ returning j.id, j.org_id, j.kind, j.ref, j.key, j.attempts, j.run_at, chosen.shu
 
 -- name: begin
 update deliveries set attempts = attempts + 1, doubtful = doubtful or trying, trying = true, tried_at = %(now)s
-where org_id = %(org)s and id = %(id)s and state = 'waiting' returning *
+where org_id = %(org)s and id = any(%(ids)s) and state = 'waiting' returning *
 
 -- name: load
 select * from deliveries where org_id = %(org)s and id = %(id)s
 
 -- name: succeed
--- Whoever brought it, it has arrived.
-with done as (
-    update deliveries set state = 'done', external = %(external)s, why = '', trying = false, doubtful = false, settled_at = %(now)s
-    where org_id = %(org)s and id = %(id)s and state = 'waiting' returning 1
+-- Whoever brought them, they have arrived. Lanes in the order of their ids, so that no two processes wait for each other.
+with came as (
+    select * from unnest(%(ids)s::uuid[], %(externals)s::text[]) as c (id, external)
+), done as (
+    update deliveries d set state = 'done', external = came.external, why = '', trying = false, doubtful = false, settled_at = %(now)s
+    from came where d.org_id = %(org)s and d.id = came.id and d.state = 'waiting' returning d.id
 ), job as (
-    delete from jobs where kind = 'deliver' and ref = %(id)s
+    delete from jobs where kind = 'deliver' and ref = any(%(ids)s)
 ), opened as (
-    delete from lanes where id = %(lane)s and org_id = %(org)s returning until
+    delete from lanes where id in (select l.id from lanes l where l.id = any(%(lanes)s) and l.org_id = %(org)s order by l.id for update) returning id, until
 )
-select (select count(*) from done)::int as n, exists (select from opened where until is not null) as reopened
+select array(select id from done) as done, array(select id from opened where until is not null) as reopened
 
 -- name: hurry
 -- What waited goes on, with a fresh ladder: its destination was down, and is not any more.

@@ -52,16 +52,17 @@ class Filter(NamedTuple):
     refused: bool = False
 
 
-async def record(tx: Tx, row: CrossingRow) -> None:
-    """Writes one crossing down, and that it waits to be sealed."""
-    values = {
-        "org": row.org, "id": new_id(), "session": row.session, "destination": row.destination, "purpose": row.purpose, "bytes": row.bytes, "allowed": row.allowed,
-        "why": row.why, "raw": row.raw, "digest": row.scan.digest, "masked": Jsonb(row.scan.masked), "found": Jsonb(row.scan.found), "exempt": row.scan.exempt,
-        "carried": list(row.scan.carried),
-    }  # fmt: skip
-    await tx.execute(_SQL.record, values)
-    if row.scan.carried:
-        await tx.execute(_SQL.record_values, values)
+async def record(tx: Tx, some: Sequence[CrossingRow]) -> None:
+    """Writes crossings of one organisation down, and that they wait to be sealed."""
+    named = [(new_id(), row) for row in some]
+    each = [{
+        "id": str(id), "session": str(row.session) if row.session else None, "destination": row.destination, "purpose": row.purpose, "bytes": row.bytes, "allowed": row.allowed,
+        "why": row.why, "raw": row.raw, "digest": row.scan.digest.hex(), "masked": dict(row.scan.masked), "found": dict(row.scan.found), "exempt": row.scan.exempt,
+    } for id, row in named]  # fmt: skip
+    await tx.execute(_SQL.record, {"org": some[0].org, "rows": Jsonb(each)})
+    carried = [(id, digest) for id, row in named for digest in row.scan.carried]
+    if carried:
+        await tx.execute(_SQL.record_values, {"org": some[0].org, "ids": [id for id, _ in carried], "digests": [digest for _, digest in carried]})
 
 
 async def page(tx: Tx, org: OrgId, which: Filter, *, before: tuple[datetime, UUID] | None = None, limit: int = 50) -> list[Crossed]:

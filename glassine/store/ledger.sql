@@ -1,12 +1,15 @@
 -- name: record
 with crossed as (
     insert into crossings (org_id, id, session_id, destination, purpose, bytes, allowed, why, raw, digest, masked, found, exempt)
-    values (%(org)s, %(id)s, %(session)s, %(destination)s, %(purpose)s, %(bytes)s, %(allowed)s, %(why)s, %(raw)s, %(digest)s, %(masked)s, %(found)s, %(exempt)s)
+    select %(org)s, r.id, r.session, r.destination, r.purpose, r.bytes, r.allowed, r.why, r.raw, decode(r.digest, 'hex'), r.masked, r.found, r.exempt
+    from jsonb_to_recordset(%(rows)s) as r (id uuid, session uuid, destination text, purpose text, bytes int, allowed boolean, why text, raw boolean, digest text,
+        masked jsonb, found jsonb, exempt int)
+    returning id
 )
-insert into ledger_waiting (org_id, crossing_id) values (%(org)s, %(id)s)
+insert into ledger_waiting (org_id, crossing_id) select %(org)s, id from crossed
 
 -- name: record_values
-insert into crossed_values (org_id, digest, crossing_id) select %(org)s, digest, %(id)s from unnest(%(carried)s::bytea[]) digest on conflict do nothing
+insert into crossed_values (org_id, digest, crossing_id) select %(org)s, v.digest, v.id from unnest(%(ids)s::uuid[], %(digests)s::bytea[]) as v (id, digest) on conflict do nothing
 
 -- name: page
 -- `filters` stay null where they are not asked for. Newest first.

@@ -18,7 +18,6 @@ from glassine.words.sessions import Event
 from glassine.words.webhooks import Told, ToldId, WebhookId
 
 _SQL = Statements(__file__)
-BEHIND = _SQL.behind
 
 
 class Behind(NamedTuple):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
 from glassine.store import Tx, count, one, rows
 from glassine.store.statements import Statements
@@ -17,7 +18,6 @@ from glassine.words.ids import OrgId, SessionId
 from glassine.words.webhooks import Sent, ToldId, Try, Webhook, WebhookId
 
 _SQL = Statements(__file__)
-LOAD, SECRETS = _SQL.load, _SQL.secrets
 
 
 class Secret(NamedTuple):
@@ -77,13 +77,17 @@ async def delete(tx: Tx, org: OrgId, id: WebhookId) -> None:
         raise NotFound("There is no endpoint with this id.")
 
 
-async def secrets(tx: Tx, org: OrgId, webhook: WebhookId, now: datetime) -> list[Secret]:
-    """Those that sign now, the newest first."""
-    return [secret_from(row) for row in await rows(tx, _SQL.secrets, {"org": org, "webhook": webhook, "now": now})]
+async def some(tx: Tx, org: OrgId, ids: Sequence[WebhookId]) -> dict[WebhookId, Webhook]:
+    """Those that are still there."""
+    return {WebhookId(row["id"]): from_row(row) for row in await rows(tx, _SQL.some, {"org": org, "ids": list(ids)})}
 
 
-def secret_from(row: DictRow) -> Secret:
-    return Secret(row["id"], bytes(row["sealed"]), row["until"], row["created_at"])
+async def secrets(tx: Tx, org: OrgId, ids: Sequence[WebhookId], now: datetime) -> dict[WebhookId, list[Secret]]:
+    """Those of each that sign now, the newest first."""
+    found: dict[WebhookId, list[Secret]] = {}
+    for row in await rows(tx, _SQL.secrets, {"org": org, "ids": list(ids), "now": now}):
+        found.setdefault(WebhookId(row["webhook_id"]), []).append(Secret(row["id"], bytes(row["sealed"]), row["until"], row["created_at"]))
+    return found
 
 
 async def every_secret(tx: Tx, org: OrgId) -> list[tuple[UUID, bytes]]:
@@ -103,8 +107,8 @@ async def reseal(tx: Tx, org: OrgId, id: UUID, sealed: bytes) -> None:
     await tx.execute(_SQL.reseal, {"org": org, "id": id, "sealed": sealed})
 
 
-async def succeeded(tx: Tx, org: OrgId, id: WebhookId, now: datetime) -> None:
-    await tx.execute(_SQL.succeeded, {"org": org, "id": id, "now": now})
+async def succeeded(tx: Tx, org: OrgId, ids: Collection[WebhookId], now: datetime) -> None:
+    await tx.execute(_SQL.succeeded, {"org": org, "ids": list(ids), "now": now})
 
 
 async def failed(tx: Tx, org: OrgId, id: WebhookId, now: datetime) -> datetime | None:
@@ -123,11 +127,17 @@ async def enable(tx: Tx, org: OrgId, id: WebhookId) -> bool:
     return await one(tx, _SQL.enable, {"org": org, "id": id}) is not None
 
 
-async def keep_try(tx: Tx, org: OrgId, delivery: DeliveryId, tried: Try) -> None:
+async def keep_lazily(tx: Tx, org: OrgId, delivery: DeliveryId, tried: Try) -> None:
     """In a transaction that holds nothing else of weight: it does not wait for the disk."""
     await tx.execute(_SQL.lazily)
-    values = {"org": org, "delivery": delivery, "status": tried.status, "answer": tried.answer, "why": tried.why, "milliseconds": tried.milliseconds, "at": tried.at}
-    await tx.execute(_SQL.keep_try, values)
+    await keep_tries(tx, org, [(delivery, tried)])
+
+
+async def keep_tries(tx: Tx, org: OrgId, tried: Sequence[tuple[DeliveryId, Try]]) -> None:
+    each = [
+        {"delivery": str(id), "status": one.status, "answer": one.answer, "why": one.why, "milliseconds": one.milliseconds, "at": one.at.isoformat()} for id, one in tried
+    ]
+    await tx.execute(_SQL.keep_tries, {"org": org, "tries": Jsonb(each)})
 
 
 async def sent(

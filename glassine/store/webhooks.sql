@@ -4,6 +4,9 @@ select * from webhooks where org_id = %(org)s order by lower(name), created_at
 -- name: load
 select * from webhooks where org_id = %(org)s and id = %(id)s
 
+-- name: some
+select * from webhooks where org_id = %(org)s and id = any(%(ids)s)
+
 -- name: hold
 select * from webhooks where org_id = %(org)s and id = %(id)s for update
 
@@ -35,8 +38,8 @@ select count(*)::int as n from gone
 
 -- name: secrets
 -- The newest first; a former one as long as it signs.
-select id, sealed, until, created_at from webhook_secrets
-where org_id = %(org)s and webhook_id = %(webhook)s and (until is null or until > %(now)s)
+select id, webhook_id, sealed, until, created_at from webhook_secrets
+where org_id = %(org)s and webhook_id = any(%(ids)s) and (until is null or until > %(now)s)
 order by created_at desc
 
 -- name: every_secret
@@ -56,9 +59,12 @@ update webhook_secrets set until = least(coalesce(until, %(until)s), %(until)s) 
 update webhook_secrets set sealed = %(sealed)s where org_id = %(org)s and id = %(id)s
 
 -- name: succeeded
--- Written down at most once a minute, or every delivery of a busy endpoint would wait for the one before.
-update webhooks set failing_since = null, succeeded_at = %(now)s
-where org_id = %(org)s and id = %(id)s and (failing_since is not null or succeeded_at is null or succeeded_at + interval '1 minute' < %(now)s)
+-- Written down at most once a minute, or every delivery of a busy endpoint would wait for the one before; in the order of their ids, so that no two processes wait for each other.
+with due as (
+    select id from webhooks where org_id = %(org)s and id = any(%(ids)s) and (failing_since is not null or succeeded_at is null or succeeded_at + interval '1 minute' < %(now)s)
+    order by id for update
+)
+update webhooks w set failing_since = null, succeeded_at = %(now)s from due where w.org_id = %(org)s and w.id = due.id
 
 -- name: failed
 -- Since when every try has failed, if it is not disabled. A day without any try ends the count: nothing is known of it.
@@ -78,9 +84,10 @@ update webhooks set disabled_at = null, why = '', failing_since = null, failed_a
 -- What is kept of a try does not wait for the disk: of one that a power cut takes away, the next one tells.
 select set_config('synchronous_commit', 'off', true)
 
--- name: keep_try
+-- name: keep_tries
 insert into webhook_tries (org_id, id, delivery_id, status, answer, why, milliseconds, at)
-values (%(org)s, gen_random_uuid(), %(delivery)s, %(status)s, %(answer)s, %(why)s, %(milliseconds)s, %(at)s)
+select %(org)s, gen_random_uuid(), t.delivery, t.status, t.answer, t.why, t.milliseconds, t.at
+from jsonb_to_recordset(%(tries)s) as t (delivery uuid, status int, answer text, why text, milliseconds real, at timestamptz)
 
 -- name: tries
 select * from webhook_tries where org_id = %(org)s and delivery_id = any(%(deliveries)s) order by at

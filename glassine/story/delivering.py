@@ -6,24 +6,29 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from glassine.rules import ladders
 from glassine.store import DatabaseError, Tx, Unreachable, deliveries, jobs
 from glassine.store.deliveries import Begun, Claimed
 from glassine.story import ticketing, webhooks
+from glassine.story.together import Together
 from glassine.story.world import World
-from glassine.words.deliveries import Delivery, DeliveryFailed, DeliveryId, DeliveryState, Destination, Effect, Target
+from glassine.words.deliveries import Brought, Delivery, DeliveryFailed, DeliveryId, DeliveryState, Destination, Effect, Target
 from glassine.words.errors import CrossingRefused, LeakStopped, NotFound
 from glassine.words.ids import OrgId
+from glassine.words.work import Job
 
 _log = logging.getLogger(__name__)
 _PLACES = 100  # at once in one process; most of them wait for somebody else's server
 _EACH = 4  # to one destination at once
-_AT_A_TIME = 8  # claimed at once: what they do before they wait must not keep a turn from its thread
+_AT_A_TIME = 32  # claimed and begun at once: what they do before they wait must not keep a turn from its thread
 _POLL = 0.5  # seconds
+_BREATH = 0.02  # between two looks at a queue that had less than could be taken: what ends meanwhile makes room together
 _LONGEST: Mapping[Target, float] = MappingProxyType({Target.WEBHOOK: 60.0, Target.HELPDESK: 300.0})  # seconds, whatever their own limits are
 _MOST_WORDS = 1_000
 _UNREACHABLE = (Unreachable, OSError, TimeoutError)
@@ -35,8 +40,14 @@ TOO_LATE = "It waited for longer than a delivery is tried, because its destinati
 class Bringer(Protocol):
     """What a kind of target offers (story/webhooks.py, story/ticketing.py)."""
 
-    async def bring(self, world: World, org: OrgId, delivery: Delivery) -> str:
-        """Tries once. Returns the other side's id of what came of it; raises DeliveryFailed, or NotFound where nobody wants it any more."""
+    async def ready(self, world: World, tx: Tx, org: OrgId, begun: Sequence[Delivery]) -> Mapping[DeliveryId, Any]:
+        """What each of these tries needs to know, read in the transaction in which they begin."""
+
+    async def bring(self, world: World, org: OrgId, delivery: Delivery, ready: Any) -> Brought:
+        """Tries once, with what was made ready for it. Raises DeliveryFailed, or NotFound where nobody wants it any more."""
+
+    async def arrived(self, world: World, tx: Tx, org: OrgId, brought: Sequence[tuple[Delivery, Brought]]) -> None:
+        """After tries that succeeded, in the transaction that says so."""
 
     async def failed(self, world: World, tx: Tx, org: OrgId, delivery: Delivery, failure: DeliveryFailed, last: bool) -> None:
         """After every try that did not succeed, in the transaction that says so. `last`: nothing more is tried until a person says so."""
@@ -55,25 +66,47 @@ class _Gone(DeliveryFailed):
 _BRINGERS: Mapping[Target, Bringer] = MappingProxyType({Target.WEBHOOK: webhooks, Target.HELPDESK: ticketing})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """A try that succeeded. `follows`: whether what follows from it is done too."""
+
+    delivery: Delivery
+    brought: Brought
+    follows: bool = True
+
+
+class _Trying(NamedTuple):
+    """A try that has begun, and what its target needs for it."""
+
+    org: OrgId
+    begun: Begun
+    ready: Any
+
+
 async def run(world: World, stop: asyncio.Event) -> None:
     """Claims and brings deliveries until `stop` is set; then finishes what it has begun."""
     at_work: set[asyncio.Task[None]] = set()
-    stopping = asyncio.create_task(stop.wait())
+    stopping, successes = asyncio.create_task(stop.wait()), _successes(world)
     try:
         while not stop.is_set():
-            found = await _claim(world, min(_AT_A_TIME, _PLACES - len(at_work)))
-            world.running.update(one.job.id for one in found)  # before anything else happens: what is not in there is given to others
-            for one in found:
-                task = world.start(_run_one(world, one))
+            room = min(_AT_A_TIME, _PLACES - len(at_work))
+            found = await _claim(world, room)
+            for task in await _started(world, found, successes):
                 at_work.add(task)
                 task.add_done_callback(at_work.discard)
-            if found:
+            if found and len(found) == room:
                 await asyncio.sleep(0)
-            else:
+                continue
+            await asyncio.wait({stopping}, timeout=_BREATH)
+            if not found:
                 await asyncio.wait({stopping, *at_work}, timeout=_POLL, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
         await asyncio.gather(stopping, return_exceptions=True)
+
+
+def _successes(world: World) -> Together[_Ended]:
+    return Together(partial(_write_successes, world))
 
 
 async def _claim(world: World, limit: int) -> list[Claimed]:
@@ -87,46 +120,98 @@ async def _claim(world: World, limit: int) -> list[Claimed]:
         return []
 
 
-async def _run_one(world: World, claimed: Claimed) -> None:
+async def _started(world: World, found: Sequence[Claimed], successes: Together[_Ended]) -> list[asyncio.Task[None]]:
+    """What was claimed goes on its way, each by itself; those of one organisation begin in one transaction."""
+    world.running.update(one.job.id for one in found)  # before anything else happens: what is not in there is given to others
+    by_org: dict[OrgId, list[Job]] = {}
+    for one in found:
+        if not one.held:
+            by_org.setdefault(one.job.org, []).append(one.job)
+    begun = await asyncio.gather(*(_begin_or_leave(world, org, some) for org, some in by_org.items()))
+    tries = [world.start(_run_one(world, job, _try(world, trying, successes))) for some in begun for job, trying in some]
+    return tries + [world.start(_run_one(world, one.job, _hold(world, one.job))) for one in found if one.held]
+
+
+async def _begin_or_leave(world: World, org: OrgId, some: Sequence[Job]) -> list[tuple[Job, _Trying]]:
+    """What cannot be begun is taken up again when the next sign of life gives it back."""
+    begun: dict[DeliveryId, _Trying] = {}
     try:
-        await (_hold(world, claimed) if claimed.held else deliver(world, claimed.job.org, DeliveryId(claimed.job.ref), claimed.job.id))
-    except _TROUBLE as error:  # what could not be written down stays this process's until its next sign of life gives it back
-        _log.warning("How delivery %s ended could not be written down: %s. It is taken up again.", claimed.job.ref, type(error).__name__)
+        begun = await _begin(world, org, {DeliveryId(job.ref): job.id for job in some})
+    except _TROUBLE as error:
+        _log.warning("Deliveries cannot be begun: %s", type(error).__name__)
     except Exception:
-        _log.exception("Delivery %s could not be settled; it is taken up again", claimed.job.ref)
+        _log.exception("%s deliveries of organisation %s could not be begun; they are taken up again", len(some), org)
+    world.running.difference_update(job.id for job in some if DeliveryId(job.ref) not in begun)
+    return [(job, begun[DeliveryId(job.ref)]) for job in some if DeliveryId(job.ref) in begun]
+
+
+async def _begin(world: World, org: OrgId, some: Mapping[DeliveryId, int]) -> dict[DeliveryId, _Trying]:
+    """Writes down that these tries begin, in one transaction that is over before the other side is asked. Those that nobody wants any more have no job."""
+    async with world.store.tx(org) as tx:
+        begun = await deliveries.begin(tx, org, list(some), world.clock())
+        for id, job in some.items():
+            if id not in begun:
+                await jobs.done(tx, job)
+        ready: dict[DeliveryId, Any] = {}
+        for target, bringer in _BRINGERS.items():
+            if mine := [one.delivery for one in begun.values() if one.delivery.target is target]:
+                ready |= await bringer.ready(world, tx, org, mine)
+    return {id: _Trying(org, one, ready.get(id)) for id, one in begun.items()}
+
+
+async def _run_one(world: World, job: Job, work: Awaitable[None]) -> None:
+    try:
+        await work
+    except _TROUBLE as error:  # what could not be written down stays this process's until its next sign of life gives it back
+        _log.warning("How delivery %s ended could not be written down: %s. It is taken up again.", job.ref, type(error).__name__)
+    except Exception:
+        _log.exception("Delivery %s could not be settled; it is taken up again", job.ref)
     finally:
-        world.running.discard(claimed.job.id)
+        world.running.discard(job.id)
 
 
 async def deliver(world: World, org: OrgId, id: DeliveryId, job: int) -> None:
-    """One try, and what is written of it. No transaction is open while the other side is asked."""
-    async with world.store.tx(org) as tx:
-        begun = await deliveries.begin(tx, org, id, world.clock())
-        if begun is None:
-            await jobs.done(tx, job)
-            return
-    bringer = _BRINGERS[begun.delivery.target]
-    outcome = await _tried(org, begun.delivery, bringer.bring(world, org, begun.delivery))
+    """One try of one delivery, and what is written of it."""
+    for trying in (await _begin(world, org, {id: job})).values():
+        await _try(world, trying, _successes(world))
+
+
+async def _try(world: World, trying: _Trying, successes: Together[_Ended]) -> None:
+    """No transaction is open while the other side is asked."""
+    org, delivery = trying.org, trying.begun.delivery
+    bringer = _BRINGERS[delivery.target]
+    outcome = await _tried(org, delivery, bringer.bring(world, org, delivery, trying.ready))
     try:
-        await _settle(world, org, begun, outcome, bringer)
+        await _settle(world, trying, outcome, successes, follows=True)
     except _UNREACHABLE:
         raise
     except Exception:  # what follows from it cannot be done: that must not keep it from being known how it ended, or it would be tried without a pause
-        _log.exception("What follows from delivery %s of organisation %s could not be done", id, org)
-        await _settle(world, org, begun, outcome, None)
+        _log.exception("What follows from delivery %s of organisation %s could not be done", delivery.id, org)
+        await _settle(world, trying, outcome, successes, follows=False)
 
 
-async def _settle(world: World, org: OrgId, begun: Begun, outcome: str | DeliveryFailed, bringer: Bringer | None) -> None:
+async def _settle(world: World, trying: _Trying, outcome: Brought | DeliveryFailed, successes: Together[_Ended], *, follows: bool) -> None:
     """Writes down how the try ended, with all that follows from it."""
-    delivery, now = begun.delivery, world.clock()
+    if isinstance(outcome, Brought):
+        await successes.put(trying.org, _Ended(delivery=trying.begun.delivery, brought=outcome, follows=follows))
+        return
+    async with world.store.tx(trying.org) as tx:
+        await _failed(world, tx, trying.org, trying.begun, outcome, _BRINGERS[trying.begun.delivery.target] if follows else None)
+
+
+async def _write_successes(world: World, org: OrgId, ended: Sequence[_Ended]) -> None:
     async with world.store.tx(org) as tx:
-        if isinstance(outcome, DeliveryFailed):
-            await _failed(world, tx, org, begun, outcome, bringer)
-        elif await deliveries.succeed(tx, org, delivery, _storable(outcome), now) and delivery.why and bringer:
-            await bringer.recovered(world, tx, org, delivery)
+        fresh = await deliveries.succeed(tx, org, [(one.delivery, _storable(one.brought.external)) for one in ended], world.clock())
+        for target, bringer in _BRINGERS.items():
+            mine = [one for one in ended if one.delivery.target is target and one.follows]
+            if mine:
+                await bringer.arrived(world, tx, org, [(one.delivery, one.brought) for one in mine])
+            for one in mine:
+                if one.delivery.why and one.delivery.id in fresh:
+                    await bringer.recovered(world, tx, org, one.delivery)
 
 
-async def _tried(org: OrgId, delivery: Delivery, trying: Awaitable[str]) -> str | DeliveryFailed:
+async def _tried(org: OrgId, delivery: Delivery, trying: Awaitable[Brought]) -> Brought | DeliveryFailed:
     try:
         async with asyncio.timeout(_LONGEST[delivery.target]):
             return await trying
@@ -184,13 +269,13 @@ async def _rest(tx: Tx, org: OrgId, delivery: Delivery, failure: DeliveryFailed,
         await deliveries.open_breaker(tx, org, delivery.target_id, now + timedelta(seconds=seconds))
 
 
-async def _hold(world: World, claimed: Claimed) -> None:
+async def _hold(world: World, job: Job) -> None:
     """Its destination's breaker is open: it waits untried, and whoever counts on it hears so at once."""
-    org, id = claimed.job.org, DeliveryId(claimed.job.ref)
+    org, id = job.org, DeliveryId(job.ref)
     async with world.store.tx(org) as tx:
         delivery = await deliveries.load(tx, org, id)
         if delivery is None or delivery.state is not DeliveryState.WAITING:
-            await jobs.done(tx, claimed.job.id)
+            await jobs.done(tx, job.id)
             return
         said = await deliveries.newest_trouble(tx, org, delivery.target_id)
         failure = DeliveryFailed(f"It waits: the tries before it have failed. {said}".strip())

@@ -68,7 +68,7 @@ async def secrets_of(world: World, actor: Actor, id: WebhookId) -> list[Secret]:
     require(actor, Verb.MANAGE_WEBHOOKS)
     async with world.store.tx(actor.org) as tx:
         await webhooks.load(tx, actor.org, id)
-        return await webhooks.secrets(tx, actor.org, id, world.clock())
+        return (await webhooks.secrets(tx, actor.org, [id], world.clock())).get(id, [])
 
 
 async def create(world: World, actor: Actor, given: Given) -> tuple[Webhook, str]:

@@ -26,7 +26,7 @@ from glassine.story.world import World
 from glassine.words.crossings import Crossing, Payload, Scan
 from glassine.words.errors import NotFound
 from glassine.words.house import OrgSettings
-from glassine.words.ids import OrgId
+from glassine.words.ids import OrgId, SessionId
 from glassine.words.privacy import Known, PiiType, Policy, Span
 
 _LARGE = 30_000  # characters: more than any prompt has, so other requests shall not wait for it
@@ -52,10 +52,11 @@ class Rescan:
     world: World
     _seen: dict[tuple[bytes, str], tuple[Span, ...]] = field(default_factory=dict)
     _published: dict[tuple[OrgId, bytes], float] = field(default_factory=dict)
+    _reading: dict[tuple[OrgId, SessionId], asyncio.Task[Judge]] = field(default_factory=dict, repr=False)
 
     async def __call__(self, crossing: Crossing, payload: Payload) -> Scan:
         org_key = await self.world.key(crossing.org)
-        judge = await _judge(self.world, crossing)
+        judge = await self._judge(crossing)
         text = rescan.without(rescan.readable(payload, crossing.ours), (*prompt.FIXED, *built_in.WORDS))
         if len(text) > _LARGE:
             found = await asyncio.to_thread(self._found, text, rescan.key_headers(payload), judge)
@@ -69,6 +70,16 @@ class Rescan:
             exempt=sum(count for (_, value), count in found.items() if value in public),
             carried=_remembered(found, judge),
         )
+
+    async def _judge(self, crossing: Crossing) -> Judge:
+        """One event goes to many endpoints at the same moment: what is known of its session is read once for all of them."""
+        if crossing.purpose != "webhook" or crossing.session is None or masking.lately(self.world, crossing.org, crossing.session):
+            return await _judge(self.world, crossing)
+        place = (crossing.org, crossing.session)
+        if place not in self._reading:
+            reading = self._reading[place] = asyncio.create_task(_judge(self.world, crossing))
+            reading.add_done_callback(lambda _: self._reading.pop(place, None))
+        return await asyncio.shield(self._reading[place])
 
     def _found(self, text: str, keys: str, judge: Judge) -> Found:
         """What stands raw in a text, and what is known of the customer in our own keys to the destination."""

@@ -29,6 +29,7 @@ class Switches:
         self._known: dict[OrgId, tuple[float, OrgSettings]] = {}  # and when their reading began
         self._changed: dict[OrgId, float] = {}
         self._refused: dict[OrgId, Counter[str]] = {}
+        self._reading: dict[OrgId, asyncio.Task[OrgSettings]] = {}
 
     async def of(self, org: OrgId) -> OrgSettings:
         """The organisation's settings, not older than a second."""
@@ -36,9 +37,17 @@ class Switches:
         now = time.monotonic()
         if settings is not None and now - began < _KNOWN_FOR:
             return settings
+        reading = self._reading.get(org)
+        if reading is None:  # many ask at the same moment, and one of them reads
+            reading = self._reading[org] = asyncio.create_task(self._read(org))
+            reading.add_done_callback(lambda done: self._reading.pop(org, None) if self._reading.get(org) is done else None)
+        return await asyncio.shield(reading)
+
+    async def _read(self, org: OrgId) -> OrgSettings:
+        began = time.monotonic()
         async with self._store.tx(org) as tx:
             fresh = OrgSettings.read((await house.load(tx, org))["settings"])
-        self.seen(org, fresh, now)
+        self.seen(org, fresh, began)
         return fresh
 
     def seen(self, org: OrgId, settings: OrgSettings, began: float) -> None:
@@ -52,6 +61,7 @@ class Switches:
         """They have changed: what was read before now is not believed any more."""
         self._changed[org] = time.monotonic()
         self._known.pop(org, None)
+        self._reading.pop(org, None)
 
     def hear(self, notice: Notice) -> None:
         """Another process changed something, or may have while nobody listened."""

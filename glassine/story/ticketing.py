@@ -16,7 +16,7 @@ from glassine.story import filing, owning, summarising
 from glassine.story.helpdesk_reach import Reached, asked, reached
 from glassine.story.world import World
 from glassine.words.channels import Connector
-from glassine.words.deliveries import Delivery, DeliveryFailed, Destination, Effect
+from glassine.words.deliveries import Brought, Delivery, DeliveryFailed, DeliveryId, Destination, Effect
 from glassine.words.helpdesks import Connected, Draft, Filed, Guarantee, HelpdeskId, Ticket
 from glassine.words.ids import OrgId, SessionId
 from glassine.words.people import ActorKind
@@ -37,8 +37,21 @@ async def begin(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId, *,
         await tickets.deliver(tx, org, session, helpdesk, Effect.OPEN)
 
 
-async def bring(world: World, org: OrgId, delivery: Delivery) -> str:
+async def ready(world: World, tx: Tx, org: OrgId, begun: Sequence[Delivery]) -> dict[DeliveryId, None]:  # noqa: ARG001 - the dispatcher asks every target
+    """A try reads by itself what it needs: few begin at one moment, and each needs more than rows."""
+    return dict.fromkeys(one.id for one in begun)
+
+
+async def bring(world: World, org: OrgId, delivery: Delivery, ready: None = None) -> Brought:  # noqa: ARG001 - as above
     """Tries one effect once. Returns the helpdesk's id of what came of it, or nothing where there is nothing to do any more. Raises DeliveryFailed."""
+    return Brought(external=await _bring(world, org, delivery))
+
+
+async def arrived(world: World, tx: Tx, org: OrgId, brought: Sequence[tuple[Delivery, Brought]]) -> None:
+    """Nothing is kept beside what `bring` has written down."""
+
+
+async def _bring(world: World, org: OrgId, delivery: Delivery) -> str:
     assert delivery.session is not None, "a helpdesk's deliveries are of a session"
     async with world.store.tx(org) as tx:
         desk = await helpdesks.load(tx, org, HelpdeskId(delivery.target_id))

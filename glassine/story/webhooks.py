@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -17,16 +17,19 @@ from glassine import __version__
 from glassine.rules import webhook_signing
 from glassine.rules.redaction import PLACEHOLDER
 from glassine.rules.telling import made_here
-from glassine.store import Tx, jobs, news, people, webhooks
+from glassine.store import Tx, house, jobs, news, people, webhooks
 from glassine.store.news import Behind
+from glassine.store.webhooks import Secret
 from glassine.story import masking, privacy, telling
 from glassine.story.world import World
+from glassine.words.boundaries import shut
 from glassine.words.crossings import Crossing
-from glassine.words.deliveries import Delivery, DeliveryFailed, Destination
+from glassine.words.deliveries import Brought, Delivery, DeliveryFailed, DeliveryId, Destination
 from glassine.words.errors import CrossingRefused, LeakStopped, NotFound, NotReached, SwitchedOff, TooLarge
+from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId, SessionId
 from glassine.words.people import Person, Role
-from glassine.words.webhooks import MOST_ANSWER, PATIENCE, SECONDS, Try, Webhook, WebhookId
+from glassine.words.webhooks import MOST_ANSWER, PATIENCE, SECONDS, ToldId, Try, Webhook, WebhookId
 from glassine.words.wire_events import DISABLED
 from glassine.words.work import JobKind, NewJob
 
@@ -36,12 +39,12 @@ _MOST_KEPT, _SHORT = 1_000, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ready:
-    """Everything that one try needs. `secrets` are those that sign now."""
+class Ready:
+    """Everything that one try needs, as it was when the try began. `secrets` are those that sign now. None: it is gone."""
 
-    webhook: Webhook
-    secrets: tuple[bytes, ...]
-    told: Behind
+    webhook: Webhook | None
+    secrets: Sequence[Secret] = field(default=(), repr=False)
+    told: Behind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,53 +56,63 @@ class _Came:
     failure: DeliveryFailed | None = None
 
 
-async def bring(world: World, org: OrgId, delivery: Delivery) -> str:
+async def ready(world: World, tx: Tx, org: OrgId, begun: Sequence[Delivery]) -> dict[DeliveryId, Ready]:
+    """What the tries need that begin now, read once for all of them: one event goes to many endpoints, and many events go to one."""
+    ids = list({WebhookId(one.target_id) for one in begun})
+    endpoints = await webhooks.some(tx, org, ids)
+    secrets = await webhooks.secrets(tx, org, ids, world.clock())
+    told = await news.behind(tx, org, list({ToldId(one.ref) for one in begun if one.ref}))
+    found = {}
+    for one in begun:
+        id = WebhookId(one.target_id)
+        found[one.id] = Ready(webhook=endpoints.get(id), secrets=secrets.get(id, ()), told=told.get(ToldId(one.ref)) if one.ref else None)
+    return found
+
+
+async def bring(world: World, org: OrgId, delivery: Delivery, ready: Ready) -> Brought:
     """One try. Returns what the endpoint answered, as a status. Raises DeliveryFailed, and NotFound where nobody wants it any more."""
-    ready = await _ready(world, org, delivery)
+    webhook, told = _there(ready)
     if why := await world.switches.closed(org, "webhook"):
         raise DeliveryFailed(f"Nothing was sent: {why}.")
-    who = await telling.in_the_clear(world, org, ready.told) if ready.webhook.clear else None
-    envelope = telling.envelope(org, ready.told, who)
+    sealed = await world.key(org)
+    secrets = [sealed.open(each.sealed, org, "webhook_secrets", "sealed", each.id) for each in ready.secrets]
+    who = await telling.in_the_clear(world, org, told) if webhook.clear else None
     at, began = world.clock(), time.monotonic()
-    came = await _asked(world, org, ready, envelope, at)
+    came = await _asked(world, org, webhook, secrets, told, telling.envelope(org, told, who), at)
     spent = round((time.monotonic() - began) * 1_000, 1)
-    answer = await _masked(world, org, ready.webhook, ready.told.told.session, came.answer)
+    answer = await _masked(world, org, webhook, told.told.session, came.answer)
+    tried = Try(status=came.status, answer=answer, why=came.failure.message if came.failure else "", milliseconds=spent, at=at)
+    if came.failure is None:
+        return Brought(external=str(came.status), kept=tried)
     async with world.store.tx(org) as tx:
-        tried = Try(status=came.status, answer=answer, why=came.failure.message if came.failure else "", milliseconds=spent, at=at)
-        await webhooks.keep_try(tx, org, delivery.id, tried)
-        if came.failure is None:
-            await webhooks.succeeded(tx, org, ready.webhook.id, at)
-    if came.failure is not None:
-        raise came.failure
-    return str(came.status)
+        await webhooks.keep_lazily(tx, org, delivery.id, tried)
+    raise came.failure
 
 
-async def _ready(world: World, org: OrgId, delivery: Delivery) -> _Ready:
-    """Read in one round trip. Raises NotFound for what is gone, and DeliveryFailed for an endpoint that is disabled."""
-    id, ring = WebhookId(delivery.target_id), await world.key(org)
-    async with world.store.tx(org) as tx:
-        place = await tx.execute(webhooks.LOAD, {"org": org, "id": id})
-        sealed = await tx.execute(webhooks.SECRETS, {"org": org, "webhook": id, "now": world.clock()})
-        behind = await tx.execute(news.BEHIND, {"org": org, "ids": [delivery.ref]})
-    row, event = await place.fetchone(), await behind.fetchone()
-    if row is None:
+def _there(ready: Ready) -> tuple[Webhook, Behind]:
+    """Raises NotFound for what is gone, and DeliveryFailed for an endpoint that is disabled."""
+    if ready.webhook is None:
         raise NotFound("The endpoint was removed.")
-    if event is None:
+    if ready.told is None:
         raise NotFound("What it was to tell of is not kept any more.")
-    webhook = webhooks.from_row(row)
-    if not webhook.enabled:
+    if not ready.webhook.enabled:
         raise DeliveryFailed("The endpoint is disabled. Enable it, and replay what it has missed.", again=False)
-    secrets = [webhooks.secret_from(each) for each in await sealed.fetchall()]
-    plain = tuple(ring.open(each.sealed, org, "webhook_secrets", "sealed", each.id) for each in secrets)
-    return _Ready(webhook=webhook, secrets=plain, told=news.from_row(event))
+    return ready.webhook, ready.told
 
 
-async def _asked(world: World, org: OrgId, ready: _Ready, envelope: telling.Envelope, at: datetime) -> _Came:
+async def arrived(world: World, tx: Tx, org: OrgId, brought: Sequence[tuple[Delivery, Brought]]) -> None:
+    """Keeps what the endpoints answered, and that they work."""
+    await webhooks.keep_tries(tx, org, [(one.id, how.kept) for one, how in brought])
+    await webhooks.succeeded(tx, org, {WebhookId(one.target_id) for one, _ in brought}, world.clock())
+
+
+async def _asked(
+    world: World, org: OrgId, webhook: Webhook, secrets: Sequence[bytes], told: Behind, envelope: telling.Envelope, at: datetime,
+) -> _Came:
     """Sends it once. Whatever happens is told in words that hold nothing of the body."""
-    webhook, session = ready.webhook, ready.told.told.session
-    host = host_of(webhook.url)
+    session, host = told.told.session, host_of(webhook.url)
     body = json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
-    signed = webhook_signing.headers(str(ready.told.told.id), at, body, ready.secrets)
+    signed = webhook_signing.headers(str(told.told.id), at, body, secrets)
     headers = {"content-type": "application/json", "user-agent": f"Glassine/{__version__} (webhooks)", **signed}
     ours = made_here(envelope) | frozenset(signed.values())
     crossing = Crossing(org=org, session=session, purpose="webhook", hosts=(host,), raw=webhook.clear, ours=ours)
@@ -134,7 +147,7 @@ async def _exchange(world: World, crossing: Crossing, webhook: Webhook, headers:
                     break
         except TooLarge:
             pass
-        return _judged(host_of(webhook.url), stream.status, stream.headers, came[:MOST_ANSWER].decode("utf-8", "replace"))
+        return _judged(host_of(webhook.url), stream.status, stream.headers, came[:MOST_ANSWER].decode("utf-8", "replace").replace("\0", ""))
 
 
 def _judged(host: str, status: int, headers: Mapping[str, str], answer: str) -> _Came:
@@ -185,8 +198,8 @@ async def _masked(world: World, org: OrgId, webhook: Webhook, session: SessionId
 async def failed(world: World, tx: Tx, org: OrgId, delivery: Delivery, failure: DeliveryFailed, last: bool) -> None:  # noqa: ARG001 - the dispatcher tells every target
     """Counts since when the endpoint has failed, and disables it after five days, or when it asks for it."""
     now, id = world.clock(), WebhookId(delivery.target_id)
-    if await world.switches.closed(org, "webhook") is not None:
-        return  # our own doing
+    if shut("webhook", OrgSettings.read((await house.load(tx, org))["settings"])):
+        return  # our own doing. Asked in this transaction: a second one for each of many that fail at once would leave no connection for any of them
     since = await webhooks.failed(tx, org, id, now)
     if since is None:
         return
@@ -197,7 +210,7 @@ async def failed(world: World, tx: Tx, org: OrgId, delivery: Delivery, failure: 
 
 
 async def recovered(world: World, tx: Tx, org: OrgId, delivery: Delivery) -> None:
-    """`bring` has written down that it succeeded."""
+    """`arrived` has written down that it succeeded."""
 
 
 async def destinations(tx: Tx, org: OrgId) -> Sequence[Destination]:

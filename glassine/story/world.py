@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from glassine.store import DatabaseError, Store, house, jobs, ledger
 from glassine.store.live import Live
 from glassine.story.metering import Meter
 from glassine.story.switches import Switches
+from glassine.story.together import Together
 from glassine.words.autopilot import Rulebook
 from glassine.words.ids import ArticleId, OrgId, SessionId, TurnId, new_id
 from glassine.words.site import Site
@@ -85,7 +86,7 @@ class World:
     looked: dict[tuple[OrgId, SessionId], Any] = field(default_factory=dict, repr=False)  # what is known of sessions, for a second (story/masking.py)
     turning: dict[TurnId, Running] = field(default_factory=dict)  # for whoever watches
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
-    _keys: dict[OrgId, tuple[float, Ring]] = field(default_factory=dict)  # when each was read
+    _keys: dict[OrgId, tuple[float, asyncio.Task[Ring]]] = field(default_factory=dict)  # and when each reading began
 
     @property
     def master(self) -> Ring:
@@ -99,13 +100,17 @@ class World:
 
     async def key(self, org: OrgId) -> Ring:
         """The organisation's key, with the former ones while they are needed; unwrapped anew every few seconds, so that a new one becomes known."""
-        known = self._keys.get(org)
-        if known is None or time.monotonic() - known[0] > KEY_AGE:
-            async with self.store.tx(org) as tx:
-                found = await house.keys(tx, org)
-            ring = Ring.of([self.master.unwrap(wrapped, org, "org_keys", "wrapped", version) for version, wrapped in found])
-            known = self._keys[org] = time.monotonic(), ring
-        return known[1]
+        began, reading = self._keys.get(org, (0.0, None))
+        now = time.monotonic()
+        if reading is None or now - began > KEY_AGE or (reading.done() and (reading.cancelled() or reading.exception())):
+            reading = asyncio.create_task(self._read_key(org))  # many ask at the same moment, and one of them reads
+            self._keys[org] = now, reading
+        return await asyncio.shield(reading)
+
+    async def _read_key(self, org: OrgId) -> Ring:
+        async with self.store.tx(org) as tx:
+            found = await house.keys(tx, org)
+        return Ring.of([self.master.unwrap(wrapped, org, "org_keys", "wrapped", version) for version, wrapped in found])
 
     def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Runs something beside the caller, and keeps hold of it until it ends."""
@@ -167,11 +172,16 @@ def _purposes(settings: Settings) -> dict[Place, frozenset[str]]:
 
 
 def _recorder(store: Store) -> Callable[[CrossingRow], Coroutine[Any, Any, None]]:
-    """What the gate is handed, so that it need not know the store."""
+    """What the gate is handed, so that it need not know the store. One event goes to many endpoints at the same moment: those rows are written together."""
+
+    async def write(org: OrgId, some: Sequence[CrossingRow]) -> None:
+        async with store.tx(org) as tx:
+            await ledger.record(tx, some)
+
+    events = Together(write)
 
     async def record(row: CrossingRow) -> None:
-        async with store.tx(row.org) as tx:
-            await ledger.record(tx, row)
+        await (events.put(row.org, row) if row.purpose == "webhook" else write(row.org, [row]))
 
     return record
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Any, NewType
 from uuid import UUID
 
 from glassine.words.ids import SessionId
@@ -69,6 +69,14 @@ class Destination:
     name: str
     link: str
     off: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """A try that succeeded. `external`: what the other side calls what came of it. `kept`: what its kind of target writes down of the try."""
+
+    external: str
+    kept: Any = None
 
 
 class DeliveryFailed(Exception):
