@@ -29,12 +29,13 @@ from tests.shop import Shop
 
 
 @asynccontextmanager
-async def reaching(world: World, monkeypatch: pytest.MonkeyPatch, twin: Twin, vendor: str = "") -> AsyncIterator[Twin]:
-    """The twin runs, and this world may reach it through its whole gate. `vendor`: the connector whose address the twin stands for."""
+async def reaching(world: World, monkeypatch: pytest.MonkeyPatch, twin: Twin, vendor: str = "", by: str = "") -> AsyncIterator[Twin]:
+    """The twin runs, and this world may reach it through its whole gate. `vendor`: the connector whose address the twin stands for; `by`: what stands between the two."""
     async with running(twin):
-        gate = Gate(allowed_private=places([twin.url]), closed=world.switches.closed, scan=Rescan(world), record=_recorder(world.store))
+        url = by or twin.url
+        gate = Gate(allowed_private=places([url]), closed=world.switches.closed, scan=Rescan(world), record=_recorder(world.store))
         monkeypatch.setattr(world, "gate", gate)
-        monkeypatch.setattr(world, "settings", replace(world.settings, allow_private=(twin.url,), vendor_urls=(f"{vendor}={twin.url}",) if vendor else ()))
+        monkeypatch.setattr(world, "settings", replace(world.settings, allow_private=(url,), vendor_urls=(f"{vendor}={url}",) if vendor else ()))
         yield twin
         await gate.aclose()
 
