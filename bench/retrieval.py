@@ -228,7 +228,7 @@ def speed_of(size: int, data: Path) -> list[Figure]:
         Figure(what=f"recall@10 of the vector part {of}", value=found["recall@10"], bar=0.95, least=True),
         Figure(what=f"deleted and no longer found {of}", value=found["gone_s"], unit="s", bar=5),
         Figure(what=f"on disk {of}", value=sum(value for name, value in found.items() if name.endswith("s_mb")), unit="MB"),
-        *([Figure(what=f"own index {of}: build", value=found["index_s"], unit="s"), Figure(what=f"own index {of}: memory and disk", value=found["index_mb"], unit="MB")] if "index_s" in found else []),
+        Figure(what=f"read into memory at the first search {of}", value=found["read_s"], unit="s"), Figure(what=f"held in memory {of}", value=found["held_in_memory_mb"], unit="MB"),
     ]
 
 

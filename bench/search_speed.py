@@ -25,7 +25,8 @@ from bench.data import folder
 from bench.scratch import database, kept
 from bench.spent import alone
 from glassine.rules.passages import chunks, terms
-from glassine.store import Store, articles, nearest, search
+from glassine.store import Store, articles, search
+from glassine.store.nearest import Near, Nearest
 from glassine.store.vectors import Halves, literal, packed, signs
 from glassine.words.ids import ArticleId, OrgId, new_id
 
@@ -161,27 +162,27 @@ def _copied(owner: Owner, table: str, columns: tuple[str, ...], rows: Iterator[t
             copy.write_row(row)
 
 
-async def measured(store: Store, owner: Owner, org: OrgId, size: int, given: Pool, space: Space, vectors: Vectors) -> dict[str, float]:
+async def measured(store: Store, owner: Owner, near: Near, size: int, given: Pool, space: Space, vectors: Vectors) -> dict[str, float]:
     """Searches as the product makes them, each followed by the plain scan that it is held against where there are few enough, so that both meet the same neighbours.
 
     Processor time is told too: other work on the same cores changes it less than the clock.
     """
     space.random = np.random.default_rng(11)  # the same questions, whether the passages were made now or by an earlier run
     scanned_too = size <= 100_000 and _plain(owner)
-    queries = list(_queries(org, size, given, space, vectors))
+    queries = list(_queries(size, given, space, vectors))
     searched, scanned, spent = [], [], [_spent(store.url)]
     for number, query in enumerate(queries):
         if number == _WARMING:
             spent = [_spent(store.url)]
         began, own = time.perf_counter(), time.process_time()
-        async with store.tx(org) as tx:
-            await search.search(tx, query=query, scopes=[0])
+        async with store.tx(near.org) as tx:
+            await search.search(tx, query=query, scopes=[0], near=near)
         searched.append(((time.perf_counter() - began) * 1_000, (time.process_time() - own) * 1_000))
         if scanned_too:
             scanned.append(scan(owner, query))
     spent.append(_spent(store.url))
     seen = np.arange(size) % 50 != 49
-    held = [await _recall(store, org, query, vectors, seen) for query in queries]
+    held = [await _recall(store, near, query, vectors, seen) for query in queries]
     clock, scanned, counted = [taken for taken, _ in searched[_WARMING:]], scanned[_WARMING:], len(queries) - _WARMING
     found = {
         "queries": counted, "p50_ms": statistics.median(clock), "p95_ms": statistics.quantiles(clock, n=20)[18], "min_ms": min(clock),
@@ -190,11 +191,11 @@ async def measured(store: Store, owner: Owner, org: OrgId, size: int, given: Poo
     return found | ({"scan_p50_ms": statistics.median(scanned), "scan_min_ms": min(scanned)} if scanned else {})
 
 
-def _queries(org: OrgId, size: int, given: Pool, space: Space, vectors: Vectors) -> Iterator[search.Query]:
+def _queries(size: int, given: Pool, space: Space, vectors: Vectors) -> Iterator[search.Query]:
     for number in space.random.integers(size, size=_QUERIES):
         yield search.Query(
             terms=terms(given.questions[int(space.random.integers(len(given.questions)))], "en"), vector=space.question(vectors[number]), model=MODEL, size=size,
-            large=org if size >= nearest.LARGE else None, words=unit(space.random.standard_normal((10, _DIMENSIONS), np.float32)),
+            words=unit(space.random.standard_normal((10, _DIMENSIONS), np.float32)),
         )
 
 
@@ -205,14 +206,14 @@ def _spent(url: str) -> float:
     return sum(alone(pid) for (pid,) in pids)
 
 
-async def _recall(store: Store, org: OrgId, query: search.Query, vectors: Vectors, seen: NDArray[np.bool_]) -> float:
+async def _recall(store: Store, near: Near, query: search.Query, vectors: Vectors, seen: NDArray[np.bool_]) -> float:
     """How many of the ten nearest that may be seen are among the ten nearest that the search reads."""
     assert query.vector is not None, "the bench makes one"
     cosines = np.where(seen, vectors @ query.vector, -2.0)
     right = set((np.argpartition(-cosines, 10)[:10] + 1).tolist())
-    only = search.Query(terms=[], vector=query.vector, model=MODEL, size=query.size, large=query.large)
-    async with store.tx(org) as tx:
-        hits = await search.search(tx, query=only, scopes=[0], limit=24)
+    only = search.Query(terms=[], vector=query.vector, model=MODEL, size=query.size)
+    async with store.tx(near.org) as tx:
+        hits = await search.search(tx, query=only, scopes=[0], limit=24, near=near)
     ten = sorted(hits, key=lambda hit: -hit.scores["passage"])[:10]
     return len(right & {hit.passage.int for hit in ten}) / 10
 
@@ -234,21 +235,21 @@ def scan(owner: Owner, query: search.Query) -> float:
     return (time.perf_counter() - began) * 1_000
 
 
-async def gone(store: Store, org: OrgId, size: int, vectors: Vectors) -> float:
+async def gone(store: Store, near: Near, size: int, vectors: Vectors) -> float:
     """Seconds from asking for an article's deletion to a search that no longer finds it."""
-    async with store.tx(org) as tx:  # in a database that is kept, one goes with every run
+    async with store.tx(near.org) as tx:  # in a database that is kept, one goes with every run
         row = await (await tx.execute("select min(id::text)::uuid as first from articles where id >= %s", (UUID(int=size // 10 * 5 + 1),))).fetchone()
     article = ArticleId((row or {})["first"])
     number = article.int - 1
-    query = search.Query(terms=[], vector=vectors[number], model=MODEL, size=size, large=org if size >= nearest.LARGE else None)
-    async with store.tx(org) as tx:
-        assert article in {hit.article for hit in await search.search(tx, query=query, scopes=[0])}, "it is found before"
+    query = search.Query(terms=[], vector=vectors[number], model=MODEL, size=size)
+    async with store.tx(near.org) as tx:
+        assert article in {hit.article for hit in await search.search(tx, query=query, scopes=[0], near=near)}, "it is found before"
     began = time.perf_counter()
-    async with store.tx(org) as tx:
-        await articles.delete(tx, org, article)
+    async with store.tx(near.org) as tx:
+        await articles.delete(tx, near.org, article)
     while True:
-        async with store.tx(org) as tx:
-            if article not in {hit.article for hit in await search.search(tx, query=query, scopes=[0])}:
+        async with store.tx(near.org) as tx:
+            if article not in {hit.article for hit in await search.search(tx, query=query, scopes=[0], near=near)}:
                 return time.perf_counter() - began
 
 
@@ -277,17 +278,14 @@ async def run(url: str, size: int, data: Path, keep: Path | None = None) -> dict
         org, vectors = filled(owner, size, given, space, keep)
         found: dict[str, float] = {"passages": size, "fill_s": time.perf_counter() - began}
         async with Store(url) as store:
-            if size >= nearest.LARGE:
-                began = time.perf_counter()
-                await nearest.build(store, org, MODEL)
-                async with store.tx(org) as tx:
-                    assert MODEL in await nearest.ready(tx, org), "the index is there"
-                found["index_s"] = time.perf_counter() - began
-                row = owner.execute("select sum(pg_relation_size(c.oid)) from pg_class c where starts_with(relname, 'nearest_')").fetchone()
-                found["index_mb"] = float((row or [0])[0] or 0) / 1e6
+            near, began = Nearest().of(org), time.perf_counter()
+            async with store.tx(org) as tx:
+                known = await near.known(tx, MODEL)
+            found["read_s"] = time.perf_counter() - began
+            found["held_in_memory_mb"] = known.bytes / 1e6
             print(f"  measuring in {size:,} passages", flush=True)
-            found |= await measured(store, owner, org, size, given, space, vectors)
-            found["gone_s"] = await gone(store, org, size, vectors)
+            found |= await measured(store, owner, near, size, given, space, vectors)
+            found["gone_s"] = await gone(store, near, size, vectors)
         for table in _TABLES:
             row = owner.execute("select pg_total_relation_size(%s)", (table,)).fetchone()
             found[f"{table}_mb"] = (row or [0])[0] / 1e6

@@ -1,34 +1,50 @@
-"""An organisation's own index: it finds what a search through everything finds, of nobody else and of no other scope, and goes with its organisation."""
+"""The bits that a process holds: they propose what a look through all of them would, follow every change, and never show anybody what is not theirs."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from glassine.rules.passages import terms
-from glassine.store import jobs, nearest, search, visibility
+from glassine.store import articles, nearest, search, visibility
+from glassine.store.nearest import Held, Known, Nearest
 from glassine.story import finding, learning
 from glassine.story.world import World
-from glassine.words.knowledge import EVERYBODY, Audience
+from glassine.words.knowledge import Article, Audience
 from tests.shop import Shop, founded_shop
 
 TEXTS = {
     "Refunds": "You get your money back within five days.", "Shipping": "We ship to Portugal and Spain. A parcel takes three days.",
     "Opening hours": "The shop is open from nine to five, except on Sundays.", "Gift cards": "A gift card never expires.",
 }
+ALL = [visibility.PUBLIC, visibility.INTERNAL]
 
 
-async def written(world: World, shop: Shop, audience: Audience, prefix: str = "") -> None:
+async def written(world: World, shop: Shop, audience: Audience, prefix: str = "") -> list[Article]:
+    found = []
     for title, body in TEXTS.items():
         saved = await learning.save(world, shop.org, title=prefix + title, body=f"{prefix} {body}", audience=audience)
-        await learning.publish(world, shop.org, saved.id)
+        found.append(await learning.publish(world, shop.org, saved.id))
+    return found
 
 
-async def names(world: World) -> list[str]:
-    async with world.store.alone() as connection:
-        found = await (await connection.execute("select relname from pg_class where starts_with(relname, 'nearest_') and relkind = 'i'")).fetchall()
-    return [str(row["relname"]) for row in found]
+async def held(world: World, shop: Shop, holder: Nearest) -> Known:
+    """As a search finds it, which makes it follow the store first."""
+    asked = await finding.prepared(world, "refund", "en")
+    async with world.store.tx(shop.org) as tx:
+        await search.find(tx, query=asked, scopes=ALL, near=holder.of(shop.org))
+    return holder.known[shop.org, asked.model]
+
+
+def same(one: Known, other: Known) -> bool:
+    filled = [{scope: each for scope, each in known.scopes.items() if len(each.passages)} for known in (one, other)]
+    return one.version == other.version and filled[0].keys() == filled[1].keys() and all(
+        (filled[0][scope].passages == filled[1][scope].passages).all() and (filled[0][scope].bits == filled[1][scope].bits).all() for scope in filled[0]
+    )
 
 
 async def test_it_finds_the_same_and_only_what_may_be_seen(world: World, shop: Shop) -> None:
@@ -36,40 +52,109 @@ async def test_it_finds_the_same_and_only_what_may_be_seen(world: World, shop: S
     await written(world, shop, Audience.PUBLIC)
     await written(world, shop, Audience.INTERNAL, "Secret")
     await written(world, other, Audience.PUBLIC, "Foreign")
-    model = world.embed.model("en")
-    assert await nearest.build(world.store, shop.org, model)
+    near = Nearest().of(shop.org)
     async with world.store.tx(shop.org) as tx:
-        assert await nearest.ready(tx, shop.org) == {model}
-        assert await nearest.ready(tx, other.org) == frozenset()
         for question in ("How do I get my money back?", "Do you deliver to Spain?", "secret foreign gift cards"):
             asked = await finding.prepared(world, question, "en")
-            asked = replace(asked, terms=terms(question, "en"), size=4)
-            for scopes in ([visibility.PUBLIC], [visibility.PUBLIC, visibility.INTERNAL]):
+            for scopes in ([visibility.PUBLIC], ALL):
                 through_all = await search.search(tx, query=asked, scopes=scopes)
-                by_index = await search.search(tx, query=replace(asked, large=shop.org), scopes=scopes)
-                assert by_index == through_all
-                assert sum(1 + len(hit.also) for hit in by_index) == 4 * len(scopes)  # what says nearly the same is one hit
-                assert all(hit.audience is Audience.PUBLIC for hit in by_index) or visibility.INTERNAL in scopes
-        large = replace(asked, large=shop.org)
-        await tx.execute("select set_config('enable_sort', 'off', true)")  # eight passages are sorted faster than any index is opened
-        plan = await (await tx.execute("explain " + search.statement(large), search.values(large, [visibility.PUBLIC], 8))).fetchall()
-        assert any("Index Scan using nearest_" in row["QUERY PLAN"] for row in plan)
+                by_bits = await search.search(tx, query=asked, scopes=scopes, near=near)
+                assert by_bits == through_all
+                assert sum(1 + len(hit.also) for hit in by_bits) == 4 * len(scopes)  # what says nearly the same is one hit
+                assert all(hit.audience is Audience.PUBLIC for hit in by_bits) or visibility.INTERNAL in scopes
 
 
-async def test_it_is_built_when_there_are_many_and_goes_with_its_organisation(world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    big = await founded_shop(world, "Big", "owner@big.example")
-    await written(world, big, Audience.PUBLIC)
-    before = await names(world)
-    monkeypatch.setattr(nearest, "LARGE", 4)
-    await finding.find(world, big.org, "refund", viewer=EVERYBODY)
-    await world.rest(30)
-    world.sizes.clear()
-    sought = await finding.seek(world, big.org, "refund", viewer=EVERYBODY)
-    assert sought.hits[0].title == "Refunds"
-    [made] = set(await names(world)) - set(before)
-    assert big.org.hex in made
-    async with world.store.outside() as tx:
-        rest = [org for org in await jobs.organizations(tx) if org != big.org]
-        await nearest.drop_others(world.store, tx, rest)
-    assert made not in await names(world)
-    assert await names(world) == before
+async def test_it_follows_every_change_without_reading_all_again(world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    followed = Nearest()
+    shop = await founded_shop(world, "Changing", "owner@changing.example")
+    assert not (await held(world, shop, followed)).bytes
+
+    async def follow() -> Known:
+        with monkeypatch.context() as only:
+            only.setattr(nearest, "_SQL", SimpleNamespace(since=nearest._SQL.since))  # nothing else can be asked
+            return await held(world, shop, followed)
+
+    first = await written(world, shop, Audience.PUBLIC)
+    assert same(await follow(), await held(world, shop, Nearest()))
+    async with world.store.tx(shop.org) as tx:
+        await articles.delete(tx, shop.org, first[0].id)
+    assert same(await follow(), await held(world, shop, Nearest()))
+    await written(world, shop, Audience.INTERNAL, "Secret")
+    saved = await learning.save(world, shop.org, id=first[1].id, title="Shipping", body="We ship to Spain only.", audience=Audience.INTERNAL)
+    await learning.publish(world, shop.org, saved.id)
+    gone = await learning.publish(world, shop.org, (await learning.save(world, shop.org, title="Brief", body="Here for a moment.")).id)
+    await learning.unpublish(world, shop.org, gone.id)
+    now = await follow()
+    assert same(now, await held(world, shop, Nearest()))
+    assert {scope: len(each.passages) for scope, each in now.scopes.items()} == {visibility.PUBLIC: 2, visibility.INTERNAL: 5}
+
+
+async def test_an_article_published_between_two_statements_is_found(world: World, shop: Shop) -> None:
+    asked, near = await finding.prepared(world, "Which wharf do lighters moor at?", "en"), world.nearest.of(shop.org)
+    async with world.store.tx(shop.org) as tx:
+        await search.search(tx, query=asked, scopes=ALL, near=near)
+        words = await search.in_words(tx, asked.terms, ALL)
+        assert [row["term"] for row in await words.fetchall()] == [None]
+        words = await search.in_words(tx, asked.terms, ALL)
+        saved = await learning.save(world, shop.org, title="Wharf", body="Lighters moor at the eastern wharf.")
+        await learning.publish(world, shop.org, saved.id)
+        found = await search.find(tx, query=asked, scopes=ALL, near=near, words=words)
+        assert found.hits[0].title == "Wharf"
+        assert found.hits[0].scores["words"] > 0
+        words = await search.in_words(tx, asked.terms, ALL)
+        await learning.delete(world, shop.org, saved.id)
+        found = await search.find(tx, query=asked, scopes=ALL, near=near, words=words)
+        assert "Wharf" not in {hit.title for hit in found.hits}
+
+
+async def test_a_wrong_proposal_shows_nobody_anything(world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a process holds, the statement decides: here all that is internal is taken for public, and so is another organisation's."""
+    other = await founded_shop(world, "Neighbour", "owner@neighbour.example")
+    await written(world, shop, Audience.INTERNAL, "Hidden")
+    await written(world, other, Audience.PUBLIC, "Foreign")
+    wrong, asked = Nearest(), await finding.prepared(world, "hidden foreign gift cards", "en")
+    known, foreign = await held(world, shop, wrong), await held(world, other, Nearest())
+    mixed = [*known.scopes.values(), *foreign.scopes.values()]
+    every = Held(np.concatenate([one.passages for one in mixed]), np.ascontiguousarray(np.concatenate([one.bits for one in mixed], axis=1)))
+    wrong.keep((shop.org, asked.model), replace(known, scopes={visibility.PUBLIC: every}))
+    async with world.store.tx(shop.org) as tx:
+        right = await search.search(tx, query=asked, scopes=[visibility.PUBLIC], limit=60)
+        assert await search.search(tx, query=asked, scopes=[visibility.PUBLIC], limit=60, near=wrong.of(shop.org)) == right
+        monkeypatch.setattr(search, "_LIKELY", search._LIKELY.replace("scope = any (%(scopes)s)", "scope >= 0"))
+        assert await search.search(tx, query=asked, scopes=[visibility.PUBLIC], limit=60, near=wrong.of(shop.org)) != right  # it is this condition that holds
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 1 << 30), size=st.integers(0, 700), parts=st.integers(1, 3))
+def test_the_nearest_by_bits_are_those_that_the_database_would_take(seed: int, size: int, parts: int) -> None:
+    random = np.random.default_rng(seed)
+    bits = random.integers(0, 1 << 3, (6, size), np.uint64)  # few of them, so that many are as far as each other
+    passages = random.permutation(size).astype(np.int64)
+    vector = random.normal(size=384).astype(np.float32)
+    asked = np.packbits(vector > 0).view(np.uint64)
+    distance = np.bitwise_count(bits ^ asked[:, None]).sum(axis=0)
+    right = passages[np.lexsort((passages, distance))][: nearest.ROUGH]
+    seen = [Held(passages[part], np.ascontiguousarray(bits[:, part])) for part in np.array_split(np.arange(size), parts)]
+    assert set(nearest._rough(seen, vector).tolist()) == set(right.tolist())
+
+
+def test_among_very_many_the_nearest_are_found_too() -> None:
+    random = np.random.default_rng(3)
+    vectors = random.standard_normal((nearest._LARGE + 1_000, 384), np.float32)
+    near, question = random.integers(len(vectors), size=10), random.standard_normal(384).astype(np.float32)
+    vectors[near] += 2 * question
+    bits = np.ascontiguousarray(np.packbits(vectors > 0, axis=1).view(np.uint64).T)
+    halves = [Held(np.arange(len(vectors), dtype=np.int64)[part], np.ascontiguousarray(bits[:, part])) for part in (slice(0, 9_000), slice(9_000, None))]
+    found = nearest._rough(halves, question)
+    assert set(near.tolist()) <= set(found.tolist())
+    assert len(found) == nearest._ROUGH_OF_LARGE
+
+
+def test_what_was_not_used_for_longest_is_given_up_first(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    holder, one = Nearest(), Held(np.zeros(100, np.int64), np.zeros((6, 100), np.uint64))
+    monkeypatch.setattr(nearest, "_HELD", 2 * (one.passages.nbytes + one.bits.nbytes))
+    for model in ("a", "b", "a", "c"):
+        holder.keep((shop.org, model), Known(version=1, scopes={0: one}, read=0.0))
+    assert [model for _, model in holder.known] == ["a", "c"]
+    holder.keep((shop.org, "large"), Known(version=1, scopes={0: one, 1: one, 2: one}, read=0.0))
+    assert [model for _, model in holder.known] == ["large"]  # one that is too large for all is kept alone

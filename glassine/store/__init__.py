@@ -59,15 +59,6 @@ class Store:
             yield tx
 
     @asynccontextmanager
-    async def alone(self) -> AsyncIterator[Tx]:
-        """A connection of its own, outside any transaction and as the owner: for what is built beside all organisations' work."""
-        connection = await AsyncConnection[DictRow].connect(self.url, autocommit=True, row_factory=dict_row)
-        try:
-            yield connection
-        finally:
-            await connection.close()
-
-    @asynccontextmanager
     async def _transaction(self, enter: str, values: tuple[str, ...]) -> AsyncIterator[Tx]:
         """Begin and commit travel with the statements beside them: left to the driver, each would wait for an answer of its own."""
         async with self._lent() as connection, connection.pipeline():

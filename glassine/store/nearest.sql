@@ -1,20 +1,14 @@
--- name: ready
--- The model's name is the comment that the index gets when it is built.
-select array_agg(obj_description(c.oid, 'pg_class')) filter (where obj_description(c.oid, 'pg_class') is not null) as models
-from pg_class c join pg_index i on i.indexrelid = c.oid where starts_with(c.relname, %(prefix)s) and i.indisvalid
-
--- name: state
-select i.indisvalid as valid from pg_class c join pg_index i on i.indexrelid = c.oid where c.relname = %(name)s
-
 -- name: all
-select relname as name from pg_class where relkind = 'i' and starts_with(relname, %(prefix)s)
+-- The version that this statement sees, and for each scope the passages with their bits, sixty bytes each, as one value: a row each would take ten times as long to read.
+select (select coalesce(max(version), 0) from knowledge) as version, scope, string_agg(int8send(passage) || bit_send(bits), ''::bytea) as packed
+from passage_vectors where model = %(model)s group by scope
+union all
+select (select coalesce(max(version), 0) from knowledge), null, null
 
--- name: lock
-select pg_try_advisory_lock(hashtextextended(%(name)s, 14)) as got
-
--- name: unlock
-select pg_advisory_unlock(hashtextextended(%(name)s, 14))
-
--- name: memory
--- A graph that does not fit is built many times slower; a million passages take about half of this.
-select set_config('maintenance_work_mem', '1GB', false), set_config('max_parallel_maintenance_workers', '0', false)
+-- name: since
+-- The same of what was published after a version, and on the last line what has left the search since then, which is kept for an hour at least (versions.sql).
+select (select coalesce(max(version), 0) from knowledge) as version, v.scope, string_agg(int8send(v.passage) || bit_send(v.bits), ''::bytea) as packed, array[]::bigint[] as gone
+from passages p join passage_vectors v on v.passage = p.number and v.model = %(model)s
+where p.since > %(version)s group by v.scope
+union all
+select (select coalesce(max(version), 0) from knowledge), null, null, array(select number from former_passages where until > %(version)s)

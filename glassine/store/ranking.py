@@ -6,12 +6,13 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import numpy as np
 from psycopg.rows import DictRow
 
 from glassine.store.vectors import Vectors, products, unpacked
-from glassine.words.ids import ArticleId, OrgId
+from glassine.words.ids import ArticleId
 from glassine.words.knowledge import Audience, Hit
 
 # What each part weighs, first among all candidates, then among the best of them. Fitted on half of squad2 and measured on the other (docs/search.md).
@@ -34,7 +35,6 @@ class Query:
     words: Vectors | None = field(default=None, repr=False)  # the vectors of its words, (n, 384), where the model tells
     language: str = "en"  # ISO 639-1
     pinned: Sequence[ArticleId] = ()  # articles that people want to come first, in this order
-    large: OrgId | None = None  # the organisation, where it has an index of its own for this model (nearest.py)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,14 +53,21 @@ def ranked(found: list[DictRow], query: Query, limit: int) -> list[Hit]:
     kept: list[tuple[Candidate, frozenset[str], list[str]]] = []
     for one in _pinned_first(rerank(candidates(found, query), query), query.pinned):
         words = frozenset(_WORD.findall(one.row["text"].casefold()))
-        same = next((also for _, others, also in kept if len(words & others) >= _SAME * len(words | others)), None)
+        same = next((also for _, others, also in kept if _alike(words, others)), None)
         if same is None and len(kept) == limit:
             break
         if same is None:
             kept.append((one, words, []))
         elif one.row["title"] not in same:
             same.append(one.row["title"])
-    return [_hit(one, query, [title for title in also if title != one.row["title"]]) for one, _, also in kept]
+    codes = [term for term in query.terms if any(letter.isdigit() for letter in term)]
+    return [_hit(one, codes, [title for title in also if title != one.row["title"]]) for one, _, also in kept]
+
+
+def _alike(words: frozenset[str], others: frozenset[str]) -> bool:
+    """Whether most of the words of both are in both. Where one has far fewer than the other, nobody needs to look."""
+    fewer, more = sorted((len(words), len(others)))
+    return fewer >= _SAME * more and (shared := len(words & others)) >= _SAME * (fewer + more - shared)
 
 
 def _pinned_first(found: list[Candidate], pinned: Sequence[ArticleId]) -> list[Candidate]:
@@ -88,12 +95,12 @@ def candidates(found: list[DictRow], query: Query) -> list[Candidate]:
         return made
     vectors_of_all = unpacked(b"".join(rows for rows in packed if rows), len(query.vector))
     cosines = vectors_of_all @ query.vector
-    end = 0
-    for one, vectors in zip(made, packed, strict=True):
-        if vectors:
-            start, end = end, end + len(vectors) // len(query.vector)
-            # The first row is the heading's: it may carry the match ('How do I reset my password?'), but it is no sentence to quote.
-            one.raw["sentence"], one.sentences = float(cosines[start:end].max()), cosines[start + 1 : end]
+    having = [(one, len(rows) // len(query.vector)) for one, rows in zip(made, packed, strict=True) if rows]
+    ends = list(accumulate(many for _, many in having))
+    best = np.maximum.reduceat(cosines, [0, *ends[:-1]]).tolist()
+    for (one, many), end, nearest in zip(having, ends, best, strict=True):
+        # The first row is the heading's: it may carry the match ('How do I reset my password?'), but it is no sentence to quote.
+        one.raw["sentence"], one.sentences = nearest, cosines[end - many + 1 : end]
     return made
 
 
@@ -121,20 +128,19 @@ def _order(one: Candidate) -> tuple[float, int, int]:
 
 
 def _add_up(found: list[Candidate], weights: Mapping[str, float]) -> None:
-    """Each part in standard deviations from the mean of those that have it. In plain Python: these are few numbers, and an array costs more to make."""
-    for one in found:
-        one.parts = {}
-    for name in weights:
-        having = [one for one in found if name in one.raw]
-        known = [one.raw[name] for one in having]
-        mean = sum(known) / max(len(known), 1)
-        deviation = max(math.sqrt(sum((value - mean) ** 2 for value in known) / max(len(known), 1)), 1e-6)
-        for one, value in zip(having, known, strict=True):
-            one.parts[name] = (value - mean) / deviation
-    whole = sum(weights.values())
-    for one in found:
-        weighed = sum(weights[name] for name in one.parts)
-        one.score = sum(weights[name] * value for name, value in one.parts.items()) * whole / weighed if weighed else 0.0
+    """Each part in standard deviations from the mean of those that have it."""
+    if not found:
+        return
+    table = np.array([[one.raw.get(name, math.nan) for name in weights] for one in found])
+    has = ~np.isnan(table)
+    counted = np.maximum(has.sum(axis=0), 1)
+    away = table - np.where(has, table, 0).sum(axis=0) / counted
+    away /= np.maximum(np.sqrt(np.where(has, away * away, 0).sum(axis=0) / counted), 1e-6)
+    of_each = np.array(list(weights.values()))
+    weighed = has @ of_each
+    scores = np.where(has, away, 0) @ of_each * of_each.sum() / np.where(weighed, weighed, 1)
+    for one, parts, score in zip(found, away.tolist(), scores.tolist(), strict=True):
+        one.parts, one.score = {name: part for name, part in zip(weights, parts, strict=True) if part == part}, score
 
 
 def _meet(found: list[Candidate], query: Query) -> bool:
@@ -170,21 +176,20 @@ def _stretches(ends: list[tuple[int, ...]]) -> tuple[list[int], list[bool], list
     return starts, headings, firsts
 
 
-def _hit(one: Candidate, query: Query, also: Sequence[str] = ()) -> Hit:
+def _hit(one: Candidate, codes: Sequence[str], also: Sequence[str]) -> Hit:
     row = one.row
     return Hit(
         passage=row["id"], article=row["article_id"], title=row["title"], heading=row["heading"], text=row["text"], url=row["url"], language=row["language"],
         audience=Audience(row["audience"]), score=one.score,
-        similarity=next((one.raw[name] for name in ("sentence", "passage") if name in one.raw), 0.0), best_sentence=_best_sentence(one, query), also=tuple(also),
+        similarity=next((one.raw[name] for name in ("sentence", "passage") if name in one.raw), 0.0), best_sentence=_best_sentence(one, codes), also=tuple(also),
         scores={name: round(value, 4) for name, value in one.raw.items()} | {f"z_{name}": round(value, 4) for name, value in one.parts.items()},
     )
 
 
-def _best_sentence(one: Candidate, query: Query) -> str:
-    """The nearest sentence, but one that holds the code asked for goes before those that do not: models hardly tell E1001 from E1002."""
+def _best_sentence(one: Candidate, codes: Sequence[str]) -> str:
+    """The nearest sentence, but one that holds a code asked for goes before those that do not: models hardly tell E1001 from E1002."""
     sentences: list[str] = one.row["sentences"]
     if not sentences:
         return str(one.row["text"])
-    codes = [term for term in query.terms if any(letter.isdigit() for letter in term)]
-    near = one.sentences if one.sentences is not None and len(one.sentences) == len(sentences) else np.zeros(len(sentences), np.float32)
-    return max(zip(sentences, near.tolist(), strict=True), key=lambda pair: (sum(code in pair[0].casefold() for code in codes), pair[1]))[0]
+    near = one.sentences.tolist() if one.sentences is not None and len(one.sentences) == len(sentences) else [0.0] * len(sentences)
+    return max(zip(sentences, near, strict=True), key=lambda pair: (sum(code in pair[0].casefold() for code in codes), pair[1]))[0]

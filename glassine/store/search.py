@@ -8,28 +8,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from psycopg.rows import DictRow
 
-from glassine.store import Tx
+from glassine.store import Cursor, Tx, nearest
+from glassine.store.nearest import Near
 from glassine.store.ranking import Query, ranked
 from glassine.store.statements import Statements
-from glassine.store.vectors import Halves
+from glassine.store.vectors import Halves, Numbers
+from glassine.store.words import worded
 from glassine.words.knowledge import Hit
 
-__all__ = ["Found", "Query", "find", "ranked", "search", "size", "statement", "values"]
+__all__ = ["Found", "Query", "find", "ranked", "search", "size", "values"]
 
 _SQL = Statements(__file__)
 
 _CANDIDATES = 24  # of each leg at least; 15 to 200 rank alike on squad2
-_ROUGH = 200  # passages nearest by bits, among which the nearest by vector are looked for; 100 to all find the same first passage
-_ROUGH_OF_LARGE = 300  # as many as its index is told to find (search.sql)
 _COMMON = 4_000  # passages that hold a term from which it is too common to find any by itself
 _MOST_TERMS = 32  # of a long message, the first
 _RAREST_TERMS = 6  # of those, what is scored: common words cost the most and say the least; 5 to all rank alike on squad2
+_TRIES = 4  # of a search whose knowledge base changes while it is made
 _BEFORE, _, _REST = _SQL.candidates.partition("-- by bits:")
-_AFTER = _REST.partition("-- :by bits")[2]
+_LIKELY = f"{_BEFORE}{_SQL.likely}{_REST.partition('-- :by bits')[2]}"
 
 
 class Found(NamedTuple):
@@ -39,36 +39,61 @@ class Found(NamedTuple):
     version: int
 
 
-async def search(tx: Tx, *, query: Query, scopes: Sequence[int], limit: int = 8) -> list[Hit]:
-    """The best passages within these scopes, best first. One round trip."""
-    return (await find(tx, query=query, scopes=scopes, limit=limit)).hits
+async def search(tx: Tx, *, query: Query, scopes: Sequence[int], limit: int = 8, near: Near | None = None) -> list[Hit]:
+    """The best passages within these scopes, best first."""
+    return (await find(tx, query=query, scopes=scopes, limit=limit, near=near)).hits
 
 
-async def find(tx: Tx, *, query: Query, scopes: Sequence[int], limit: int = 8) -> Found:
-    """As `search`, with the version that it read: the very one, because one statement reads both."""
-    found: list[DictRow] = []
-    if query.vector is not None or query.terms:
-        asked = values(query if query.size is not None else replace(query, size=await size(tx, scopes)), scopes, limit)
-        await tx.execute(_SQL.plan)
-        found = await (await tx.execute(statement(query), asked, binary=True)).fetchall()
-    if not found:
-        row = await (await tx.execute(_SQL.version)).fetchone()
-        return Found([], int(row["version"]) if row else 0)
-    return Found(ranked(found, query, limit), found[0]["version"])
+async def find(tx: Tx, *, query: Query, scopes: Sequence[int], limit: int = 8, near: Near | None = None, words: Cursor | None = None) -> Found:
+    """As `search`, with the version that it read. `near` looks through the bits in this process; `words` are those of the same query, if somebody has asked for them."""
+    if query.vector is None and not query.terms:
+        return Found([], await _version(tx))
+    asked = values(query if query.size is not None else replace(query, size=await size(tx, scopes)), scopes, limit)
+    rows, version = await _candidates(tx, query, asked, near, words or await in_words(tx, query.terms, scopes))
+    return Found(ranked(rows, query, limit) if rows else [], version)
 
 
-def statement(query: Query) -> str:
-    """With the leg that looks for the nearest by bits: through all of them, or in an index that the organisation has for this model."""
-    if query.large is None:
-        return _SQL.candidates
-    return f"{_BEFORE}{_SQL.indexed.replace(str(UUID(int=0)), str(query.large)).replace('a model', query.model)}{_AFTER}"
+async def in_words(tx: Tx, terms: Sequence[str], scopes: Sequence[int]) -> Cursor:
+    """Asks for what the postings say of these terms, and does not wait for it."""
+    await tx.execute(_SQL.plan)
+    return await tx.execute(_SQL.words, {"terms": list(dict.fromkeys(terms))[:_MOST_TERMS], "scopes": list(scopes), "common": _COMMON, "rarest": _RAREST_TERMS}, binary=True)
+
+
+async def _candidates(tx: Tx, query: Query, asked: dict[str, Any], near: Near | None, words: Cursor) -> tuple[list[DictRow], int]:
+    """What is looked up must be of one state: where knowledge changed in between, what is older than the rest is read again."""
+    held, version, known = await words.fetchall(), None, None
+    for _ in range(_TRIES):
+        if version not in (None, held[0]["version"]):
+            held = await (await in_words(tx, query.terms, asked["scopes"])).fetchall()
+        by_words = worded([row for row in held if row["held"]], asked["size"])
+        if near is not None and query.vector is not None:
+            known = await near.known(tx, query.model, version)
+        likely = {"likely": Numbers.of(await nearest.rough(known, query.vector, asked["scopes"]))} if known and query.vector is not None else {}
+        rows, version = await _read(tx, _LIKELY if likely else _SQL.candidates, {
+            **asked, **likely, "worded": Numbers.of(by_words.best(asked["candidates"])), "common_terms": list(by_words.common), "common_idf": list(by_words.idf),
+        })
+        if version == held[0]["version"] and (known is None or version == known.version):
+            break
+    for row, score in zip(rows, by_words.score([row["passage"] for row in rows]), strict=True):
+        row["lexical"] = score + row["common"]
+    return rows, version or 0
+
+
+async def _read(tx: Tx, statement: str, asked: dict[str, Any]) -> tuple[list[DictRow], int]:
+    rows = await (await tx.execute(statement, asked, binary=True)).fetchall()
+    return rows, rows[0]["version"] if rows else await _version(tx)
+
+
+async def _version(tx: Tx) -> int:
+    row = await (await tx.execute(_SQL.version)).fetchone()
+    return int(row["version"]) if row else 0
 
 
 def values(query: Query, scopes: Sequence[int], limit: int) -> dict[str, Any]:
     """What a statement that looks for candidates is given."""
     return {
         "model": query.model, "vector": None if query.vector is None else Halves.of(query.vector), "terms": list(dict.fromkeys(query.terms))[:_MOST_TERMS],
-        "scopes": list(scopes), "pinned": list(query.pinned), "candidates": max(_CANDIDATES, limit), "rough": _ROUGH if query.large is None else _ROUGH_OF_LARGE, "common": _COMMON, "rarest": _RAREST_TERMS, "size": query.size,
+        "scopes": list(scopes), "pinned": list(query.pinned), "candidates": max(_CANDIDATES, limit), "rough": nearest.ROUGH, "rarest": _RAREST_TERMS, "size": query.size,
     }
 
 

@@ -12,6 +12,9 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
 Vectors = NDArray[np.float32]
+_BIGINT = 20  # its number among PostgreSQL's types
+_HEAD = 20  # bytes before the elements of an array in PostgreSQL's binary form
+_NUMBER, _WEIGHT = np.dtype([("bytes", ">i4"), ("value", ">i8")]), np.dtype([("bytes", ">i4"), ("value", ">f4")])
 
 
 class Halves(bytes):
@@ -26,11 +29,32 @@ class _AsItIs(Dumper):
     format = Format.BINARY
     oid = 0
 
-    def dump(self, obj: Halves) -> bytes:
+    def dump(self, obj: bytes) -> bytes:
         return bytes(obj)
 
 
+class Numbers(bytes):
+    """Many whole numbers in PostgreSQL's binary form of a bigint[]; as a list, the driver would look at each."""
+
+    @classmethod
+    def of(cls, numbers: NDArray[np.int64]) -> Numbers:
+        each = np.empty(len(numbers), _NUMBER)
+        each["bytes"], each["value"] = 8, numbers
+        return cls(struct.pack(">iiIii", 1, 0, _BIGINT, len(numbers), 1) + each.tobytes())
+
+
+def numbers(sent: bytes) -> NDArray[np.int64]:
+    """What `array_send` makes of a bigint[] without nulls."""
+    return np.frombuffer(sent, _NUMBER, offset=_HEAD)["value"].astype(np.int64)
+
+
+def weights(sent: bytes) -> NDArray[np.float64]:
+    """The same of a real[]."""
+    return np.frombuffer(sent, _WEIGHT, offset=_HEAD)["value"].astype(np.float64)
+
+
 adapters.register_dumper(Halves, _AsItIs)
+adapters.register_dumper(Numbers, _AsItIs)
 
 
 def literal(vector: Vectors) -> str:

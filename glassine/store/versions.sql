@@ -58,7 +58,7 @@ with there as materialized (
     where f.org_id = %(org)s and h.term = any (%(terms)s) and t.former
 ), weights as materialized (
     select term, ln(1 + (greatest(%(size)s, count(*)) - count(*) + .5) / (count(*) + .5))::real as idf
-    from held group by term order by count(*) limit %(rarest)s
+    from held group by term order by count(*), array_position(%(terms)s::text[], term) limit %(rarest)s
 ), lexical as materialized (
     select held.number, sum(w.idf * held.weight) as score from weights w join held on held.term = w.term group by held.number
 ), chosen as (

@@ -16,7 +16,7 @@ from glassine.edge.language import detect
 from glassine.rules import passages
 from glassine.rules.redaction import PLACEHOLDER
 from glassine.rules.reordering import NOT_ASKED, Judged, by_popularity, tied
-from glassine.store import Tx, house, nearest, search, sites, versions, visibility
+from glassine.store import Tx, house, search, sites, versions, visibility
 from glassine.story import hints
 from glassine.story.hints import NOTHING, Told
 from glassine.story.world import World
@@ -116,9 +116,10 @@ async def _seek(world: World, org: OrgId, text: str, viewer: Viewer, language: s
     async with world.store.tx(org) as tx:
         scopes = await visibility.seen_by(tx, org, viewer)
         query = await _counted(world, tx, org, scopes, query)
+        words = await search.in_words(tx, query.terms, scopes)  # travels with the next statement
         told = await hints.tell(world, tx, org, query, scopes, asked, world.embed.alike(spoken))
         query = replace(query, terms=[*query.terms, *told.terms], pinned=told.pinned)
-        hits, version = await search.find(tx, query=query, scopes=scopes, limit=limit)
+        hits, version = await search.find(tx, query=query, scopes=scopes, limit=limit, near=world.nearest.of(org), words=None if told.terms else words)
         votes = await _votes(world, tx, org, hits)
     return Sought([comparable(world, hit, spoken) for hit in by_popularity(hits, votes)], version, query.size or 0, spoken, scopes, told, votes=votes, vector=() if query.vector is None else query.vector.tolist(), model=query.model)
 
@@ -155,18 +156,12 @@ def as_then(query: search.Query, given: Mapping[str, Any]) -> search.Query:
 
 
 async def _counted(world: World, tx: Tx, org: OrgId, scopes: tuple[int, ...], query: search.Query) -> search.Query:
-    """With how many passages there are, or were half a minute ago: it only scales what rare words are worth, and counting is a tenth of a search.
-
-    Where there are very many, also whether they have an index of their own; it is built beside all this when they have not.
-    """
-    counted, size, indexed = world.sizes.get((org, scopes), (-_COUNTED, 0, frozenset()))
+    """With how many passages there are, or were half a minute ago: it only scales what rare words are worth, and counting is a tenth of a search."""
+    counted, size = world.sizes.get((org, scopes), (-_COUNTED, 0))
     if counted <= time.monotonic() - _COUNTED:
         size = await search.size(tx, scopes)
-        indexed = await nearest.ready(tx, org) if size >= nearest.LARGE // 2 else frozenset()
-        world.sizes[org, scopes] = (time.monotonic(), size, indexed)
-        if size >= nearest.LARGE and query.model not in indexed:
-            world.start(nearest.build(world.store, org, query.model)).add_done_callback(lambda done: done.cancelled() or done.exception())
-    return replace(query, size=size, large=org if query.model in indexed else None)
+        world.sizes[org, scopes] = (time.monotonic(), size)
+    return replace(query, size=size)
 
 
 async def _votes(world: World, tx: Tx, org: OrgId, hits: Sequence[Hit]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from glassine.store import DatabaseError, Unreachable, calls, house, jobs, nearest
+from glassine.store import DatabaseError, Unreachable, calls, house, jobs
 from glassine.story import (
     codes,
     delivering,
@@ -247,7 +247,6 @@ async def sweep(world: World) -> None:
             return
         freed, everybody = await jobs.sweep(broom), await jobs.organizations(broom)
         await house.sweep_doors(broom)
-        await nearest.drop_others(world.store, broom, everybody)
         for org in everybody:
             await watching.watch(world, org)
             async with world.store.tx(org) as tx:

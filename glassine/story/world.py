@@ -25,6 +25,7 @@ from glassine.edge.secrets import Master, Ring
 from glassine.edge.signatures import Signer
 from glassine.store import DatabaseError, Store, house, jobs, ledger
 from glassine.store.live import Live
+from glassine.store.nearest import Nearest
 from glassine.story.metering import Meter
 from glassine.story.switches import Switches
 from glassine.story.together import Together
@@ -72,7 +73,8 @@ class World:
     models: dict[tuple[object, ...], RemoteModel] = field(default_factory=dict)  # by all that they are made of: what each has learnt of its server is kept
     ahead: dict[tuple[Any, ...], tuple[float, asyncio.Task[Any]]] = field(default_factory=dict)  # searches begun before they are asked for
     kept: set[tuple[OrgId, UUID]] = field(default_factory=set)  # conditions of turns that stand in the store
-    sizes: dict[tuple[OrgId, tuple[int, ...]], tuple[float, int, frozenset[str]]] = field(default_factory=dict)  # when passages were counted, how many, models with an index
+    sizes: dict[tuple[OrgId, tuple[int, ...]], tuple[float, int]] = field(default_factory=dict)  # when passages were counted, and how many there were
+    nearest: Nearest = field(default_factory=Nearest)  # the bits of organisations' vectors
     corrections: dict[tuple[OrgId, tuple[int, ...], str, str], tuple[int, list[str]]] = field(default_factory=dict)  # what unknown words may have meant, and in which version of the knowledge base
     votes: dict[OrgId, tuple[float, dict[UUID, int]]] = field(default_factory=dict)  # when votes were counted, and what articles got
     scenarios: dict[OrgId, tuple[float, Any]] = field(default_factory=dict)  # what organisations tell beside their articles, and until when it is believed
