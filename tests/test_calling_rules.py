@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
 
 from glassine.rules.calling import answers, arguments, policy, requests, schemas
 from glassine.rules.calling.arguments import Given, Unfilled
@@ -60,6 +62,25 @@ def test_no_arguments_make_a_request_to_another_place(given_: dict[str, Any], bo
         assert made.body.count(f"--{BOUNDARY}".encode()) == made.body.count(b"Content-Disposition") + 1
     if body == requests.JSON and made.body:
         assert set(json.loads(made.body)) <= {"body_value"}
+
+
+_NAMED = st.sampled_from(["a", "#/$defs/a", "#a b", "^a+$", "^a[", "string", "none"])
+_PLAIN = _NAMED | st.booleans() | st.sampled_from([-1, 0, 1, 1.5]) | st.lists(_NAMED, max_size=2)
+_KEYWORDS = st.sampled_from(sorted(set(Draft202012Validator.VALIDATORS) | {"$defs", "$id", "$anchor", "$comment", "definitions", "dependencies", "default", "title", "readOnly", "contentSchema", "x"}))
+SCHEMAS = st.dictionaries(_KEYWORDS, st.recursive(_PLAIN, lambda inner: st.dictionaries(_KEYWORDS, inner, max_size=3) | st.lists(inner, max_size=2), max_leaves=10), max_size=4)
+
+
+@settings(max_examples=300, deadline=None)
+@given(SCHEMAS)
+def test_what_is_a_schema_is_decided_as_by_the_standards_own_files(schema: dict[str, Any]) -> None:
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        with pytest.raises(schemas.Unfit) as unfit:
+            schemas.check(schema)
+        assert str(unfit.value) == f"It is no JSON Schema: {error.message[:200]}"
+    else:
+        schemas.check(schema)
 
 
 @settings(max_examples=200, deadline=None)
