@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -24,6 +24,8 @@ from bench import load, product
 from bench.crowd import PATIENCE, TROUBLE, Crowd, examine
 from bench.table import RESULTS, Figure
 from glassine.commands.postgres import Postgres
+
+_OPEN = 300  # seconds until the doors must be open, on a machine that is busy with other things too
 
 
 class Site:
@@ -179,9 +181,9 @@ class Supervised:
         return any(kill(pid) for pid, found in children(self._process.pid).items() if title in found)
 
 
-def apart(dialogues: Sequence[Sequence[str]], seconds: float, *, seed: int) -> list[Figure]:
-    """Web, worker and PostgreSQL as processes of their own."""
-    return _crash("apart", Parts, dialogues, seconds, seed)
+def apart(dialogues: Sequence[Sequence[str]], seconds: float, *, seed: int, like: Path | None = None) -> list[Figure]:
+    """Web, worker and PostgreSQL as processes of their own. `like`: a home to begin with a copy of; without one there is a first start before."""
+    return _crash("apart", Parts, dialogues, seconds, seed, like)
 
 
 def supervised(dialogues: Sequence[Sequence[str]], seconds: float, *, seed: int) -> list[Figure]:
@@ -189,12 +191,12 @@ def supervised(dialogues: Sequence[Sequence[str]], seconds: float, *, seed: int)
     return _crash("up", Supervised, dialogues, seconds, seed)
 
 
-def _crash(name: str, kind: type[Parts] | type[Supervised], dialogues: Sequence[Sequence[str]], seconds: float, seed: int) -> list[Figure]:
+def _crash(name: str, kind: type[Parts] | type[Supervised], dialogues: Sequence[Sequence[str]], seconds: float, seed: int, like: Path | None = None) -> list[Figure]:
     RESULTS.mkdir(exist_ok=True)
     crowd = Crowd(dialogues, seed)
     crowd.begin()
-    with closing_time(crowd), product.scratch_home() as home:
-        with product.up(home):
+    with closing_time(crowd), product.scratch_home(like) as home:
+        with product.up(home) if like is None else nullcontext():
             pass  # makes the demo organisation, whose help centre the customers ask
         running = kind(home, crowd)
         with _running(running):
@@ -255,7 +257,7 @@ def _settled(crowd: Crowd, site: Site) -> tuple[list[str], list[str], float]:
 
 def _wait_until_answering(crowd: Crowd) -> None:
     """Every door is open."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + _OPEN
     for base, key in crowd.doors:
         while True:
             try:

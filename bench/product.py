@@ -71,11 +71,13 @@ def run(home: Path, *arguments: str) -> str:
 
 
 @contextmanager
-def scratch_home() -> Iterator[Path]:
-    """An empty folder that the database's account may pass through, removed in the end with what the product kept elsewhere for it."""
+def scratch_home(like: Path | None = None) -> Iterator[Path]:
+    """A folder that the database's account may pass through, empty or a copy, removed in the end with what the product kept elsewhere for it."""
     folder = Path(tempfile.mkdtemp(prefix="glassine-bench-"))
     folder.chmod(0o711)
     home = folder / "home"
+    if like:
+        subprocess.run(["cp", "-a", str(like), str(home)], check=True)  # it keeps the owners of files, too
     try:
         yield home
     finally:

@@ -1,4 +1,4 @@
-"""What tests share: one embedded PostgreSQL for the run, a fresh migrated database per module, and which tests need a browser."""
+"""What tests share: one first start for the run, one embedded PostgreSQL per process of it, a fresh migrated database per module, and which tests need a browser."""
 
 from __future__ import annotations
 
@@ -6,25 +6,34 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psycopg
 import pytest
 import pytest_asyncio
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
 from bench.stub_model import StubModel
+from glassine.commands import backup
 from glassine.commands.postgres import Postgres
 from glassine.config import Settings
 from glassine.store.migrate import migrate
 from glassine.story.world import World, live
 from glassine.web.app import create_app
-from tests.running import Demo, started
+from tests.first_start import FirstStart
+from tests.first_start import first_start as begun
+from tests.running import Demo
 from tests.shop import Shop, founded_shop
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _TEMPLATE = "migrated"
+
+hypothesis_settings.register_profile("no limits on time", deadline=None)
+hypothesis_settings.load_profile("no limits on time")
 
 
 @pytest.fixture(scope="session")
@@ -45,32 +54,33 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="module")
-def database_url(postgres: Postgres, request: pytest.FixtureRequest) -> str:
-    """A migrated database for this module, empty unless its tests start the whole product; the address is its owner's, as in production."""
+def database_url(postgres: Postgres, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated database for this module, empty unless its tests want the demo in it; the address is its owner's, as in production."""
     name = str(request.module.__name__).replace(".", "_")
-    _create(postgres, name, template=request.getfixturevalue("demo").database if _starts_it(request) else _TEMPLATE)
-    return address(postgres, name)
+    with _created(postgres, name, template=request.getfixturevalue("demo").database if _wants_demo(request) else _TEMPLATE):
+        yield address(postgres, name)
 
 
 @pytest.fixture(scope="module")
 def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home folder that belongs to this module's database."""
     folder = tmp_path_factory.mktemp("home")
-    if _starts_it(request):
+    if _wants_demo(request):
         shutil.copytree(request.getfixturevalue("demo").home, folder, dirs_exist_ok=True)
     return folder
 
 
-def _starts_it(request: pytest.FixtureRequest) -> bool:
-    return hasattr(request.module, "product")
+def _wants_demo(request: pytest.FixtureRequest) -> bool:
+    """Whoever starts the whole product, which would make it, and who says so."""
+    return hasattr(request.module, "product") or hasattr(request.module, "BEGINS_WITH_DEMO")
 
 
 @pytest.fixture(scope="module")
-def empty_database_url(postgres: Postgres, request: pytest.FixtureRequest) -> str:
+def empty_database_url(postgres: Postgres, request: pytest.FixtureRequest) -> Iterator[str]:
     """A database that has not been migrated."""
     name = str(request.module.__name__).replace(".", "_") + "_empty"
-    _create(postgres, name)
-    return address(postgres, name)
+    with _created(postgres, name):
+        yield address(postgres, name)
 
 
 @pytest.fixture(scope="module")
@@ -90,13 +100,21 @@ async def model() -> AsyncIterator[StubModel]:
 
 
 @pytest.fixture(scope="session")
-def demo(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """A database and a home as a first `glassine up` leaves them, with the demo's articles indexed: that takes longest, so tests begin with a copy."""
+def first_start(request: pytest.FixtureRequest) -> FirstStart:
+    """What a newcomer's `glassine up` leaves. There is one in a run, whichever of its processes comes first."""
+    return begun(request.config.stash[_SHARED])
+
+
+@pytest.fixture(scope="session")
+def demo(postgres: Postgres, first_start: FirstStart, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The same without its server: a database of this one, and a home."""
+    home = tmp_path_factory.mktemp("demo")
+    shutil.copytree(first_start.home, home, ignore=shutil.ignore_patterns("postgres", "lock"), dirs_exist_ok=True)
     _create(postgres, "demo", template=_TEMPLATE)
-    settings = Settings(home=tmp_path_factory.mktemp("demo"), database_url=address(postgres, "demo"))
-    with started(settings):
-        pass
-    return Demo(database="demo", home=settings.home)
+    backup.restore(Settings(home=home, database_url=address(postgres, "demo"), pg_bin=postgres.place.programs), first_start.backup, lambda _: None, replace=False)
+    with psycopg.connect(address(postgres, "demo"), autocommit=True) as connection:
+        connection.execute("vacuum (analyze)")
+    return Demo(database="demo", home=home)
 
 
 @pytest.fixture(scope="session")
@@ -113,10 +131,21 @@ def address(server: Postgres, database: str) -> str:
 
 
 def _create(server: Postgres, name: str, template: str = "template1") -> None:
+    """Files are copied as they are: through the log of changes, which is the default, it takes three times as long."""
     with psycopg.connect(server.superuser_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} owner glassine template {}").format(sql.Identifier(name), sql.Identifier(template)))
-    with psycopg.connect(server.superuser_url.replace("/glassine?", f"/{name}?"), autocommit=True) as connection:
-        connection.execute("create extension if not exists vector")
+        connection.execute(sql.SQL("create database {} owner glassine template {} strategy file_copy").format(sql.Identifier(name), sql.Identifier(template)))
+    if template == "template1":
+        with psycopg.connect(server.superuser_url.replace("/glassine?", f"/{name}?"), autocommit=True) as connection:
+            connection.execute("create extension if not exists vector")
+
+
+@contextmanager
+def _created(server: Postgres, name: str, template: str = "template1") -> Iterator[None]:
+    """Dropped in the end: tests that look through all files of the server should find few."""
+    _create(server, name, template)
+    yield
+    with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 def _browser() -> str | None:
@@ -134,6 +163,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 _LEFT_OUT = pytest.StashKey[list[str]]()
+_SHARED = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A folder that all processes of this run share: made by the one that hands out the tests, and told to the others."""
+    given = getattr(config, "workerinput", {}).get("shared")
+    config.stash[_SHARED] = Path(given or tempfile.mkdtemp(prefix="glassine-run-"))
+    config.stash[_SHARED].chmod(0o711)  # where root runs the tests, the server's account must come through
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["shared"] = str(node.config.stash[_SHARED])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(config.stash[_SHARED])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import json
+from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
-from glassine.config import resource
+from glassine.config import Settings, resource
 from glassine.rules import extract
 from glassine.rules.grounding import Grounded
-from glassine.story import finding, importing
+from glassine.store import runs, sources
+from glassine.story import finding
 from glassine.story.world import World
 from glassine.words.ids import OrgId
-from glassine.words.knowledge import EVERYBODY, ImportLine
+from glassine.words.knowledge import EVERYBODY
+from glassine.words.sources import RunOutcome
+from glassine.words.syncing import PageState
 from glassine.words.turns import Reason
-from tests.shop import Shop
 
 pytestmark = pytest.mark.long
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def taught(world: World, shop: Shop) -> AsyncIterator[OrgId]:
-    lines: list[ImportLine] = []
-    await importing.import_folder(world, shop.org, resource("docs"), source="docs", report=lines.append, leave_out=("decisions/", "images/"))
-    assert not [line for line in lines if line.outcome == "failed"]
-    yield shop.org
+BEGINS_WITH_DEMO = True
+
+
+@pytest.fixture(scope="module")
+def taught(settings: Settings) -> OrgId:
+    return OrgId(UUID(json.loads((settings.home / "demo.json").read_text())["organization_id"]))
 
 
 async def asked(world: World, org: OrgId, question: str) -> Grounded:
     hits = await finding.find(world, org, question, viewer=EVERYBODY, language="en")
     return extract.answer(question, hits, language="en")
+
+
+async def test_every_page_of_the_docs_was_taken(world: World, taught: OrgId) -> None:
+    pages = {str(page.relative_to(resource("docs"))) for page in resource("docs").rglob("*.md")}
+    meant = {page for page in pages if not page.startswith(("decisions/", "images/"))}
+    async with world.store.tx(taught) as tx:
+        [source] = await sources.all_of(tx, taught)
+        known = await runs.known(tx, taught, source.id, source.key)
+        outcomes = {run.outcome for run in await runs.of_source(tx, taught, source.id)}
+    assert {page.path for page in known.values() if page.published and page.state is PageState.SYNCED} == meant
+    assert not [page for page in known.values() if page.state in (PageState.ERROR, PageState.PENDING)]
+    assert outcomes == {RunOutcome.DONE}
 
 
 @pytest.mark.parametrize(("question", "phrase"), [

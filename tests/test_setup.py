@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -24,64 +23,10 @@ from glassine.commands import home, listening, processes
 from glassine.commands.up import Patience
 from glassine.config import Settings
 from glassine.words.errors import Misconfigured
+from tests.first_start import LONG, FirstStart, Running
 
 ROOT = Path(__file__).resolve().parent.parent
-LONG = 180  # seconds to wait for something on a busy machine; nothing here measures
-
-
-class Running:
-    """One `glassine up`, and what it said when it was ready."""
-
-    def __init__(self, folder: Path, port: str = "0") -> None:
-        self.home, self.errors = folder, folder.parent / "errors.txt"
-        with self.errors.open("ab") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "glassine", "up", "--json", "--port", port, "--home", str(folder)],
-                stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, "GLASSINE_HOST": "127.0.0.1"},
-            )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, self.errors.read_text(errors="replace")[-3000:]
-        self.said: dict[str, str] = json.loads(line)
-
-    def children(self) -> dict[str, int]:
-        """Process numbers by kind: `product` and `database`."""
-        found = {}
-        for pid, _, arguments in processes.running():
-            if parent(pid) == self.process.pid:
-                found["database" if arguments[0].endswith("/postgres") else "product"] = pid
-        return found
-
-    def answers(self) -> bool:
-        try:
-            return httpx2.get(self.said["url"] + "/sign-in", timeout=LONG).status_code == 200
-        except httpx2.HTTPError:
-            return False
-
-    def knows(self) -> bool:
-        """Whether a request that needs the database succeeds."""
-        try:
-            answer = httpx2.get(self.said["api_base"] + "/chat/sessions", headers={"Authorization": f"Bearer {self.said['api_key']}"}, timeout=LONG)
-        except httpx2.HTTPError:
-            return False
-        return answer.status_code == 200
-
-    def stop(self, way: signal.Signals = signal.SIGTERM) -> int:
-        self.process.send_signal(way)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return self.process.wait(LONG)
-
-
-def parent(pid: int) -> int:
-    """The process that started this one; 0 when it is gone."""
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except FileNotFoundError:
-        listed = subprocess.run(["ps", "-o", "ppid=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-        return int(listed or 0)
-
-
+KEPT = ("api_key", "widget_token", "organization_id")  # whatever else a later start says
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="glassine-up-"))
@@ -91,17 +36,29 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def running(folder: Path) -> Iterator[Running]:
-    up = Running(folder / "home")
+def running(first_start: FirstStart, folder: Path) -> Iterator[Running]:
+    """The second start on the newcomer's home."""
+    up = Running(first_start.copied(folder / "home"))
     yield up
     if up.process.poll() is None:
         up.stop()
 
 
 @pytest.mark.long
-def test_says_where_it_is_in_one_line(running: Running) -> None:
-    assert set(running.said) == {"url", "admin_url", "api_base", "api_key", "widget_token", "organization_id"}
-    assert running.said["api_base"] == running.said["url"] + "/api"
+def test_says_where_it_is_in_one_line(first_start: FirstStart) -> None:
+    said = first_start.said
+    assert set(said) == {"url", "admin_url", "api_base", "api_key", "widget_token", "organization_id"}
+    assert said["api_base"] == said["url"] + "/api"
+    assert said["admin_url"].startswith(said["url"] + "/enter/")
+    assert first_start.answered == {"a page": True, "the link for the owner": True, "the API": True}
+    assert first_start.ended == 0
+
+
+@pytest.mark.long
+def test_the_second_one_finds_what_the_first_one_made(first_start: FirstStart, running: Running) -> None:
+    assert set(running.said) == set(first_start.said)
+    assert {name: running.said[name] for name in KEPT} == {name: first_start.said[name] for name in KEPT}
+    assert running.said["admin_url"] != first_start.said["admin_url"]
     assert running.answers() and running.knows()
     assert httpx2.get(running.said["admin_url"], timeout=LONG).status_code == 200
 
@@ -151,8 +108,7 @@ def test_after_kill_9_of_everything_the_next_one_recovers(running: Running) -> N
     again = Running(running.home, port=running.said["url"].rpartition(":")[2])  # at once, while the old ones still end
     assert processes.until(lambda: not any(processes.alive(pid) for pid in children.values()), LONG)
     assert again.knows()
-    assert {name: again.said[name] for name in ("api_key", "widget_token", "organization_id")} == \
-        {name: running.said[name] for name in ("api_key", "widget_token", "organization_id")}
+    assert {name: again.said[name] for name in KEPT} == {name: running.said[name] for name in KEPT}
     children = again.children()
     with httpx2.Client(base_url=again.said["url"], timeout=LONG) as owner:
         assert owner.post(again.said["admin_url"].removeprefix(again.said["url"])).status_code == 303
