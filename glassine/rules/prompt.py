@@ -252,7 +252,7 @@ def _fitting(hits: Sequence[Hit], viewer: Viewer, left: int) -> list[tuple[Hit, 
     return found
 
 
-@lru_cache(maxsize=1_000)  # what is asked often is shown often, and grounding asks once more what was shown
+@lru_cache(maxsize=4_000)  # what is asked often is shown often, and grounding asks once more what was shown
 def _trimmed(text: str, budget: int) -> tuple[str, int]:
     """A passage's text as it is shown within so many tokens, and what it costs."""
     shown = cut(defused(text), budget)

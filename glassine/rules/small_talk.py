@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from glassine.rules.asks import any_of, plain_words
 
@@ -18,6 +19,7 @@ class SmallTalk(StrEnum):
     WHO_ARE_YOU = "who_are_you"
 
 
+@lru_cache(maxsize=2_000)  # a turn asks several times, and of all that was said before: give it masked texts only
 def small_talk(text: str) -> SmallTalk | None:
     """What kind of small talk the whole message is; None as soon as it holds anything else."""
     said = re.sub(r"([a-z])\1{2,}", r"\1", plain_words(text))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from glassine.rules.asks import any_of, plain_words
 from glassine.rules.meant import Heard
@@ -40,8 +41,8 @@ _PLEASED = re.compile(r"[😊😍🥰👍❤]|\b" + any_of("perfect awesome wond
 def angry(text: str, heard: Heard | None = None) -> str:
     """What shows anger, in words for the team; empty: nothing does. Capitals or exclamation marks alone are loud, not angry: two signs are needed, or a plain one."""
     said = text[:_LOOKED_AT]
-    if found := _INSULT.search(plain_words(said)):
-        return f"says “{found[0]}”"
+    if insult := _insult(said):
+        return f"says “{insult}”"
     letters = [letter for letter in said if letter.isalpha() and letter.lower() != letter.upper()]
     loud = len(letters) >= _LOUD and sum(letter.isupper() for letter in letters) > 0.7 * len(letters)
     shouts = bool(_SHOUT.search(said))
@@ -50,6 +51,13 @@ def angry(text: str, heard: Heard | None = None) -> str:
     if heard is not None and heard.angry > (_SURE if not (loud or shouts) else _SURE - 1.0):
         return "sounds angry"
     return ""
+
+
+@lru_cache(maxsize=1_000)  # a turn asks more than once
+def _insult(said: str) -> str:
+    """The words that insult, or that nobody writes in a good mood."""
+    found = _INSULT.search(plain_words(said))
+    return found[0] if found else ""
 
 
 def sentiment(said: Sequence[str], heard: Heard | None = None) -> Sentiment:

@@ -17,7 +17,7 @@ def estimate(text: str) -> int:
     return sum(map(_cost_of_line, text.split("\n")))
 
 
-@lru_cache(maxsize=4_000)  # a prompt is counted as a whole and in parts, and passages come again
+@lru_cache(maxsize=20_000)  # a prompt is counted as a whole and in parts, and passages come again
 def _cost_of_line(line: str) -> int:
     return sum(map(_cost, _PIECES.findall(line)))
 

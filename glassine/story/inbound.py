@@ -137,7 +137,7 @@ def _kept(mask: Mask, text: Redacted, inbound: Inbound) -> dict[str, Any]:
 async def _masked(world: World, mask: Mask, inbound: Inbound) -> Redacted:
     """The text, while its vector is made in the other thread for models: it is dropped unless masking leaves the text as it is."""
     spoken = mask.session.language or inbound.language or (mask.settings.languages or ("en",))[0]
-    if mask.session.owner.kind is OwnerKind.AI and small_talk(inbound.text) is None:
+    if mask.session.owner.kind is OwnerKind.AI:
         finding.embed_ahead(world, inbound.text, spoken)
     text = await mask.text(world, inbound.text)
     if text.text != inbound.text:
