@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from glassine.rules.calling.told_names import told
 from glassine.rules.trimming import cut, defused, estimate
 from glassine.words.turns import ToolSpec
 
@@ -48,10 +49,14 @@ def _shortened(name: str, description: str, parameters: str) -> tuple[ToolSpec, 
     return spec, estimate(spec.name) + estimate(spec.description) + estimate(json.dumps(shown, ensure_ascii=False)) + _FRAME
 
 
-def _reduced(schema: Any, deep: int) -> dict[str, Any]:
-    """Names, types, choices and what is required. What is left out of a schema still holds when the call is checked."""
+def _reduced(schema: Any, deep: int, names: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Names, types, choices and what is required. What is left out of a schema still holds when the call is checked.
+
+    Fields have names that every provider takes (`names`: those of the object that this is one shape of), and where one is not the field's own, its description begins with that.
+    """
     if not isinstance(schema, Mapping) or deep < 0:
         return {}
+    names = told(schema) if names is None else names
     shown: dict[str, Any] = {name: schema[name] for name in _KEPT if name in schema}
     if isinstance(schema.get("description"), str) and deep < _DEEPEST:
         shown["description"] = cut(defused(schema["description"]), _ABOUT_ONE)
@@ -61,10 +66,23 @@ def _reduced(schema: Any, deep: int) -> dict[str, Any]:
         shown["const"] = schema["const"]
     for several in ("anyOf", "oneOf", "allOf"):
         if isinstance(schema.get(several), list) and deep:
-            shown[several] = [_reduced(one, deep - 1) for one in schema[several][:5]]
+            shown[several] = [_reduced(one, deep - 1, names) for one in schema[several][:5]]
     if isinstance(schema.get("items"), Mapping):
         shown["items"] = _reduced(schema["items"], deep - 1)
+    elif "array" in _types(schema):
+        shown["items"] = {}  # OpenAI refuses a list without
     if isinstance(schema.get("properties"), Mapping) and deep:
-        shown["properties"] = {str(name): _reduced(one, deep - 1) for name, one in schema["properties"].items()}
-        shown["required"] = [name for name in schema.get("required", ()) if name in shown["properties"]]
+        shown["properties"] = {names[str(name)]: _named(str(name), names[str(name)], _reduced(one, deep - 1)) for name, one in schema["properties"].items()}
+        shown["required"] = [names[name] for name in schema.get("required", ()) if name in schema["properties"]]
     return shown
+
+
+def _types(schema: Mapping[str, Any]) -> Sequence[Any]:
+    types = schema.get("type")
+    return types if isinstance(types, list) else [types]
+
+
+def _named(own: str, name: str, shown: dict[str, Any]) -> dict[str, Any]:
+    if own == name:
+        return shown
+    return {**shown, "description": cut(defused(f"{own}: {shown['description']}" if "description" in shown else own), _ABOUT_ONE)}

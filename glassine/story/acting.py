@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from glassine.rules.calling import arguments, policy, requests, telling
+from glassine.rules.calling import arguments, policy, requests, telling, told_names
 from glassine.rules.calling import built_in as rules
 from glassine.rules.calling.arguments import Given, Unfilled, Values
 from glassine.rules.calling.policy import Counts
@@ -74,6 +74,7 @@ async def ask(world: World, scene: Scene, turn: TurnId | None, wanted: ToolCall,
 async def ask_in(world: World, org: OrgId, session: SessionId, turn: TurnId | None, wanted: ToolCall, action: Action | None, objection: str = "") -> Call:
     """The same in a session, for one action; None: there is none of this name."""
     id, fault = CallId(new_id()), objection or _fault_of(wanted, action)
+    wanted = replace(wanted, arguments=told_names.own(wanted.arguments, arguments.spec(action))) if action else wanted
     try:
         action = action and rules.shaped(action, wanted.arguments)
     except Unfilled as why:
