@@ -145,7 +145,7 @@ _NAMES = some.one_of(some.text(min_size=1, max_size=80), some.sampled_from(["a",
 def test_no_two_names_become_one(names: list[str]) -> None:
     schema = {"properties": {name: {} for name in names}}
     found = told(schema)
-    assert [*found] == names
+    assert set(found) == set(names)
     assert len({*found.values()}) == len(names)
     assert all(EVERYWHERE.fullmatch(other) for other in found.values())
     assert own({found[name]: 1 for name in names}, schema) == dict.fromkeys(names, 1)
