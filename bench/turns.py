@@ -170,7 +170,8 @@ async def timings(running: Product, what: str) -> list[Figure]:
     for session in listed["items"]:
         _, inspected = await line.ask("GET", f"/chat/sessions/{session['id']}/inspect")
         for turn in inspected["turns"]:
-            twice += len(turn["asked"]) > 1 and not turn["rounds"]
+            left = [one for one in turn["asked"] if not one["failed"].startswith("stopped:")]  # what the gate held back reached no model
+            twice += len(left) > 1 and not turn["rounds"]
             for step, taken in turn["timings"].items():
                 found.setdefault(step, []).append(taken)
     line.close()
