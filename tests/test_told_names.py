@@ -143,7 +143,7 @@ _NAMES = some.one_of(some.text(min_size=1, max_size=80), some.sampled_from(["a",
 
 @given(some.lists(_NAMES, unique=True, max_size=8))
 def test_no_two_names_become_one(names: list[str]) -> None:
-    schema = {"properties": {name: {} for name in names}}
+    schema: dict[str, Any] = {"properties": {name: {} for name in names}}
     found = told(schema)
     assert set(found) == set(names)
     assert len({*found.values()}) == len(names)

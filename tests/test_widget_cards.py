@@ -70,6 +70,9 @@ def made(product: Product, twins: Twins) -> None:
         {"name": "part", "in": "query", "required": True, "filled_by": "form", "schema": {"type": "string", "enum": ["pole", "zip"]}},
         {"name": "count", "in": "query", "filled_by": "form", "schema": {"type": "integer", "minimum": 1}},
         {"name": "urgent", "in": "query", "filled_by": "form", "schema": {"type": "boolean"}},
+        {"name": "length", "in": "query", "filled_by": "form", "schema": {"type": "integer", "enum": [40, 60]}},
+        {"name": "colour", "in": "query", "filled_by": "form", "schema": {"oneOf": [{"const": "r", "title": "Red"}, {"const": "g", "title": "Green"}]}},
+        {"name": "spares", "in": "query", "filled_by": "form", "schema": {"type": "array", "items": {"type": "string", "enum": ["peg", "rope", "bag"]}}},
     ]
     for body in (
         {"name": "cancel_order", "title": "Cancel an order", "description": "Cancels an order that was not sent yet.", "api_endpoint": f"{twins.api.url}/cancel", "request_type": "POST", "parameters": [order], "policy": {"confirm": True}},
@@ -127,18 +130,26 @@ def test_a_form_says_what_is_wrong_beside_its_field_and_keeps_what_was_typed(vis
     what.press_sequentially("pole")
     card.get_by_label("Count (optional)").fill("0")
     card.get_by_role("button", name="Send").click()
+    card.get_by_label("Part").select_option("zip")
+    card.get_by_role("button", name="Send").click()
     expect(card.locator(".field").nth(2).locator(".trouble")).not_to_have_text("")
     assert violations(inside(page)) == []
     assert inside(page).evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert twins.api.seen == []
     what.fill("The long pole")
+    card.get_by_label("Part").select_option("")
+    card.get_by_role("button", name="Send").click()
+    expect(card.get_by_label("Part")).to_be_focused()
     card.get_by_label("Part").select_option("pole")
     card.get_by_label("Count (optional)").fill("2")
     card.get_by_label("Urgent").check()
+    card.get_by_label("Length (optional)").select_option("60")
+    card.get_by_label("Colour (optional)").select_option("Green")
+    card.get_by_label("Spares (optional)").select_option(["peg", "bag"])
     card.get_by_role("button", name="Send").press("Enter")
     answered(page, "Your case is K-7.")
     expect(card.locator(".card-state")).to_have_text("Done")
-    assert [request.target for request in twins.api.seen] == ["/cases?order=W-1&what=The+long+pole&part=pole&count=2&urgent=true"]
+    assert [request.target for request in twins.api.seen] == ["/cases?order=W-1&what=The+long+pole&part=pole&count=2&urgent=true&length=60&colour=g&spares=peg&spares=bag"]
 
 
 def test_a_form_can_be_left_and_a_failed_sending_keeps_it(visit: Open, twins: Twins) -> None:

@@ -100,7 +100,8 @@ function card(item, say, act, live) {
   const inside = [h("p", { class: "card-title", dir: "auto" }, waiting.title), told(waiting.lines)];
   if (!live) inside.push(state(waiting, say));
   else if (waiting.kind === "confirm") inside.push(yesOrNo(waiting, choices, act));
-  else if (waiting.kind !== "approval") inside.push(fields(item, say, act));
+  else if (waiting.kind === "approval") inside.push(takenBack(item, say, act));
+  else inside.push(fields(item, say, act));
   return h("section", { class: "card", "aria-label": waiting.title }, inside);
 }
 
@@ -111,6 +112,22 @@ function told(lines) {
 function state(waiting, say) {
   const name = STATES[waiting.state];
   return name && h("p", { class: `card-state is-${waiting.state}` }, icon(name === "cardDone" ? "resolve" : "system"), say(name));
+}
+
+/** What waits for the team was the customer's own wish, which they may take back. */
+function takenBack(item, say, act) {
+  const trouble = h("p", { class: "trouble", role: "alert" });
+  const leave = h("button", { type: "button", class: "quiet-button" }, say("cardLeave"));
+  leave.addEventListener("click", async () => {
+    leave.disabled = true;
+    try {
+      await act.hand(item, { cancel: true });
+    } catch (reason) {
+      leave.disabled = false;
+      trouble.textContent = reason.message || say("noAnswer");
+    }
+  });
+  return h("div", {}, trouble, h("div", { class: "card-buttons" }, leave));
 }
 
 function yesOrNo(waiting, choices, act) {
@@ -155,11 +172,16 @@ function field(id, name, schema, required, say, isCode) {
   const plain = name.replace(/[_-]+/g, " ").trim();
   const label = schema.title ?? schema.description ?? plain.charAt(0).toUpperCase() + plain.slice(1);
   const common = { id, name, required, "aria-describedby": `${id}-wrong` };
-  const input = drawn(kind, schema, common, isCode);
+  const listed = choices(kind === "array" ? schema.items ?? {} : schema);
+  const input = listed ? pick(listed, kind === "array", common) : drawn(kind, schema, common, isCode);
   const wrong = h("p", { class: "trouble", id: `${id}-wrong`, role: "alert" });
   const complain = (text) => { wrong.textContent = text; input.setAttribute("aria-invalid", String(Boolean(text))); };
   input.addEventListener("input", () => complain(""));
   const value = () => {
+    if (listed) {
+      const chosen = [...input.selectedOptions].filter((option) => option.value).map((option) => listed[option.value - 1].value);
+      return kind !== "array" ? chosen[0] : chosen.length ? chosen : undefined;
+    }
     if (kind === "boolean") return input.checked || required ? input.checked : undefined;
     const text = input.value.trim();
     if (!text) return undefined;
@@ -171,9 +193,22 @@ function field(id, name, schema, required, say, isCode) {
   return { name, input, value, check, complain, element: h("div", { class: `field is-${kind}` }, kind === "boolean" ? [input, words] : [words, input], wrong) };
 }
 
+/** What a value may be, with the words for each; null where it may be anything. */
+function choices(schema) {
+  const several = schema.oneOf ?? schema.anyOf;
+  const found = Array.isArray(schema.enum) ? schema.enum.map((value) => ({ value, words: String(value) }))
+    : several?.every((one) => "const" in one) ? several.map((one) => ({ value: one.const, words: String(one.title ?? one.const) })) : [];
+  return found.some(({ value }) => value !== null) ? found.filter(({ value }) => value !== null) : null;
+}
+
+/** Nothing is chosen until somebody chooses: a required choice that begins with the first would be made for them. */
+function pick(listed, several, common) {
+  const options = listed.map(({ words }, at) => h("option", { value: at + 1 }, words));
+  return h("select", { ...common, multiple: several, size: several ? Math.min(listed.length, 6) : undefined }, several ? null : h("option", { value: "" }, "–"), options);
+}
+
 function drawn(kind, schema, common, isCode) {
   const { minimum: min, maximum: max, minLength: minlength, maxLength: maxlength } = schema;
-  if (Array.isArray(schema.enum)) return h("select", common, common.required ? null : h("option", { value: "" }, "–"), schema.enum.map((one) => h("option", { value: one }, String(one))));
   if (kind === "boolean") return h("input", { ...common, type: "checkbox", required: false });
   if (["integer", "number"].includes(kind)) return h("input", { ...common, type: "number", step: kind === "integer" ? 1 : "any", min, max, inputmode: "decimal" });
   if (kind === "array" || maxlength > 200) return h("textarea", { ...common, rows: 3, minlength, maxlength, dir: "auto" });

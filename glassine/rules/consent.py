@@ -23,6 +23,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "done": "This has been done:", "failed": "This could not be done:", "declined": "All right, nothing was done. Is there anything else?",
         "expired": "That took too long, so nothing was done. If you still want it, please ask again.", "refused": "Our team did not agree to this, so nothing was done:",
         "dry": "This was a trial, so nothing was done:",
+        "instead": "This will not be done, because you asked for something else:", "undecided": "Nobody from our team has decided on this in time, so nothing was done:",
+        "next": "If you still want it, please ask again, or say that you would like to speak to a person.",
     },
     "de": {
         "confirm": "Das kann ich für Sie tun:", "sure": "Soll ich das tun?", "yes": "Ja, bitte ausführen", "no": "Nein, lassen", "form": "Bitte füllen Sie dieses Formular aus, dann mache ich weiter:",
@@ -30,6 +32,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "done": "Das wurde ausgeführt:", "failed": "Das ging nicht:", "declined": "Gut, es wurde nichts getan. Kann ich sonst etwas tun?",
         "expired": "Das hat zu lange gedauert, deshalb wurde nichts getan. Wenn Sie es noch möchten, sagen Sie es bitte noch einmal.", "refused": "Unser Team hat dem nicht zugestimmt, deshalb wurde nichts getan:",
         "dry": "Das war ein Probelauf, es wurde nichts getan:",
+        "instead": "Das wird nicht ausgeführt, weil Sie etwas anderes möchten:", "undecided": "Niemand aus unserem Team hat rechtzeitig darüber entschieden, deshalb wurde nichts getan:",
+        "next": "Wenn Sie es noch möchten, sagen Sie es bitte noch einmal, oder sagen Sie, dass Sie mit einem Menschen sprechen möchten.",
     },
     "fr": {
         "confirm": "Je peux faire ceci pour vous :", "sure": "Dois-je le faire ?", "yes": "Oui, allez-y", "no": "Non, laissez", "form": "Veuillez remplir ce formulaire, et je continue :",
@@ -37,6 +41,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "done": "C'est fait :", "failed": "Cela n'a pas pu être fait :", "declined": "Bien, rien n'a été fait. Puis-je vous aider pour autre chose ?",
         "expired": "Cela a pris trop de temps, rien n'a donc été fait. Si vous le souhaitez toujours, redemandez-le.", "refused": "Notre équipe n'a pas donné son accord, rien n'a donc été fait :",
         "dry": "C'était un essai, rien n'a été fait :",
+        "instead": "Ceci ne sera pas fait, car vous avez demandé autre chose :", "undecided": "Personne de notre équipe n'a pris de décision à temps, rien n'a donc été fait :",
+        "next": "Si vous le souhaitez toujours, redemandez-le, ou dites que vous voulez parler à une personne.",
     },
     "es": {
         "confirm": "Puedo hacer esto por usted:", "sure": "¿Lo hago?", "yes": "Sí, hágalo", "no": "No, déjelo", "form": "Rellene este formulario y continúo:",
@@ -44,6 +50,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "done": "Esto está hecho:", "failed": "Esto no se ha podido hacer:", "declined": "De acuerdo, no se ha hecho nada. ¿Necesita algo más?",
         "expired": "Ha pasado demasiado tiempo, así que no se ha hecho nada. Si todavía lo desea, pídalo de nuevo.", "refused": "Nuestro equipo no lo ha aprobado, así que no se ha hecho nada:",
         "dry": "Era una prueba, no se ha hecho nada:",
+        "instead": "Esto no se hará, porque ha pedido otra cosa:", "undecided": "Nadie de nuestro equipo lo ha decidido a tiempo, así que no se ha hecho nada:",
+        "next": "Si todavía lo desea, pídalo de nuevo, o diga que quiere hablar con una persona.",
     },
     "nl": {
         "confirm": "Dit kan ik voor u doen:", "sure": "Zal ik dat doen?", "yes": "Ja, doe maar", "no": "Nee, laat maar", "form": "Vul dit formulier in, dan ga ik verder:",
@@ -51,6 +59,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "done": "Dit is gedaan:", "failed": "Dit lukte niet:", "declined": "Goed, er is niets gedaan. Kan ik verder nog iets doen?",
         "expired": "Dat duurde te lang, dus er is niets gedaan. Wilt u het nog, vraag het dan opnieuw.", "refused": "Ons team ging hier niet mee akkoord, dus er is niets gedaan:",
         "dry": "Dit was een proef, er is niets gedaan:",
+        "instead": "Dit wordt niet gedaan, omdat u iets anders wilt:", "undecided": "Niemand van ons team heeft hier op tijd over beslist, dus er is niets gedaan:",
+        "next": "Wilt u het nog, vraag het dan opnieuw, of zeg dat u een medewerker wilt spreken.",
     },
     "pt": {
         "confirm": "Posso fazer isto por você:", "sure": "Devo fazer?", "yes": "Sim, pode fazer", "no": "Não, deixe", "form": "Preencha este formulário e eu continuo:",
@@ -58,6 +68,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "done": "Isto foi feito:", "failed": "Não foi possível fazer isto:", "declined": "Certo, nada foi feito. Posso ajudar em mais alguma coisa?",
         "expired": "Demorou demais, por isso nada foi feito. Se ainda quiser, peça de novo.", "refused": "A nossa equipe não aprovou, por isso nada foi feito:",
         "dry": "Foi um teste, nada foi feito:",
+        "instead": "Isto não será feito, porque você pediu outra coisa:", "undecided": "Ninguém da nossa equipe decidiu a tempo, por isso nada foi feito:",
+        "next": "Se ainda quiser, peça de novo, ou diga que quer falar com uma pessoa.",
     },
     "it": {
         "confirm": "Posso fare questo per lei:", "sure": "Procedo?", "yes": "Sì, proceda", "no": "No, lasci stare", "form": "Compili questo modulo e poi vado avanti:",
@@ -65,6 +77,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "done": "È stato fatto:", "failed": "Non è stato possibile:", "declined": "Va bene, non è stato fatto nulla. Posso fare altro?",
         "expired": "È passato troppo tempo, quindi non è stato fatto nulla. Se lo desidera ancora, lo chieda di nuovo.", "refused": "Il nostro team non ha approvato, quindi non è stato fatto nulla:",
         "dry": "Era una prova, non è stato fatto nulla:",
+        "instead": "Questo non sarà fatto, perché ha chiesto altro:", "undecided": "Nessuno del nostro team ha deciso in tempo, quindi non è stato fatto nulla:",
+        "next": "Se lo desidera ancora, lo chieda di nuovo, oppure dica che vuole parlare con una persona.",
     },
 }  # fmt: skip
 
@@ -90,17 +104,20 @@ _NO = (
 )
 
 
-def asked(call: Call, language: str | None) -> tuple[str, tuple[str, ...]]:
-    """What the customer reads of a call that waits, and what they can pick."""
+def asked(call: Call, language: str | None, gave_way: str = "") -> tuple[str, tuple[str, ...]]:
+    """What the customer reads of a call that waits, and what they can pick. `gave_way`: what had waited until they wanted this instead."""
     said = _TEXTS[spoken(language)]
+    first = f"{said['instead']}\n\n{_block(gave_way)}\n\n" if gave_way else ""
     if call.state is CallState.CONFIRM:
-        return f"{said['confirm']}\n\n{_block(call.says)}\n\n{said['sure']}", (said["yes"], said["no"])
-    return f"{said[str(call.state)]}\n\n{_block(call.says)}", ()
+        return f"{first}{said['confirm']}\n\n{_block(call.says)}\n\n{said['sure']}", (said["yes"], said["no"])
+    return f"{first}{said[str(call.state)]}\n\n{_block(call.says)}", ()
 
 
 def ended(call: Call, language: str | None) -> str:
     """What became of a call, where no model tells it: nothing of its answer is in it."""
     said = _TEXTS[spoken(language)]
+    if call.undecided:
+        return f"{said['undecided']}\n\n{_block(call.says or call.name)}\n\n{said['next']}"
     if call.state is CallState.EXPIRED or (call.state is CallState.DECLINED and call.by is None):
         return said["expired" if call.state is CallState.EXPIRED else "declined"]
     name = {CallState.DONE: "done", CallState.DECLINED: "refused", CallState.DRY: "dry"}.get(call.state, "failed")

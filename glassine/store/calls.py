@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from glassine.store import Taken, Tx, one, rows, vault
 from glassine.store.statements import Statements
 from glassine.store.vault import SealedToken
-from glassine.words.actions import WAITING, ActionId, Call, CallId, CallState
+from glassine.words.actions import LATE, REPLACED, UNDECIDED, WAITING, ActionId, Call, CallId, CallState
 from glassine.words.errors import NotFound
 from glassine.words.ids import ContactId, OrgId, SessionId, TurnId
 
@@ -150,9 +150,15 @@ async def keep_tokens(tx: Tx, org: OrgId, session: SessionId, stored: int, token
     await vault.put(tx, org, session, list(tokens), seq=row["last_seq"])
 
 
-async def expire(tx: Tx, org: OrgId, session: SessionId | None = None) -> None:
-    """Those whose time is up."""
-    await tx.execute(_SQL.expire, {"org": org, "session": session})
+async def expire(tx: Tx, org: OrgId, session: SessionId | None = None, *, approvals: bool = True) -> list[SessionId]:
+    """Those whose time is up. Returns the sessions in which the team had to decide and did not."""
+    values = {"org": org, "session": session, "approvals": approvals, "late": LATE, "undecided": UNDECIDED}
+    return [SessionId(row["session_id"]) for row in await rows(tx, _SQL.expire, values)]
+
+
+async def give_way(tx: Tx, org: OrgId, id: CallId) -> None:
+    """A call that waits makes room for another that the customer wants instead."""
+    await tx.execute(_SQL.give_way, {"org": org, "id": id, "why": REPLACED})
 
 
 async def strand(tx: Tx, org: OrgId) -> None:

@@ -66,8 +66,20 @@ select
 update sessions set tokens = tokens + %(fresh)s where org_id = %(org)s and id = %(session)s and tokens = %(tokens)s returning last_seq
 
 -- name: expire
-update calls set state = 'expired', why = 'Nobody said yes in time.', sealed = null, settled_at = clock_timestamp()
-where org_id = %(org)s and state in ('form', 'code', 'confirm', 'approval') and expires_at <= clock_timestamp() and (%(session)s::uuid is null or session_id = %(session)s)
+-- With the sessions in which the team had to decide. `approvals`: false leaves those to whoever tells the customer of them.
+with late as (
+    select id, state from calls where org_id = %(org)s and state in ('form', 'code', 'confirm', 'approval') and expires_at <= clock_timestamp()
+      and (%(session)s::uuid is null or session_id = %(session)s) and (%(approvals)s or state <> 'approval') for update
+), ended as (
+    update calls c set state = 'expired', why = case l.state when 'approval' then %(undecided)s else %(late)s end, sealed = null, settled_at = clock_timestamp()
+    from late l where c.org_id = %(org)s and c.id = l.id returning c.session_id, l.state as waited
+)
+select distinct session_id from ended where waited = 'approval'
+
+-- name: give_way
+-- A waiting call is not wanted any more; whoever was quicker with a yes has it running by now, and then it is left alone.
+update calls set state = 'declined', why = %(why)s, sealed = null, settled_at = clock_timestamp()
+where org_id = %(org)s and id = %(id)s and state in ('form', 'code', 'confirm', 'approval')
 
 -- name: strand
 -- Nobody is at work on these any more: a call and all its tries take a minute at most.

@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, Any
 from glassine.rules.calling import arguments, policy, requests, telling, told_names
 from glassine.rules.calling import built_in as rules
 from glassine.rules.calling.arguments import Given, Unfilled, Values
-from glassine.rules.calling.policy import Counts
 from glassine.rules.permits import require
 from glassine.rules.redaction import PLACEHOLDER, cover, masked_again
 from glassine.store import Taken, Tx, calls, jobs, vault
 from glassine.store.actions import host_of
 from glassine.store.calls import Kept, Writing
 from glassine.store.live import notify
-from glassine.story import built_in, calling, codes, context_along, masking, offering
+from glassine.story import built_in, calling, codes, context_along, lapsing, masking, offering
 from glassine.story.masking import Mask, to_bytes, to_text
 from glassine.story.world import World
-from glassine.words.actions import WAITING, Action, ActionId, Call, CallId, CallState, Filler
+from glassine.words.actions import TAKEN_BACK, WAITING, Action, ActionId, Call, CallId, CallState, Filler
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import OrgId, SessionId, TurnId, new_id
 from glassine.words.people import Actor, ActorKind, Role, Verb
@@ -202,7 +201,7 @@ async def _write(world: World, attempt: Attempt) -> Call:
     async with world.store.tx(org) as tx:
         if writing.action is not None and writing.state is not CallState.REFUSED:
             await calls.lock(tx, org, writing.action)
-            if why := await _counted_out(tx, attempt):
+            if why := await lapsing.counted_out(tx, org, attempt.action, writing, fresh=attempt.before is None):
                 writing = attempt.writing = replace(writing, state=CallState.REFUSED, why=why, sealed=None, minutes=None)
         moved = await _put(tx, attempt)
         await calls.keep_tokens(tx, org, writing.session, mask.stored, mask.sealed())
@@ -212,17 +211,6 @@ async def _write(world: World, attempt: Attempt) -> Call:
             await jobs.add(tx, org, NewJob(kind=follows, ref=writing.id, key=f"{follows}:{writing.id}", dedupe=f"{follows}:{writing.id}"))
         await notify(tx, org, writing.session, "call")
         return (await calls.load(tx, org, writing.id)).call
-
-
-async def _counted_out(tx: Tx, attempt: Attempt) -> str:
-    writing = attempt.writing
-    if attempt.before is None and writing.state in WAITING:
-        await calls.expire(tx, attempt.org, writing.session)
-        if await calls.waiting(tx, attempt.org, writing.session):
-            return "Another call waits for the customer or the team. One at a time."
-    counted = await calls.counted(tx, attempt.org, writing, minutes=policy.MINUTES_REPEATED, row=policy.FAILURES_IN_A_ROW)
-    counts = Counts(of_contact=counted.of_contact, of_all=counted.of_all, same=counted.same, row=counted.row, seconds=counted.seconds)
-    return policy.refusal(attempt.action, counts)
 
 
 async def _put(tx: Tx, attempt: Attempt) -> bool:
@@ -287,7 +275,7 @@ async def go_on(
     for _ in range(_TRIES):
         mask, _event = await masking.look(world, org, session)
         async with world.store.tx(org) as tx:
-            await calls.expire(tx, org, session)
+            await lapsing.expire(tx, org, session)
             before = await calls.load(tx, org, call)
             if before.call.session != session:
                 raise NotFound("There is no such call.")
@@ -324,9 +312,9 @@ def _waiting(org: OrgId, action: Action, mask: Mask, before: Kept, actor: Actor 
 
 async def _gone_on(world: World, attempt: Attempt, current: bool, form: Mapping[str, Any] | None, code: str | None, yes: bool) -> Call:
     state = attempt.writing.state
-    _may_say(attempt, state)
+    _may_say(attempt, state, yes)
     if not yes:
-        attempt.writing = replace(attempt.writing, state=CallState.DECLINED, why="The team said no." if attempt.by else "The customer said no.", sealed=None)
+        attempt.writing = replace(attempt.writing, state=CallState.DECLINED, why="The team said no." if attempt.by else TAKEN_BACK, sealed=None)
         return await _write_end(world, attempt)
     if not current:
         attempt.writing = replace(attempt.writing, state=CallState.EXPIRED, why="The action was changed since it was asked for.", sealed=None)
@@ -339,11 +327,13 @@ async def _gone_on(world: World, attempt: Attempt, current: bool, form: Mapping[
     return await _go(world, attempt, await _changed(world, attempt))
 
 
-def _may_say(attempt: Attempt, state: CallState) -> None:
-    """The customer's word counts for what waits for the customer, and the team's for what waits for the team."""
+def _may_say(attempt: Attempt, state: CallState, yes: bool) -> None:
+    """The customer's word counts for what waits for the customer, and the team's for what waits for the team. What they asked for, the customer may take back."""
     if state is not CallState.APPROVAL:
         if attempt.by is not None and attempt.by.kind is ActorKind.AGENT:
             raise Refused("This call waits for the customer, not for the team.", status=409, code="conflict")
+        return
+    if attempt.by is None and not yes:
         return
     if attempt.by is None:
         raise Refused("This call waits for a person of the team.", status=403, code="forbidden")

@@ -8,7 +8,7 @@ from glassine.rules.permits import require
 from glassine.rules.reactions import turn_of
 from glassine.store import calls, jobs, people, sessions, vault
 from glassine.store.live import notify
-from glassine.story import acting, desk, masking
+from glassine.story import acting, desk, lapsing, masking
 from glassine.story.world import World
 from glassine.words.actions import Call, CallId, CallState
 from glassine.words.errors import NotFound, Refused
@@ -63,7 +63,7 @@ async def decide(world: World, actor: Actor, session: SessionId, id: CallId, *, 
 
 async def _still_waits(world: World, actor: Actor, session: SessionId, id: CallId) -> None:
     async with world.store.tx(actor.org) as tx:
-        await calls.expire(tx, actor.org, session)
+        await lapsing.expire(tx, actor.org, session)
         call = (await calls.load(tx, actor.org, id)).call
     if call.session != session:
         raise NotFound("There is no such call.")

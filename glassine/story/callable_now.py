@@ -24,7 +24,7 @@ _PAUSE, _PATIENCE = 0.25, 60.0  # seconds between looks at a call that another t
 
 async def calls_so_far(tx: Tx, org: OrgId, session: SessionId) -> tuple[Call, ...]:
     """A session's calls, oldest first, those whose time is up among them as ended."""
-    await calls.expire(tx, org, session)
+    await calls.expire(tx, org, session, approvals=False)  # of those the customer hears in a turn of its own
     every = await calls.of_session(tx, org, session)
     return tuple(call for at, call in enumerate(every) if at >= len(every) - _MOST or call.state in WAITING)
 

@@ -17,7 +17,7 @@ from glassine.rules.calling.built_in import which
 from glassine.rules.prompt import Told
 from glassine.story.masking import shortened
 from glassine.story.scene import Means, Scene, hand_off
-from glassine.words.actions import BuiltIn, Call, CallId, CallState
+from glassine.words.actions import REPLACED, WAITING, BuiltIn, Call, CallId, CallState
 from glassine.words.ids import SessionId
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Event, EventType
@@ -26,7 +26,6 @@ from glassine.words.turns import HandOff, Outcome, Reason, Reply, Trace
 _LOST = {Reason.NOT_GROUNDED, Reason.MODEL_FAILED, Reason.STOPPED_AT_GATE}
 UNKNOWN = "It is not known whether an action worked."  # noted
 _MOST_OF_NEW, _MOST_OF_OLD = 4_000, 600  # characters of a call that the model hears of
-_CUSTOMERS = frozenset({CallState.FORM, CallState.CODE, CallState.CONFIRM})  # what waits for the customer
 _ENDED = frozenset({CallState.DONE, CallState.FAILED, CallState.UNKNOWN, CallState.DECLINED, CallState.DRY})
 
 
@@ -35,12 +34,15 @@ async def gone_on(scene: Scene, trace: Trace, means: Means) -> tuple[Scene, Outc
     said = _said(scene)
     if said is not None:
         call, yes = said
-        if call.state in (_CUSTOMERS if not yes else {CallState.CONFIRM, CallState.RUNNING}):
+        if call.state in (WAITING if not yes else {CallState.CONFIRM, CallState.RUNNING}):
             call = await means.go_on(call, yes)
             trace.called.append(call)
             scene = _with(scene, call)
         if call.state is CallState.EXPIRED or (call.state is CallState.DECLINED and call.by is None) or (call not in untold(scene) and call.state in _ENDED):
             return scene, fixed(scene, trace, call)
+    if (undecided := [call for call in untold(scene) if call.undecided and call.settled_at and call.settled_at > scene.message.created_at]):
+        trace.notes.append(undecided[-1].why)
+        return scene, fixed(scene, trace, undecided[-1])
     if (waits := scene.waiting) is not None and not _was_asked(scene, waits):
         return scene, waiting(scene, trace, waits)
     if any(_broken(scene, call) for call in scene.calls):
@@ -81,11 +83,16 @@ def _was_asked(scene: Scene, call: Call) -> bool:
 def waiting(scene: Scene, trace: Trace, call: Call) -> Reply:
     """Asks the customer for what a call waits for, or tells them that somebody of the team has to agree."""
     trace.given["waits"] = plain(call)
-    return asks(call, scene.language)
+    before = scene.waiting if scene.waiting and scene.waiting.id != call.id else None
+    if before:
+        trace.given["gave_way"] = before.says
+        trace.notes.append(f"{before.name} does not wait any more. {REPLACED}")
+    return asks(call, scene.language, before.says if before else "")
 
 
-def asks(call: Call, language: str) -> Reply:
-    text, choices = consent.asked(call, language)
+def asks(call: Call, language: str, gave_way: str = "") -> Reply:
+    """`gave_way`: what had waited until the customer wanted this instead."""
+    text, choices = consent.asked(call, language, gave_way)
     shown = {"id": str(call.id), "state": str(call.state), "action": call.name, "says": call.says}
     return Reply(text=text, reasons=(Reason.ACTION_WAITS,), choices=choices, call=shown)
 
@@ -97,7 +104,7 @@ def fixed(scene: Scene, trace: Trace, call: Call) -> Reply:
 
 def ends(call: Call, language: str) -> Reply:
     """What became of a call, in our words."""
-    told = {CallState.DECLINED: Reason.ACTION_DECLINED, CallState.EXPIRED: Reason.ACTION_DECLINED, CallState.FAILED: Reason.ACTION_FAILED, CallState.UNKNOWN: Reason.ACTION_FAILED}
+    told = {CallState.DECLINED: Reason.ACTION_DECLINED, CallState.EXPIRED: Reason.ACTION_EXPIRED if call.undecided else Reason.ACTION_DECLINED, CallState.FAILED: Reason.ACTION_FAILED, CallState.UNKNOWN: Reason.ACTION_FAILED}
     return Reply(text=consent.ended(call, language), reasons=(told.get(call.state, Reason.ACTION_ANSWERED),))
 
 
@@ -116,7 +123,7 @@ def untold(scene: Scene) -> tuple[Call, ...]:
 
 def _counts(call: Call) -> bool:
     """Whether the customer is to hear how it ended: one that was refused only if they were shown it before."""
-    return call.state in _ENDED or (call.state is CallState.REFUSED and bool(call.says))
+    return call.state in _ENDED or call.undecided or (call.state is CallState.REFUSED and bool(call.says))
 
 
 def only_tells(scene: Scene, trace: Trace) -> bool:

@@ -15,7 +15,7 @@ from glassine.rules.calling import arguments
 from glassine.rules.reactions import turn_of
 from glassine.rules.redaction import restore
 from glassine.store import calls, jobs, sessions
-from glassine.story import acting, built_in, conversations
+from glassine.story import acting, built_in, conversations, lapsing
 from glassine.story.worker import begin_turn
 from glassine.story.world import World
 from glassine.words.actions import WAITING, Action, Call, CallId, CallState, Filler, Where
@@ -47,7 +47,7 @@ async def shown(world: World, org: OrgId, session: SessionId, log: Sequence[Even
     if not wanted:
         return found
     async with world.store.tx(org) as tx:
-        await calls.expire(tx, org, session)
+        await lapsing.expire(tx, org, session)
         for id in wanted:
             with contextlib.suppress(NotFound):
                 kept = await calls.load(tx, org, CallId(UUID(id)))
@@ -111,20 +111,20 @@ async def go_on(
 
     Raises NotFound, and Refused: (400) for what is missing in a form, (403) for a code that does not fit, (409) for what does not wait for the customer any more.
     """
-    await still_waits(world, org, session, call)
+    await still_waits(world, org, session, call, yes=yes)
     settled = await acting.go_on(world, org, session, call, form=form, code=code, yes=yes)
     await told_next(world, org, session)
     return settled
 
 
-async def still_waits(world: World, org: OrgId, session: SessionId, id: CallId) -> Call:
-    """Raises NotFound, and Refused (409)."""
+async def still_waits(world: World, org: OrgId, session: SessionId, id: CallId, *, yes: bool = True) -> Call:
+    """Raises NotFound, and Refused (409). A customer may say no to what waits for the team: it was their own wish."""
     async with world.store.tx(org) as tx:
-        await calls.expire(tx, org, session)
+        await lapsing.expire(tx, org, session)
         call = (await calls.load(tx, org, id)).call
     if call.session != session:
         raise NotFound("There is no such call.")
-    if call.state not in _CUSTOMERS or (await world.switches.of(org)).ai_off:
+    if call.state not in (_CUSTOMERS if yes else WAITING) or (await world.switches.of(org)).ai_off:
         raise Refused("This does not wait for you any more. Nothing further was done. Ask for it again if you still want it.", status=409, code="not_waiting")
     return call
 

@@ -208,7 +208,7 @@ def _told(kept: Recalled) -> Outcome | None:
     """What was said in our own words of a call that waits or has ended."""
     given = kept.trace["given"]
     if given.get("waits"):
-        return consenting.asks(consenting.recalled(given["waits"]), kept.scene.language)
+        return consenting.asks(consenting.recalled(given["waits"]), kept.scene.language, given.get("gave_way", ""))
     if given.get("handed_off"):
         return built_in.handed_off_then(kept.scene, given["handed_off"])
     if given.get("ended"):

@@ -17,6 +17,7 @@ from glassine.story import (
     codes,
     delivering,
     gaps,
+    lapsing,
     ledger,
     link_check,
     looking,
@@ -252,7 +253,7 @@ async def sweep(world: World) -> None:
             async with world.store.tx(org) as tx:
                 await sources.keep_up(world, tx, org)
                 await looking.keep_up(tx, org)
-                await calls.expire(tx, org)
+                await lapsing.expire(tx, org)
                 await calls.strand(tx, org)
                 await delivering.expire(world, tx, org)
                 await outgoing.forget(world, tx, org)

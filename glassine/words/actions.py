@@ -82,6 +82,10 @@ class CallState(StrEnum):
     DRY = "dry"  # would have run; the action is on trial
 
 
+# Why some calls ended, as it is kept with them.
+LATE, UNDECIDED = "Nobody said yes in time.", "Nobody of the team decided within 24 hours."
+TAKEN_BACK, REPLACED = "The customer said no.", "The customer asked for something else instead."
+
 WAITING = frozenset({CallState.FORM, CallState.CODE, CallState.CONFIRM, CallState.APPROVAL})
 
 
@@ -174,6 +178,11 @@ class Call:
     milliseconds: float | None = None
     created_at: datetime | None = None
     settled_at: datetime | None = None
+
+    @property
+    def undecided(self) -> bool:
+        """Whether it ended because the team said nothing."""
+        return self.state is CallState.EXPIRED and self.why == UNDECIDED
 
 
 VariableId = NewType("VariableId", UUID)

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     ACTION_ANSWERED = "action_answered"  # the reply tells what an action's call brought
     ACTION_WAITS = "action_waits"  # a call waits for the customer's yes, form or code, or for somebody of the team
     ACTION_DECLINED = "action_declined"
+    ACTION_EXPIRED = "action_expired"  # the team did not decide on a call in time
     ACTION_FAILED = "action_failed"
     NOT_IN_ROLLOUT = "not_in_rollout"  # the AI answers only some sessions, and this is none of them
     OFFICE_HOURS = "office_hours"  # the AI answers at other times

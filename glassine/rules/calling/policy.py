@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from glassine.rules.calling import amounts
 from glassine.words.actions import Action, CallState, Filler, IdentityLevel
 from glassine.words.ids import SegmentId
 
@@ -52,14 +53,13 @@ def minutes(state: CallState) -> int:
 
 
 def too_much(action: Action, values: Mapping[str, Any]) -> str:
-    """Why the amount of a call is refused; empty: it is not. Only a plain number of JSON is an amount."""
+    """Why the amount of a call is refused; empty: it is not. An amount is a number of JSON, or a text that says one, as amounts.read understands it."""
     limits = action.policy.limits
     if not limits.amount or limits.most is None:
         return ""
-    amount = _at(values, limits.amount)
-    if isinstance(amount, bool) or not isinstance(amount, int | float):
-        return f"{limits.amount} has to be a plain number, because it has a limit."
-    exact = Decimal(str(amount))
+    exact = amounts.read(_at(values, limits.amount))
+    if exact is None:
+        return f"{limits.amount} cannot be read as one amount, and it has a limit. Give it as a plain number, such as 12.50."
     if not exact.is_finite() or exact < 0:
         return f"{limits.amount} has to be a number of 0 or more."
     return f"{limits.amount} is more than {Decimal(str(limits.most)):f}, the most that one call may have." if exact > Decimal(str(limits.most)) else ""

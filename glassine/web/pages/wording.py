@@ -38,6 +38,7 @@ REASONS: Mapping[str, str] = {
     Reason.ACTION_ANSWERED: "Told what an action brought",
     Reason.ACTION_WAITS: "A call waits for the customer or for your team",
     Reason.ACTION_DECLINED: "The customer said no to an action",
+    Reason.ACTION_EXPIRED: "The team did not decide on an action in time",
     Reason.ACTION_FAILED: "An action failed",
     Reason.DID_YOU_MEAN: "Close enough to ask back, not to answer",
     Reason.GREETING: "A greeting, not a question",
