@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -154,6 +155,8 @@ def _browser() -> str | None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without a browser, browser tests are left out, and said to be; in CI nothing is left out, so they run and fail."""
+    if hasattr(config, "workerinput"):
+        _longest_first(items)
     if _browser() or os.environ.get("CI") == "true":
         return
     left_out = [item for item in items if item.get_closest_marker("browser")]
@@ -162,6 +165,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.stash[_LEFT_OUT] = [item.nodeid for item in left_out]
 
 
+def _longest_first(items: list[pytest.Item]) -> None:
+    """Files are handed out in this order: one that takes minutes must not be begun when the others are done. What is not named goes by its number of tests."""
+    sizes = Counter(item.path.stem for item in items)
+    items.sort(key=lambda item: (LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST), -sizes[item.path.stem], item.path.stem))
+
+
+# The first start comes first, and beside it what does without it.
+LONGEST = (
+    "test_setup", "test_helpdesks_contract", "test_website_hostile", "test_handoff_matrix", "test_openapi", "test_inbox_browser", "test_crash", "test_widget_for_everybody",
+    "test_widget_browser", "test_actions_browser", "test_editor_browser", "test_helpdesks_browser", "test_typing_browser", "test_inspect_browser", "test_prove_holes",
+    "test_rehearsals_browser", "test_website_browser", "test_deliveries_browser", "test_help", "test_data_map_browser", "test_widget_cards", "test_erased_on_disk", "test_rotating_master",
+)
 _LEFT_OUT = pytest.StashKey[list[str]]()
 _SHARED = pytest.StashKey[Path]()
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONGEST
+
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("glassine", "tests", "bench", "tools")
 
@@ -164,3 +166,8 @@ GOOD = '"""A file."""\n\nfrom __future__ import annotations\n'
 def test_every_rule_can_fail(path: str, source: str, fault: str) -> None:
     assert any(fault in found for found in faults_of(path, source)), list(faults_of(path, source))
     assert list(faults_of("glassine/rules/a.py", GOOD)) == []
+
+
+def test_what_is_handed_out_first_is_there() -> None:
+    assert [name for name in LONGEST if not (ROOT / "tests" / f"{name}.py").exists()] == []
+    assert len(set(LONGEST)) == len(LONGEST)
