@@ -36,6 +36,7 @@ def given_by(result: Redacted) -> dict[str, str]:
         ("call 415 555\n2671 now", "call [PHONE_1] now"),
         ("my number is 4155552671", "my number is [PHONE_1]"),
         ("4111 1111 1111 1111", "[CARD_1]"),
+        ("11000119900101001X", "[NATIONAL_ID_1]"),  # of a place for which the library's list of counties has a gap
         ("4111-1111-1111-1111 exp 12/26", "[CARD_1] exp 12/26"),
         ("4111-1111\n-1111-1111", "[CARD_1]"),
         ("4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "[CARD_1]"),
