@@ -146,12 +146,12 @@ class Gate:
         size = len(payload.body)
         refusal = await self._refusal(crossing, target, size)
         scan = await self._scan(crossing, payload) if self._scan is not None and size <= MOST_OUT else Scan()
-        if refusal is None and scan.found and not crossing.raw:
-            refusal = LeakStopped(f"it holds raw personal values ({_counted(scan.found)}), which {crossing.purpose} may not see")
+        if refusal is None and not crossing.raw and (kept := {kind: count - scan.let.get(kind, 0) for kind, count in scan.found.items() if count > scan.let.get(kind, 0)}):
+            refusal = LeakStopped(f"it holds raw personal values ({_counted(kept)}), which {crossing.purpose} may not see")
         if self._record is not None:
             await self._record(CrossingRow(
                 org=crossing.org, session=crossing.session, destination=target.name, purpose=crossing.purpose, bytes=size,
-                allowed=refusal is None, why=str(refusal or ""), raw=crossing.raw, scan=scan,
+                allowed=refusal is None, why=str(refusal or ""), raw=crossing.raw or bool(scan.let), scan=scan,
             ))
         if refusal is not None:
             raise refusal

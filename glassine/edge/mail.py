@@ -19,6 +19,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from glassine.edge.gate import Crossing, Gate
+from glassine.words.crossings import Lets
 from glassine.words.errors import Misconfigured, Refused
 from glassine.words.helpdesks import Letter
 from glassine.words.ids import OrgId, SessionId
@@ -53,8 +54,8 @@ class Mailer:
         """One plain-text message to one address. False: no server is set, and it was only kept. Raises Refused (no such address form), ConnectionError (try again later), CrossingRefused."""
         return await self._post(compose(self._sender, to, subject, text), to, org=org, session=session, purpose=purpose)
 
-    async def letter(self, letter: Letter, *, org: OrgId, session: SessionId | None) -> bool:
-        """A conversation, or an entry of one, to a mailbox of the team's. As `send`; raises NotTaken where the server certainly did not take it, and ConnectionError where nobody knows."""
+    async def letter(self, letter: Letter, *, org: OrgId, session: SessionId | None, lets: Lets) -> bool:
+        """A conversation, or an entry of one, to a mailbox of the team's, that holds no more personal values than `lets`. As `send`; raises NotTaken where the server certainly did not take it, and ConnectionError where nobody knows."""
         message = compose(self._sender, letter.to, letter.subject, letter.text)
         domain = parseaddr(self._sender)[1].rpartition("@")[2] or "localhost"
         if letter.id:
@@ -64,9 +65,9 @@ class Mailer:
         for file in letter.files:
             kind, _, sort = file.media_type.partition("/")
             message.add_attachment(file.content, maintype=kind or "application", subtype=sort or "octet-stream", filename=_clean(file.name))
-        return await self._post(message, letter.to, org=org, session=session, purpose="helpdesk")
+        return await self._post(message, letter.to, org=org, session=session, purpose="helpdesk", lets=lets)
 
-    async def _post(self, message: EmailMessage, to: str, *, org: OrgId, session: SessionId | None, purpose: Purpose) -> bool:
+    async def _post(self, message: EmailMessage, to: str, *, org: OrgId, session: SessionId | None, purpose: Purpose, lets: Lets | None = None) -> bool:
         if self._server is None:
             self.kept.append(message)
             _log.info("No mail server is set, so this was not sent: %s", message["Subject"])
@@ -76,7 +77,7 @@ class Mailer:
         crossings = {
             "anchor": Crossing(org=org, purpose="anchor", hosts=hosts), "mail": Crossing(org=org, session=session, purpose="mail", hosts=hosts),
             "customer-mail": Crossing(org=org, session=session, purpose="customer-mail", hosts=hosts, raw=True),  # their own address stands in it
-            "helpdesk": Crossing(org=org, session=session, purpose="helpdesk", hosts=hosts, raw=True),  # told by the helpdesk's policy
+            "helpdesk": Crossing(org=org, session=session, purpose="helpdesk", hosts=hosts, lets=lets),
         }
         crossing = crossings[purpose]
         try:

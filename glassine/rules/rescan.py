@@ -20,7 +20,7 @@ from glassine.words.crossings import Payload
 
 BETWEEN = "\n|\n"  # no pattern reaches over it
 _DEEPEST = 4  # JSON in a string of JSON in a string …
-KEYS = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key"})  # our own key to the destination
+KEYS = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key", "webhook-signature"})  # our own key to the destination, or what is made with it
 _TOLD_BY_MAIL = ("From", "To", "Cc", "Bcc", "Reply-To", "Subject")
 _HALF = re.compile("[\ud800-\udfff]")  # of a pair: no database takes it
 _SECTION = re.compile(r"(?<=>)\n|\n(?=<)")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from glassine.edge.helpdesk_link import GateHelpdeskLink
 from glassine.rules import ticketing as rules
+from glassine.rules.redaction import masked_again
 from glassine.store import Tx, events, sessions, vault
 from glassine.story import masking
 from glassine.story.conversations import attached
@@ -19,6 +22,7 @@ from glassine.words.errors import NotFound
 from glassine.words.helpdesks import Connected, Draft, Enclosed, Entry, Helpdesk, Requester, Speaker, Telling
 from glassine.words.ids import EventId, FileId, OrgId, SessionId
 from glassine.words.people import ActorKind
+from glassine.words.privacy import Known
 from glassine.words.sessions import Event, EventType
 
 SAID = frozenset({EventType.MESSAGE, EventType.AGENT_MESSAGE, EventType.AGENT_COMMENT})
@@ -28,19 +32,38 @@ _SPEAKERS: Mapping[ActorKind, Speaker] = {ActorKind.USER: Speaker.CUSTOMER, Acto
 
 @dataclass(slots=True, kw_only=True)
 class Teller:
-    """Tells one session to one helpdesk: what may be told of each field, and what stands behind the masks."""
+    """Tells one session to one helpdesk: what may be told of each field, and what stands behind the masks. It keeps count of what it has told, for the gate."""
 
     org: OrgId
     mask: Mask = field(repr=False)
     policy: Mapping[str, Telling]
     ours: str  # the address of the session in the inbox
     _aliases: dict[str, str] = field(default_factory=dict, repr=False)
+    _said: list[str] = field(default_factory=list, repr=False)  # everything
+    _let: set[str] = field(default_factory=set, repr=False)  # what of it may be seen raw
+    _ours: set[str] = field(default_factory=set, repr=False)
 
     def text(self, masked: str) -> str:
+        """A text of the log as it leaves."""
         how = self.policy["text"]
+        masked = masked if how is Telling.RAW else self.again(masked)
         if how is Telling.PSEUDONYM and len(self._aliases) < len(self.mask.tokens):
             self._aliases = {name: rules.alias(name[1:].rpartition("_")[0], self.digest("alias", value)) for name, value in self.mask.tokens.items()}
-        return rules.told_text(masked, how, self.mask.tokens, self._aliases)
+        return self.told(rules.told_text(masked, how, self.mask.tokens, self._aliases), raw=how is Telling.RAW)
+
+    def again(self, masked: str) -> str:
+        """Without what became known only after it was masked: a name, say, that a later message gave away."""
+        return masked_again(masked, self.mask.policy, Known(tokens=self.mask.tokens, values=self.mask.identity.known_values))
+
+    def told(self, words: str, *, raw: bool) -> str:
+        """What leaves, noted. `raw`: whatever stands in it may be seen there."""
+        self._said.append(words)
+        self._let |= {words} if raw else set()
+        return words
+
+    def noted(self, link: GateHelpdeskLink) -> None:
+        """Whatever else is found on its way there stops it."""
+        link.tells(values=self._let, told=self._said, ours=self._ours)
 
     def digest(self, *parts: str) -> str:
         return self.mask.key.digest("helpdesk", *parts).hex()
@@ -54,19 +77,21 @@ class Teller:
         who, alias = self.mask.identity, self.digest("requester")[:8]
         email, name = who.email or who.non_verified_email or "", who.name or who.non_verified_name or ""
         return Requester(
-            key=str(self.mask.session.contact), phone=(who.phone_number or "") if self.policy["phone"] is Telling.RAW else "",
-            email=self._told("email", email, f"customer-{alias}@pseudonym.invalid"), name=self._told("name", name, f"Customer {alias.upper()}"),
+            key=str(self.mask.session.contact), phone=self._told("phone", who.phone_number or "", ""), email=self._told("email", email, f"customer-{alias}@pseudonym.invalid"), name=self._told("name", name, f"Customer {alias.upper()}"),
         )
 
     def _told(self, name: str, value: str, alias: str) -> str:
         how = self.policy[name]
-        return value if how is Telling.RAW else alias if how is Telling.PSEUDONYM else ""
+        return self.told(value if how is Telling.RAW else alias if how is Telling.PSEUDONYM else "", raw=True)
 
     def entry(self, event: Event, files: Mapping[str, Enclosed]) -> Entry:
         """One line of the log. What was sent with it and does not go along is named, with where it can be seen."""
         kept = [str(one["name"]) for one in event.payload.get("attachments", ()) if one["id"] not in files]
         words = [self.text(event.text)] if event.text else []
         words += [f"Attached, to be seen in the conversation ({self.ours}): {self.text(', '.join(kept))}"] if kept else []
+        for file in files.values():
+            self._enclosed(file)
+        self._ours |= {str(event.id), str(int(event.created_at.timestamp()))}
         return Entry(
             marker=self.marker(event.id), speaker=_SPEAKERS.get(event.actor, Speaker.TEAM), author=self._author(event), text="\n\n".join(words),
             public=event.type is not EventType.AGENT_COMMENT, at=event.created_at, files=tuple(files.values()),
@@ -75,7 +100,12 @@ class Teller:
     def _author(self, event: Event) -> str:
         if event.actor is ActorKind.USER:
             return self.requester().name or "Customer"
-        return "AI" if event.actor is ActorKind.AI else event.actor_name or str(event.payload.get("name", "")) or "Team"
+        return "AI" if event.actor is ActorKind.AI else self.told(event.actor_name or str(event.payload.get("name", "")), raw=True) or "Team"
+
+    def _enclosed(self, file: Enclosed) -> None:
+        """Files go along whole or not at all. Some helpdesks take them as base64, in which anything may seem to stand."""
+        self.told(file.name, raw=True)
+        self._let |= {file.content.replace(b"\x00", b"").decode("utf-8", "replace"), base64.b64encode(file.content).decode()}
 
 
 async def teller(world: World, org: OrgId, session: SessionId, desk: Connected, module: Helpdesk) -> Teller:
@@ -112,16 +142,19 @@ async def draft(world: World, tell: Teller, desk: Connected, upto: int) -> Draft
         "sentiment": str(session.sentiment or handed.get("sentiment") or ""), "reasons": ", ".join(map(str, handed.get("reasons", ()))),
         "summary": tell.text(str(session.summary or handed.get("summary") or "")), "contact_id": str(session.contact),
     }
-    return _draft(tell, desk, found, custom, entries, rules.subject(session.ticket_number, first), tuple(map(str, handed.get("reasons", ()))))
+    return _draft(tell, desk, found, custom, entries, rules.subject(session.ticket_number, tell.again(first)), tuple(map(str, handed.get("reasons", ()))))
 
 
 def _draft(tell: Teller, desk: Connected, found: Mapping[str, str], custom: Mapping[str, Any], entries: tuple[Entry, ...], subject: str, reasons: tuple[str, ...]) -> Draft:
     session, settings = tell.mask.session, desk.settings
+    fields = rules.mapped(settings.get("mapping", ""), found, custom)
+    for value in rules.mapped(settings.get("mapping", ""), {}, custom).values():
+        tell.told(value, raw=True)  # an admin has named what the page attached, to be told as it is
     return Draft(
-        session=session.id, marker=tell.marker(session.id), number=session.ticket_number, subject=rules.told_text(subject, Telling.MASKED, {}, {}), summary=found["summary"],
+        session=session.id, marker=tell.marker(session.id), number=session.ticket_number, subject=tell.told(rules.told_text(subject, Telling.MASKED, {}, {}), raw=False), summary=found["summary"],
         reasons=reasons, sentiment=found["sentiment"], language=found["language"], channel=found["channel"], link=found["link"],
         tags=rules.tags(session.channel, found["sentiment"], rules.lines(settings.get("tags", ""))), priority=settings.get("priority", ""), group=settings.get("group", ""),
-        fields=rules.mapped(settings.get("mapping", ""), found, custom), requester=tell.requester(), transcript=entries,
+        fields=fields, requester=tell.requester(), transcript=entries,
     )
 
 

@@ -12,7 +12,7 @@ from glassine.story.reaching import without_secrets
 from glassine.story.world import World
 from glassine.words.deliveries import DeliveryFailed
 from glassine.words.errors import NotFound, Refused
-from glassine.words.helpdesks import Connected, Helpdesk, HelpdeskId
+from glassine.words.helpdesks import Connected, Filed, Helpdesk, HelpdeskId
 from glassine.words.ids import OrgId, SessionId
 
 T = TypeVar("T")
@@ -28,13 +28,16 @@ class Reached(NamedTuple):
     secrets: Mapping[str, str]
 
 
-async def reached(world: World, org: OrgId, desk: Connected, session: SessionId | None = None) -> Reached:
-    """Raises DeliveryFailed for a kind that this version does not have, or settings that name no place to go to."""
+async def reached(world: World, org: OrgId, desk: Connected, session: SessionId | None = None, filed: Filed | None = None) -> Reached:
+    """Raises DeliveryFailed for a kind that this version does not have, or settings that name no place to go to. `filed`: the ticket that it is asked about."""
     secrets = await secrets_of(world, org, desk)
     try:
-        return Reached(connect.helpdesk(desk.kind), link(world, org, desk.kind, {**desk.settings, **secrets}, session), secrets)
+        there = Reached(connect.helpdesk(desk.kind), link(world, org, desk.kind, {**desk.settings, **secrets}, session), secrets)
     except (NotFound, Refused) as refused:
         raise DeliveryFailed(without_secrets(refused.message, secrets), again=False) from None
+    known = (filed.external_id, filed.url, filed.since, *filed.state.values()) if filed else ()
+    there.link.tells(ours=(*map(str, (desk.id, session)), *desk.made.values(), *known))
+    return there
 
 
 def link(world: World, org: OrgId, kind: str, settings: Mapping[str, str], session: SessionId | None = None) -> GateHelpdeskLink:

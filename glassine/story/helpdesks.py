@@ -173,6 +173,7 @@ async def install(world: World, actor: Actor, id: HelpdeskId) -> Connected:
     try:
         there = await helpdesk_reach.reached(world, org, desk)
         hook = Hook(url=hook_url(world, id), secret=there.secrets.get(HOOK_SECRET) or await helpdesk_reach.hook_secret(world, org, desk))
+        there.link.tells(ours=(hook.url, hook.secret))
         made = dict(await asked(there.module.install(there.link, hook), there.secrets))
     except DeliveryFailed as failed:
         made = {**{name: value for name, value in desk.made.items() if name != TROUBLE}, TROUBLE: failed.message}

@@ -45,7 +45,7 @@ async def _look_at(world: World, org: OrgId, filed: Filed, session: Session) -> 
     async with world.store.tx(org) as tx:
         desk = await helpdesks.load(tx, org, filed.helpdesk)
     try:
-        there = await helpdesk_reach.reached(world, org, desk, filed.session)
+        there = await helpdesk_reach.reached(world, org, desk, filed.session, filed)
         looked = await helpdesk_reach.asked(there.module.look(there.link, filed.ticket, filed.since), there.secrets)
     except DeliveryFailed:
         looked = Looked(heard=(), since=filed.since)

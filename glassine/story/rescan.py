@@ -16,10 +16,10 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from glassine.edge.secrets import Key
-from glassine.rules import prompt, rescan
+from glassine.rules import letting, prompt, rescan
 from glassine.rules.calling import built_in
 from glassine.rules.policies import policy_of
-from glassine.rules.redaction import alike, find, known_in
+from glassine.rules.redaction import PLACEHOLDER, alike, find, known_in
 from glassine.store import house, ledger
 from glassine.story import masking
 from glassine.story.world import World
@@ -63,10 +63,15 @@ class Rescan:
         else:
             found = self._found(text, rescan.key_headers(payload), judge)
         public = await self._public(crossing.org, {value for _, value in found})
+        let: frozenset[letting.Value] = frozenset()
+        if crossing.lets is not None:
+            personal, let = letting.parted([each for each in found if each[1] not in public], crossing.lets)
+            found = Counter({each: count for each, count in found.items() if each in personal or each[1] in public})
         return Scan(
             digest=hmac.digest(org_key.signing("ledger"), payload.body, hashlib.sha256),
             masked=rescan.masked(text),
             found=_by_type({each: count for each, count in found.items() if each[1] not in public}),
+            let=_by_type({each: found[each] for each in let}),
             exempt=sum(count for (_, value), count in found.items() if value in public),
             carried=_remembered(found, judge),
         )
@@ -97,7 +102,8 @@ class Rescan:
         if mark not in self._seen:
             if len(self._seen) >= _REMEMBERED:
                 self._seen.clear()
-            self._seen[mark] = tuple(find(segment, policy, Known(), ()))
+            # Behind "my password is" whatever stands is taken for one, a placeholder too.
+            self._seen[mark] = tuple(span for span in find(segment, policy, Known(), ()) if PLACEHOLDER.sub("", segment[span.start : span.end]))
         return self._seen[mark]
 
     async def _public(self, org: OrgId, values: set[str]) -> set[str]:

@@ -59,7 +59,8 @@ async def _bring(world: World, org: OrgId, delivery: Delivery) -> str:
         session = await sessions.load(tx, org, delivery.session)
     if desk.removed_at is not None or filed.gone_at is not None:
         return ""
-    there = await reached(world, org, desk, delivery.session)
+    there = await reached(world, org, desk, delivery.session, filed)
+    there.link.tells(ours=(str(delivery.id), str(session.contact)))
     if delivery.effect is Effect.OPEN:
         return filed.external_id or await _open(world, org, delivery, desk, there)
     if delivery.effect is Effect.SAY:
@@ -78,6 +79,7 @@ async def _open(world: World, org: OrgId, delivery: Delivery, desk: Connected, t
     async with world.store.tx(org) as tx:
         upto = await tickets.fix_carried(tx, org, delivery.session, desk.id)
     draft = await filing.draft(world, tell, desk, upto)
+    tell.noted(there.link)
     ticket = await _found(there, draft, delivery) if delivery.doubtful else None
     if ticket is None:
         ticket = await asked(there.module.open(there.link, draft, str(delivery.id)), there.secrets)
@@ -117,6 +119,7 @@ async def _say(world: World, org: OrgId, delivery: Delivery, desk: Connected, fi
         raise DeliveryFailed("The ticket that it belongs to has not been opened.", again=False)
     tell = await filing.teller(world, org, filed.session, desk, there.module)
     entry = await filing.one(world, tell, event)
+    tell.noted(there.link)
     if delivery.doubtful and there.module.guarantees[Effect.SAY] is Guarantee.NONE:
         raise Undecided(delivery.why)
     if delivery.doubtful and there.module.guarantees[Effect.SAY] is Guarantee.LOOKUP:

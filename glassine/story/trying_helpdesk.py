@@ -33,6 +33,7 @@ async def hand_off(world: World, actor: Actor, id: HelpdeskId) -> Tried:
     desk = await helpdesks.load(world, actor, id)
     there = await helpdesk_reach.reached(world, actor.org, desk)
     draft = _draft(world, actor, desk, await _email(world, actor))
+    there.link.tells(values=(draft.requester.email, draft.requester.name), ours=(str(draft.session), draft.requester.key))
     ticket = await asked(there.module.open(there.link, draft, str(draft.session)), there.secrets)
     async with world.store.tx(actor.org) as tx:
         await vault.audit(tx, actor, "helpdesk.test", "helpdesk", id, {"name": desk.name, "kind": desk.kind})

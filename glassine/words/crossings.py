@@ -11,10 +11,23 @@ from glassine.words.ids import OrgId, SessionId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lets:
+    """What the organisation lets one destination see of personal values; whatever else is found on the way there stops the crossing.
+
+    `values`: what may be seen, each with all that is a part of it. `told`: the words that are told there, whatever format the destination wants around
+    them: what could be a word of that format too (a name, an address, what an own pattern matches) counts only where it stands in these.
+    `ours`: ids, times, keys and settings of ours and the destination's, which only look like numbers of people."""
+
+    values: frozenset[str] = field(default=frozenset(), repr=False)
+    told: tuple[str, ...] = field(default=(), repr=False)
+    ours: frozenset[str] = field(default=frozenset(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Crossing:
     """Leave to go: in whose name, what for, and where to. `hosts` are the only destinations it may have:
     `api.example.com`, `api.example.com:8443` or `*.example.com` (any name below it, not itself).
-    `raw`: the destination may see personal values; otherwise finding one in the payload stops the crossing.
+    `raw`: the destination may see personal values; otherwise finding one in the payload stops the crossing, unless it is among those of `lets`.
     `ours`: ids, times and signatures that were made here. Random as they are, some look like numbers of people, so as whole values they are not looked at."""
 
     org: OrgId
@@ -23,6 +36,7 @@ class Crossing:
     hosts: tuple[str, ...]
     raw: bool = False
     ours: frozenset[str] = frozenset()
+    lets: Lets | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +53,12 @@ class Scan:
     """What a look through a payload found: types and counts, no values.
 
     `masked`: placeholders by type. `found`: raw values by type, without those that the organisation has published itself, which
-    `exempt` counts. `carried`: each raw value's hash under the key of the session's contact. `digest`: a keyed hash of the payload."""
+    `exempt` counts; `let`: those of them that the crossing lets out. `carried`: each raw value's hash under the key of the session's contact. `digest`: a keyed hash of the payload."""
 
     digest: bytes = b""
     masked: Mapping[str, int] = field(default_factory=dict)
     found: Mapping[str, int] = field(default_factory=dict)
+    let: Mapping[str, int] = field(default_factory=dict)
     exempt: int = 0
     carried: tuple[bytes, ...] = ()
 
