@@ -145,6 +145,7 @@ def test_among_very_many_the_nearest_are_found_too() -> None:
     vectors[near] += 2 * question
     bits = np.ascontiguousarray(np.packbits(vectors > 0, axis=1).view(np.uint64).T)
     halves = [Held(np.arange(len(vectors), dtype=np.int64)[part], np.ascontiguousarray(bits[:, part])) for part in (slice(0, 9_000), slice(9_000, None))]
+    assert nearest._nearness(np.packbits(vectors[:50] > 0, axis=1), question) == pytest.approx((vectors[:50] > 0) @ question, abs=1e-4)
     found = nearest._rough(halves, question)
     assert set(near.tolist()) <= set(found.tolist())
     assert len(found) == nearest._ROUGH_OF_LARGE

@@ -148,7 +148,7 @@ def _rough(seen: Sequence[Held], vector: Vectors) -> Numbers:
         return passages[_first(distances, passages, ROUGH)]
     again = _first(distances, passages, max(_FEWEST, min(_MOST_AGAIN, len(passages) // _SHARE)))
     bits = np.concatenate([one.bits for one in seen], axis=1)[:, again] if len(seen) > 1 else seen[0].bits[:, again]
-    nearness = np.unpackbits(np.ascontiguousarray(bits.T).view(np.uint8), axis=1).astype(np.float32) @ vector
+    nearness = _nearness(np.ascontiguousarray(bits.T).view(np.uint8), vector)
     return passages[again[np.argpartition(-nearness, _ROUGH_OF_LARGE)[:_ROUGH_OF_LARGE]]]
 
 
@@ -162,6 +162,14 @@ def _distances(bits: Bits, asked: Bits) -> NDArray[np.uint16]:
             np.bitwise_xor(word, of_question, out=differing[: len(part)])
             np.bitwise_count(differing[: len(part)], out=counted[: len(part)])
             np.add(part, counted[: len(part)], out=part)
+    return found
+
+
+def _nearness(rows: NDArray[np.uint8], vector: Vectors) -> Vectors:
+    """The sum of the question's figures where a passage's bits are set. Each byte has only 256 forms, so their sums are looked up."""
+    forms = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32)
+    sums = (vector.reshape(-1, 8) @ forms.T).ravel()
+    found: Vectors = sums[rows + np.arange(0, len(sums), 256)].sum(axis=1)
     return found
 
 
