@@ -5,6 +5,8 @@ from __future__ import annotations
 import httpx2
 import pytest
 import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as some
 
 from bench.stub_model import StubModel
 from glassine.rules import claims, guarding
@@ -80,3 +82,13 @@ async def test_the_threshold_of_quotes_is_the_organisation_s(client: Client, sho
     await client.patch("/api/autopilot-guard", headers=shop.bearer, json={"answer": 0.5, "suggest": 0.4})
     with pytest.raises(Refused):
         guarding.checked(promised=(), backed=float("nan"), answer=0.5, suggest=0.4)
+
+
+_SAID = ["Refunds", "refund", "take", "five", "working", "days", "order", "lamp", "4711", "café", "ships.", "Ships?", "the", "of", "we.", "ABC-12"]
+
+
+@given(some.lists(some.sampled_from(_SAID), max_size=40), some.sampled_from((0.1, 0.25, 0.5, 0.9)))
+def test_the_quick_look_for_claims_finds_those_whose_score_is_too_low(words: list[str], least: float) -> None:
+    sources = [("A refund takes five days. Café lamps ship with order 4711.", "en"), ("ABC-12 works.", "en")]
+    text = " ".join(words)
+    assert list(claims.unbacked(text, sources, "en", least)) == [one for one in claims.claims(text, sources, "en") if one.backed < least]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassine.rules.markdown import blocks, page
-from glassine.rules.passages import chunks, ends, of_words, read_as, sentences, terms
+from glassine.rules.passages import chunks, ends, of_words, read_as, sentences, terms, tokens
 from glassine.rules.spelling import near
 
 LONGEST = 170 * 7 + 200  # characters of a passage: the word limit, and what joins its blocks
@@ -176,3 +176,8 @@ def test_ends_never_run_back(text: str, title: str) -> None:
         places = ends(chunk)
         assert places == sorted(places)
         assert places[-1] <= len(read_as(chunk))
+
+
+@given(st.text(alphabet="aB1é-_.:/@#+'’& \n", max_size=60))
+def test_tokens_are_the_same_whatever_else_stands_beside_them(text: str) -> None:
+    assert tokens(f"{text} ß")[:-1] == tokens(text)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from glassine.rules.passages import sentences, terms
+from glassine.rules.passages import sentences, terms, terms_of, tokens
 
 # Of 430 sentences of clapnq all true ones shared .6 of their words or more with their passage, and .007 of those put under another one .25. Tried once by hand;
 # no bench prints it.
@@ -27,18 +27,41 @@ def claims(text: str, sources: Sequence[tuple[str, str]], language: str) -> list
 
     A source in another language shares no words with them, so where there is one, nothing is scored. A question claims nothing.
     """
-    if any(spoken != language for _, spoken in sources) or not sources:
-        return []
+    found = ((sentence, _said(sentence, tokens(sentence), language)) for sentence in _scoring(text, sources, language))
+    return [_scored(sentence, said, sources, language) for sentence, said in found if said]
+
+
+def unbacked(text: str, sources: Sequence[tuple[str, str]], language: str, least: float) -> Iterator[Claim]:
+    """Those of the sentences that are backed by less. Most true ones repeat enough words as they stand, and for these no source is asked for its terms."""
+    known = frozenset().union(*(_tokens_of(source) for source, _ in sources))
+    for sentence in _scoring(text, sources, language):
+        read = tokens(sentence)
+        said = frozenset[str]() if known.issuperset(read) else _said(sentence, read, language)
+        if said and len(frozenset(terms_of(known.intersection(read), language))) / len(said) < least and (claim := _scored(sentence, said, sources, language)).backed < least:
+            yield claim
+
+
+def _scoring(text: str, sources: Sequence[tuple[str, str]], language: str) -> list[str]:
+    return sentences(text, language) if sources and all(spoken == language for _, spoken in sources) else []
+
+
+def _said(sentence: str, read: Sequence[str], language: str) -> frozenset[str]:
+    """The terms of a sentence that claims something; none of any other."""
+    said = frozenset(terms_of(read, language))
+    return said if len(said) >= _FEWEST and not sentence.rstrip("*_ ").endswith(("?", "？", "؟")) else frozenset()
+
+
+def _scored(sentence: str, said: frozenset[str], sources: Sequence[tuple[str, str]], language: str) -> Claim:
     known = frozenset().union(*(_terms_of(source, language) for source, _ in sources))
-    found: list[Claim] = []
-    for sentence in sentences(text, language):
-        said = set(terms(sentence, language))
-        if len(said) >= _FEWEST and not sentence.rstrip("*_ ").endswith(("?", "？", "؟")):
-            found.append(Claim(text=sentence, backed=len(said & known) / len(said)))
-    return found
+    return Claim(text=sentence, backed=len(said & known) / len(said))
+
+
+@lru_cache(maxsize=1_000)
+def _tokens_of(source: str) -> frozenset[str]:
+    """What is cited often is read once."""
+    return frozenset(tokens(source))
 
 
 @lru_cache(maxsize=1_000)
 def _terms_of(source: str, language: str) -> frozenset[str]:
-    """What is cited often is read once."""
     return frozenset(terms(source, language))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from glassine.rules import claims, promises, prompt
 from glassine.rules.facts import Fact, Given, Kind, backs, given, stated
@@ -25,7 +26,7 @@ _MOST_FINDINGS = 8  # that are told of one answer
 _THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)  # some local models think aloud first
 _HANDOFF = re.compile(r"^[\s>*_`\"']*HANDOFF\b[*_`\"']*\s*[:\-–—]?\s*(.*)", re.MULTILINE)
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
-_CITATION = re.compile(r"[ \t]*[\[【]\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*[\]】](?!\()")
+_CITATION = re.compile(r"[\[【]\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*[\]】](?!\()")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINKS = re.compile(r"\]\([^)\s]*\)|https?://\S+|\S+@\S+|\[[A-Z_]+_\d+\]")
 _LOOSE = re.compile(r"[ \t]+([.,;:!?])(?=\s|$)")
@@ -97,8 +98,8 @@ def ground(
 ) -> Grounded:
     """Judges an answer to `message` in a language. `hits` are those the prompt was built from, `earlier` what else the customer has said, `tools` what
     settled actions answered, `promised` the organisation's list of words that promise something, and `least` how much of a sentence is backed; all masked."""
-    text = _THOUGHT.sub("", answer).strip()
-    given_up = _HANDOFF.search(text)
+    text = _spoken(answer).strip()
+    given_up = _HANDOFF.search(text) if "HANDOFF" in text else None
     if given_up:
         return Grounded(reply=None, reasons=(Reason.INSUFFICIENT_KNOWLEDGE,), notes=(f"The model gave up: {given_up[1].strip()[:200]}",))
     if not text or len(text) > _MOST_CHARACTERS or _OUR_MARKERS.search(text):
@@ -123,48 +124,61 @@ def ground(
     return Grounded(reply=reply, reasons=reply.reasons, used=tuple(str(hit.passage) for hit in used))
 
 
+def _spoken(answer: str) -> str:
+    """An answer without what a model thinks aloud first."""
+    thought = _THOUGHT.match(answer) if "<think>" in answer else None
+    return answer[thought.end() :] if thought else answer
+
+
 def unfounded(
     parts: Sequence[Segment], shown: Sequence[Hit], said: Sequence[str], *, tools: Sequence[str] = (), language: str | None = None, promised: Sequence[str] = promises.DEFAULT,
     least: float = claims.LEAST,
 ) -> list[Finding]:
     """What in the parts of an answer nothing backs: facts that stand neither in the passages they cite nor in an action's answer, pictures, promises."""
-    found = [Finding(kind="picture") for part in parts if _PICTURES.search(_CODE.sub("", part.text))]
-    customers = [given(text) for text in said if text]
-    answered = [given(text, None, loose=True) for text in tools]
-    everywhere = [given(_whole(hit), hit.language) for hit in shown]
+    found = [Finding(kind="picture") for part in parts if _PICTURES.search(_without_code(part.text))]
+    texts = [_whole(hit) for hit in shown]
     used = sorted({number for part in parts for number in part.cited})
+
+    def has(number: int) -> Given:
+        return given(texts[number - 1], shown[number - 1].language)
+
     for part in parts:
-        own = [everywhere[number - 1] for number in part.cited or used]
         for fact in stated(part.text, language):
-            if fact.needs and not _backed(fact, [*own, *answered], customers):
-                elsewhere = next((number for number in used if backs(everywhere[number - 1], fact.needs)), 0)
+            if fact.needs and not _backed(fact, chain(map(has, part.cited or used), (given(text, None, loose=True) for text in tools)), said):
+                elsewhere = next((number for number in used if backs(has(number), fact.needs)), 0)
                 found.append(Finding(kind=fact.kind, text=fact.text, elsewhere=elsewhere))
-    backing = [*(_whole(shown[number - 1]) for number in used), *tools]
+    backing = [*(texts[number - 1] for number in used), *tools]
     found += (Finding(kind="promise", text=word) for word in promises.unbacked("\n".join(part.text for part in parts), backing, promised, asked=" ".join(said)))
-    found += (Finding(kind="claim", text=claim.text[:120]) for part in parts for claim in _claims(part, used, shown, tools, language) if claim.backed < least)
+    found += (Finding(kind="claim", text=claim.text[:120]) for part in parts for claim in _unbacked(part, used, shown, tools, language, least))
     return list(dict.fromkeys(found))[:_MOST_FINDINGS]
 
 
 def least_backed(answer: str, hits: Sequence[Hit], *, viewer: Viewer = EVERYBODY, language: str | None = None) -> float | None:
     """How much of the least backed sentence of an answer stands in what it cites; None where no sentence is scored."""
-    text, shown = _THOUGHT.sub("", answer).strip(), prompt.shown(hits, viewer)
+    text, shown = _spoken(answer).strip(), prompt.shown(hits, viewer)
     parts = segments(text)
     used = sorted({number for part in parts for number in part.cited if 1 <= number <= len(shown)})
     if any(number not in used for part in parts for number in part.cited):
         return None
-    return min((claim.backed for part in parts for claim in _claims(part, used, shown, (), language)), default=None)
+    scored = (claims.claims(part.text, _scoring(part, used, shown, (), language), language or "") for part in parts)
+    return min((claim.backed for each in scored for claim in each), default=None)
 
 
-def _claims(part: Segment, used: Sequence[int], shown: Sequence[Hit], tools: Sequence[str], language: str | None) -> list[claims.Claim]:
-    """The scored sentences of a part; none where it may rest on an action's answer, or on a scenario, whose language is not known."""
+def _unbacked(part: Segment, used: Sequence[int], shown: Sequence[Hit], tools: Sequence[str], language: str | None, least: float) -> Iterator[claims.Claim]:
+    return claims.unbacked(part.text, _scoring(part, used, shown, tools, language), language or "", least)
+
+
+def _scoring(part: Segment, used: Sequence[int], shown: Sequence[Hit], tools: Sequence[str], language: str | None) -> list[tuple[str, str]]:
+    """What the sentences of a part are scored against; nothing where it may rest on an action's answer, or on a scenario, whose language is not known."""
     cited = [shown[number - 1] for number in part.cited or used]
     if language is None or (tools and not part.cited) or any(prompt.SCENARIO in hit.scores for hit in cited):
         return []
-    return claims.claims(part.text, [(_whole(hit), hit.language) for hit in cited], language)
+    return [(_whole(hit), hit.language) for hit in cited]
 
 
-def _backed(fact: Fact, sources: Sequence[Given], customers: Sequence[Given]) -> bool:
-    return any(backs(source, fact.needs) for source in sources) or (bool(fact.from_customer) and any(backs(one, fact.from_customer) for one in customers))
+def _backed(fact: Fact, sources: Iterable[Given], said: Sequence[str]) -> bool:
+    """Whether one of the sources has a fact, or what the customer said names it. They are read one after the other, for the first mostly has it."""
+    return any(backs(source, fact.needs) for source in sources) or (bool(fact.from_customer) and any(backs(given(text), fact.from_customer) for text in said if text))
 
 
 def _whole(hit: Hit) -> str:
@@ -175,25 +189,24 @@ def segments(text: str) -> list[Segment]:
     """An answer cut where it cites: what stands before a citation is said of it. Where a line begins with one, what follows is; a line without any may rest on all."""
     found: list[Segment] = []
     for line in _lines(text):
-        cuts = list(_CITATION.finditer(_CODE.sub(lambda code: " " * len(code[0]), line)))
-        if cuts and found and not any(letter.isalnum() for letter in _CITATION.sub("", line)):
+        cuts = list(_citations(_CODE.sub(lambda code: " " * len(code[0]), line) if "`" in line else line))
+        if cuts and found and not any(letter.isalnum() for letter in _without_citations(line)):
             # Below a paragraph, or behind the end of code: what cites nothing itself may rest on these too.
-            found.append(Segment(text="", cited=tuple(int(number) for match in cuts for number in re.findall(r"\d+", match[1]))))
+            found.append(Segment(text="", cited=tuple(number for _, _, numbers in cuts for number in numbers)))
             continue
         at, before = 0, tuple[int, ...]()
-        leads = bool(cuts) and not any(letter.isalnum() for letter in _LIST_NUMBER.sub("", line[: cuts[0].start()]))
-        for match in cuts:
-            numbers = tuple(int(number) for number in re.findall(r"\d+", match[1]))
-            part = line[at : match.start()]
+        leads = bool(cuts) and not any(letter.isalnum() for letter in _LIST_NUMBER.sub("", line[: cuts[0][0]]))
+        for start, end, numbers in cuts:
+            part = line[at:start]
             if found and not any(letter.isalnum() for letter in part) and at:
                 before = (*before, *numbers)
                 if not leads:
                     found[-1] = Segment(text=found[-1].text, cited=before)
             else:
-                if any(not letter.isspace() for letter in part):
+                if part.strip():
                     found.append(Segment(text=_rendered(part), cited=before if leads else numbers))
                 before = numbers
-            at = match.end()
+            at = end
         if line[at:].strip():
             found.append(Segment(text=_rendered(line[at:]), cited=before))
     return found
@@ -201,13 +214,14 @@ def segments(text: str) -> list[Segment]:
 
 def prose(answer: str) -> str:
     """The words of an answer that are of a language: without what a model thinks first, code, links and citations."""
-    return _LINKS.sub("", _tidy(_CODE.sub("", _THOUGHT.sub("", answer)))).strip()
+    return _LINKS.sub("", _tidy(_without_code(_spoken(answer)))).strip()
 
 
 def _lines(text: str) -> Iterator[str]:
     """Its lines, but code from fence to fence is one; without the numbers of a list that counts on from one."""
-    count = len(_LIST_NUMBER.findall(text))
-    text = _LIST_NUMBER.sub(lambda number: number[1] + " " * len(number[2]) + "  " if 1 <= int(number[2]) <= count else number[0], text)
+    lines = text.split("\n")
+    if count := sum(_LIST_NUMBER.match(line) is not None for line in lines):
+        text = "\n".join(_LIST_NUMBER.sub(lambda number: number[1] + " " * len(number[2]) + "  " if 1 <= int(number[2]) <= count else number[0], line) for line in lines)
     at = 0
     for code in re.finditer(r"```.*?(?:```|\Z)", text, re.DOTALL):
         yield from text[at : code.start()].split("\n")
@@ -244,8 +258,22 @@ def _without_source(plain: str, message: str) -> Grounded:
 
 def _cited(text: str) -> list[int]:
     """The passage numbers in an answer, each once, in order. Brackets in code are not citations."""
-    found = [int(number) for match in _CITATION.finditer(_CODE.sub("", text)) for number in re.findall(r"\d+", match[1])]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(number for _, _, numbers in _citations(_without_code(text)) for number in numbers))
+
+
+def _citations(text: str) -> Iterator[tuple[int, int, tuple[int, ...]]]:
+    """Where citations begin, with the blanks before them, where they end, and their numbers. Brackets are quickly looked for, and blanks are not."""
+    end = 0
+    for match in _CITATION.finditer(text):
+        start = match.start()
+        while start > end and text[start - 1] in " \t":
+            start -= 1
+        end = match.end()
+        yield start, end, tuple(int(number) for number in re.findall(r"\d+", match[1]))
+
+
+def _without_code(text: str) -> str:
+    return _CODE.sub("", text) if "`" in text else text
 
 
 def _rendered(text: str) -> str:
@@ -256,10 +284,19 @@ def _rendered(text: str) -> str:
         pieces += [_tidy(text[at : code.start()]), code[0]]
         at = code.end()
     pieces.append(_tidy(text[at:]))
-    return re.sub(r"\n{3,}", "\n\n", "".join(pieces)).strip()
+    whole = "".join(pieces)
+    return (re.sub(r"\n{3,}", "\n\n", whole) if "\n\n\n" in whole else whole).strip()
 
 
 def _tidy(prose: str) -> str:
     if "[" in prose:
-        prose = _IMAGE.sub(r"\1", _CITATION.sub("", prose))
+        prose = _IMAGE.sub(r"\1", _without_citations(prose))
     return _LOOSE.sub(r"\1", prose) if any(pair in prose for pair in _LOOSE_PAIRS) else prose
+
+
+def _without_citations(prose: str) -> str:
+    kept, at = list[str](), 0
+    for start, end, _ in _citations(prose):
+        kept.append(prose[at:start])
+        at = end
+    return "".join((*kept, prose[at:]))

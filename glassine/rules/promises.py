@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from glassine.rules.facts.words import NOT
 from glassine.rules.passages import sentences
 
 MOST, LONGEST = 100, 400  # lines of a list, and characters of a line
+_BEGINNING = 4  # letters of a word
+_PARTED = bytes(code if code < 0x80 and chr(code).isalnum() else ord(" ") for code in range(256))
 
 # One promise a line, with its spellings; `*` stands for any ending. Any spelling of a line backs any other.
 DEFAULT = (
@@ -31,16 +33,26 @@ def unbacked(reply: str, sources: Iterable[str], promises: Sequence[str] = DEFAU
     What the customer `asked` may stand in a question back to them; it backs nothing.
     """
     folded = reply.lower()
-    likely = [pattern for stems, pattern in _compiled(tuple(promises)) if any(stem in folded for stem in stems)]  # a tenth of the time that the patterns take
-    said = [(pattern, found) for pattern in likely if (found := list(pattern.finditer(folded)))]
+    said = [(pattern, found) for pattern in _likely(folded, promises) if (found := list(pattern.finditer(folded)))]
     if not said:
         return []
-    ours, theirs = _sentences([reply]), _sentences(sources)
+    ours, theirs = _sentences(reply), [sentence for source in sources for sentence in _sentences(source)]
     return [one for pattern, found in said for one in _of_one(pattern, [match[0] for match in found], ours, theirs, asked.lower())]
 
 
-def _sentences(texts: Iterable[str]) -> list[str]:
-    return [sentence.lower() for text in texts for sentence in sentences(text, "en")]
+def _likely(folded: str, promises: Sequence[str]) -> Iterator[re.Pattern[str]]:
+    """The patterns that may match: those of which the reply has a spelling, and for most it is enough to see how its words begin."""
+    spaced = " ".join(folded.split())
+    begun = {b"", *(word[:_BEGINNING] for word in spaced.encode("utf-8", "replace").translate(_PARTED).split())}
+    for beginnings, spellings, pattern in _compiled(tuple(promises)):
+        if not beginnings.isdisjoint(begun) and any(spelling in spaced for spelling in spellings):
+            yield pattern
+
+
+@lru_cache(maxsize=1_000)
+def _sentences(text: str) -> tuple[str, ...]:
+    """What is cited often is cut once."""
+    return tuple(sentence.lower() for sentence in sentences(text, "en"))
 
 
 def _of_one(pattern: re.Pattern[str], words: Sequence[str], reply: Sequence[str], sources: Sequence[str], asked: str) -> list[str]:
@@ -59,10 +71,19 @@ def _refuses(sentence: str) -> bool:
 
 
 @lru_cache(maxsize=200)
-def _compiled(promises: tuple[str, ...]) -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
-    """For each line that has a word in it, how its spellings begin, and a pattern for all of them."""
+def _compiled(promises: tuple[str, ...]) -> tuple[tuple[frozenset[bytes], tuple[str, ...], re.Pattern[str]], ...]:
+    """For each line that has a word in it, how a word of each spelling begins, the spellings without their open endings, and a pattern for all of them."""
     lines = ([word for part in line.lower().split(",") if (word := " ".join(part.split())) and word != "*"] for line in promises[:MOST])
-    return tuple((tuple(word.split()[0].rstrip("*") for word in line), re.compile(rf"(?<![^\W_])(?:{'|'.join(map(_pattern, line))})(?![^\W_])")) for line in lines if line)
+    return tuple(
+        (frozenset(map(_beginning, line)), tuple(word.rstrip("*").rstrip() for word in line), re.compile(rf"(?<![^\W_])(?:{'|'.join(map(_pattern, line))})(?![^\W_])"))
+        for line in lines if line
+    )  # fmt: skip
+
+
+def _beginning(spelling: str) -> bytes:
+    """The first letters of its longest word that begins with so many plain ones; none where there is no such word."""
+    words = (part for part in spelling.split() if part[:_BEGINNING].isalnum() and part[:_BEGINNING].isascii() and len(part) >= _BEGINNING)
+    return max(words, key=len, default="")[:_BEGINNING].encode()
 
 
 def _pattern(word: str) -> str:

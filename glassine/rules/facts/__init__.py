@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 from glassine.rules.facts import addresses, dates, numbers, quotes
@@ -16,14 +17,16 @@ from glassine.rules.facts.words import LANGUAGES, NUMBERS
 
 __all__ = ["Fact", "Given", "Kind", "backs", "given", "stated"]
 
-_WORD = re.compile(r"[^\W\d_]+")
 _TOLD = frozenset((*dates.KNOWN, *(word for language in LANGUAGES for word in NUMBERS[language])))
+_WORD = re.compile(f"[{''.join(sorted({letter for word in _TOLD for letter in word if letter.isalpha()}))}]+")  # of their letters: what has others is none of them
 _UNSEEN = [0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), *range(0xFE00, 0xFE10), 0xFEFF, *range(0xE0000, 0xE01F0)]
 _SAME: dict[int, str | None] = {
     **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}, **dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\u3000\t"), " "), **dict.fromkeys(map(ord, "‐‑‒−"), "-"),
     ord("｡"): "。", **dict.fromkeys(_UNSEEN),
 }
-_FIRST_OTHER = "\u0660"  # the first figure, and the first full stop, that is not ours
+_ODD = re.compile(f"[{re.escape(''.join(chr(code) for code in _SAME if code <= 0xFFFF))}]")  # a set that has none beyond is looked up and not searched
+_FAR = re.compile("[\U00010000-\U0010ffff]")
+_DIGIT = re.compile(r"[^\D0-9]")
 _FULL_STOP = re.compile(r"(?<=\w)。(?=\w)")
 
 
@@ -31,10 +34,12 @@ def plain(text: str) -> str:
     """A text with one way to write each sign and digit, and without what cannot be seen."""
     if text.isascii():
         return text.replace("\t", " ")
-    folded = unicodedata.normalize("NFC", text).translate(_SAME)
-    if not folded or max(folded) < _FIRST_OTHER:
-        return folded
-    return re.sub(r"[^\D0-9]", lambda digit: str(unicodedata.decimal(digit[0])), _FULL_STOP.sub(".", folded))
+    folded = unicodedata.normalize("NFC", text)
+    if _ODD.search(folded) or _FAR.search(folded):
+        folded = folded.translate(_SAME)
+    if "。" in folded:
+        folded = _FULL_STOP.sub(".", folded)
+    return _DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), folded)
 
 
 def stated(reply: str, language: str | None = None) -> list[Fact]:
@@ -50,7 +55,7 @@ def given(source: str, language: str | None = None, *, loose: bool = False) -> G
     found: list[Fact] = []
     text = plain(source)
     _rest(addresses.placeholders(text, found), language, found, loose=loose or " | " in source)
-    return Given(keys=frozenset(key for fact in found for key in fact.gives), words=quotes.words_of(text), code=quotes.code_of(text))
+    return Given(keys=frozenset().union(*(fact.gives for fact in found)), text=text)
 
 
 def _rest(text: str, language: str | None, found: list[Fact], *, loose: bool = False) -> None:
@@ -65,14 +70,22 @@ def _rest(text: str, language: str | None, found: list[Fact], *, loose: bool = F
 def _told(text: str) -> list[tuple[int, int, str]]:
     """The words that tell a number or a day, with their places. Most texts have few of them, so those are looked for one by one."""
     wanted = _TOLD.intersection(_WORD.findall(text))
-    return sorted((*match.span(), word) for word in wanted for match in _whole_word(word).finditer(text))
+    return sorted((at, at + len(word), word) for word in wanted for at in _places(word, text))
 
 
-@lru_cache(maxsize=2_000)
-def _whole_word(word: str) -> re.Pattern[str]:
-    return re.compile(rf"{re.escape(word)}(?<![^\W\d_]{re.escape(word)})(?![^\W\d_])")
+def _places(word: str, text: str) -> Iterator[int]:
+    """Where a word stands as a whole one."""
+    at = text.find(word)
+    while at >= 0:
+        if not (_letter(text[at - 1 : at]) or _letter(text[at + len(word) : at + len(word) + 1])):
+            yield at
+        at = text.find(word, at + 1)
+
+
+def _letter(sign: str) -> bool:
+    return sign.isalnum() and not sign.isdecimal()
 
 
 def backs(source: Given, keys: frozenset[str]) -> bool:
     """Whether a source backs a fact that has these keys."""
-    return not keys.isdisjoint(source.keys) or any(quotes.holds(source.words, source.code, key) for key in keys if key.startswith(("words:", "code:")))
+    return not keys.isdisjoint(source.keys) or any(quotes.holds(source.text, key) for key in keys if key.startswith(("words:", "code:")))

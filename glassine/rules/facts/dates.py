@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 
 from glassine.rules.facts.fact import Fact, Kind
 from glassine.rules.facts.places import at_digits, blanked
@@ -11,7 +12,8 @@ from glassine.rules.facts.words import MONTHS, NAMED_MONTHS, SHORT_WEEKDAYS, WEE
 
 Word = tuple[int, int, str]  # where it begins and ends, and the word in small letters
 
-_MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + ")"
+# By their first letters, of which a pattern that minds no case tries each: no more than one name can end where a word does, so the order is nothing to it.
+_MONTH = "(?:" + "|".join(f"{first}(?:{'|'.join(name[1:] for name in names)})" for first, names in groupby(sorted(MONTHS), key=lambda name: name[0])) + ")"
 _AND = r"(?:-|–|to|bis|and|und|or|oder|y|et|e|en|au|al|a|/)"
 _NTH = r"(?:st|nd|rd|th|er|ère|\.|º|ª|e)?"
 _YEAR_FIRST = re.compile(r"(?<![\w.,/-])(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})日)(?![\d])")
@@ -20,6 +22,7 @@ _DAY_MONTH = re.compile(
     rf"(?<![\w.,:/-])(?:(\d{{1,2}}){_NTH} ?{_AND} ?)?(\d{{1,2}}){_NTH}[ -]?(?:of |de |di |d')?({_MONTH})(?![^\W_])\.?(?: ?,?[ -]?(?:de |del |d')?(\d{{4}}|'\d\d)(?!\d))?", re.IGNORECASE
 )
 _AFTER_MONTH = re.compile(rf"\.?(?: |-)?(?:(?:the )?(\d{{1,2}}){_NTH}(?!\d|[.,:]\d)(?: ?{_AND} ?(\d{{1,2}}){_NTH}(?!\d|[.,:]\d))?)?(?: ?,? ?(?:de |del |of )?(\d{{4}}|'\d\d)(?!\d|[.,]\d))?", re.IGNORECASE)
+_JOINED = re.compile(r"[0-9][-/.年][0-9]")  # without it no date stands in figures alone
 _TIME = re.compile(
     r"(?<![\w.,:])(\d{1,2})(?:(?::(\d{2})(?::\d{2})?|[.](\d{2})(?= ?(?:uhr|am|pm|a\.m|p\.m|h\b))|h(\d{2})(?!\w))(?: ?(am|pm|a\.m\.?|p\.m\.?|uhr|h)(?![^\W_]))?| ?(am|pm|a\.m\.?|p\.m\.?|uhr|o'clock)(?![^\W_]))",
     re.IGNORECASE,
@@ -32,10 +35,10 @@ KNOWN = frozenset((*MONTHS, *WEEKDAYS, *SHORT_WEEKDAYS, "feira"))
 
 def dates(text: str, words: Sequence[Word], language: str | None, found: list[Fact]) -> str:
     """The text without its dates and times, which are found."""
-    text = _ISO_TIME.sub(" ", text)
-    for pattern, read in ((_YEAR_FIRST, _year_first), (_NUMERIC, _numeric), (_DAY_MONTH, _day_month)):
+    text = _ISO_TIME.sub(" ", text) if "T" in text else text
+    for pattern, most, read in _FORMS if _JOINED.search(text) else _FORMS[-1:]:
         spans: list[tuple[int, int]] = []
-        for match in at_digits(pattern, text):
+        for match in at_digits(pattern, text, most=most):
             if days := [one for one in read(match, language) if one]:
                 found += (_date(match[0], match.start(), one) for one in days)
                 spans.append(match.span())
@@ -56,6 +59,9 @@ def _numeric(match: re.Match[str], language: str | None) -> list[list[str]]:
 def _day_month(match: re.Match[str], _: str | None) -> list[list[str]]:
     """One day, or the first and the last of a range."""
     return [_day(match[4], MONTHS[match[3].casefold()], day) for day in (match[1], match[2]) if day]
+
+
+_FORMS = ((_YEAR_FIRST, 4, _year_first), (_NUMERIC, 2, _numeric), (_DAY_MONTH, 2, _day_month))
 
 
 def _day(year: str | None, month: str, day: str) -> list[str]:
@@ -132,7 +138,7 @@ def _month(text: str, start: int, end: int, word: str, found: list[Fact]) -> str
 
 def _times(text: str, found: list[Fact]) -> str:
     spans: list[tuple[int, int]] = []
-    for match in at_digits(_TIME, text):
+    for match in at_digits(_TIME, text, most=2):
         hour, minute = int(match[1]), int(match[2] or match[3] or match[4] or 0)
         half = (match[5] or match[6] or "").casefold().replace(".", "")
         if hour > 24 or minute > 59 or (half in ("am", "pm") and not 1 <= hour <= 12):

@@ -39,8 +39,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What one source backs: keys, and its words and its code for what is quoted from it."""
+    """What one source backs: keys, and its text for what is quoted from it."""
 
     keys: frozenset[str]
-    words: str
-    code: str
+    text: str

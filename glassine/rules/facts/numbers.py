@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from glassine.rules.facts.dates import Word
 from glassine.rules.facts.fact import Fact, Kind
-from glassine.rules.facts.places import at_digits, at_names, blanked
+from glassine.rules.facts.places import at_digits, at_names, blanked, word_before
 from glassine.rules.facts.words import BETWEEN, COUNTED, CURRENCIES, DOUBTFUL, IN_TIME, LANGUAGES, NAMES_SOMETHING, NUMBERS, SIGNS, UNITS, WORKING
 
 _NUMBER = re.compile(r"(?<![\d])(?:\d{1,3}(?: \d{3})+(?![\d])(?:[.,]\d+)?|\d+(?:[.,'’]\d+)*)")
@@ -23,6 +23,7 @@ _NEXT = re.compile(r"[ -]([^\W\d_]+)")
 _POINTS = re.compile(r" ?(?:points? de pourcentage|puntos porcentuales|pontos percentuais|punti percentuali|(?:percentage|per ?cent|%)[ -]?points?)", re.IGNORECASE)
 _PER_CENT = re.compile(r" ?(?:per|pour|por) (?:cent|ciento|cento)(?![^\W_])", re.IGNORECASE)
 _BEFORE = re.compile(r"(US\$|CA\$|C\$|A\$|R\$|[€$£¥₹]|(?<![^\W_])(?:EUR|USD|GBP|CHF|CAD|AUD|JPY|SEK|NOK|DKK|PLN|CZK|INR|BRL|Euro|Rs\.?)) ?$")
+_ENDS_CURRENCY = frozenset("€$£¥₹.sRDPFKNLYo")
 _DOLLARS = {"US$": "usd", "CA$": "cad", "C$": "cad", "A$": "aud", "R$": "brl", "Rs": "inr", "Rs.": "inr", "Euro": "eur"}
 _BETWEEN = re.compile(r" ?(?:-|–|to|through|bis|à|a|y|e|et|en|und|and|or|oder|o|ou|of|/|x|×|tot|&) ?", re.IGNORECASE)
 _UP_TO = re.compile(r" ?(?:-|–|to|through|bis|à|a|tot) ?", re.IGNORECASE)
@@ -161,13 +162,14 @@ def _short(value: Decimal) -> str:
 
 def _unit(text: str, one: _Number) -> tuple[str, str, int]:
     """What stands after a number or before it, as a unit or a currency; the word after it, and where the unit ends."""
-    before = _BEFORE.search(text[max(0, one.start - 6) : one.start]) if one.start and text[one.start - 1] in " €$£¥₹.sRDPFKNLEUro" else None
+    before = _BEFORE.search(text[max(0, one.start - 6) : one.start]) if text[max(0, one.start - 2) : one.start].rstrip(" ")[-1:] in _ENDS_CURRENCY else None
     prefix = "" if before is None else _DOLLARS.get(before[1]) or SIGNS.get(before[1]) or before[1].casefold()
     if prefix:
         return prefix, "", one.end
-    for pattern, unit in ((_POINTS, "pp"), (_PER_CENT, "pct")):
-        if match := pattern.match(text, one.end):
-            return unit, "", match.end()
+    if text[one.end : one.end + 2].lstrip(" ").startswith(("p", "P", "%")):
+        for pattern, unit in ((_POINTS, "pp"), (_PER_CENT, "pct")):
+            if match := pattern.match(text, one.end):
+                return unit, "", match.end()
     after = _AFTER.match(text, one.end)
     word = after[1].casefold() if after else ""
     if not after or (word in SIGNS and text[after.end() : after.end() + 1].isdigit()):
@@ -227,7 +229,7 @@ def _names(text: str, one: _Number, written: str) -> frozenset[str]:
     """Keys by which the customer's own words back digits that name something: `order 4711`, and what is too long to be counted."""
     if one.words or not written.isdigit():
         return frozenset()
-    before = _IDENTIFIES.search(text[max(0, one.start - 24) : one.start])
+    before = _IDENTIFIES.search(text, word_before(text, one.start, 24), one.start)
     if len(written) >= _SURELY_A_NAME or (before and (before[1] is None or before[1].casefold() in NAMES_SOMETHING or before[1][:1].isupper() or before[1].isupper())):
         return frozenset((f"is:{written}",))
     return frozenset()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from glassine.rules.facts.fact import Fact, Kind
 
 _FENCED = re.compile(r"```[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _WORD = re.compile(r"[^\W_]+")
+_PLAIN_WORD = re.compile(r"[a-z0-9]+")  # the same where all is ASCII and in small letters, and faster
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+_MARK = re.compile(r"[`“„«»\"‘「]")  # what a quotation begins with
 _QUOTED = re.compile(r"``([^`'\n]+)''|“([^”“\n]+)[”“]|„([^“”„\n]+)[“”]|«([^»\n]+)»|»([^«\n]+)«|(?<![\w\"])\"([^\"\n]+)\"(?!\w)|‘([^’‘\n]{2,})’(?!\w)|「([^」\n]+)」")
 
 
@@ -18,11 +21,19 @@ def quotes(text: str, found: list[Fact]) -> str:
     for pattern in (_FENCED, _INLINE):
         if "`" in text:
             text = pattern.sub(lambda match: _code(match, found), text)
-    for match in _QUOTED.finditer(text):
+    for match in _quoted(text):
         said = next(part for part in match.groups() if part is not None)
         if key := words_of(said).strip():
             found.append(_fact(match[0], match.start(), f"words:{key}"))
     return text
+
+
+def _quoted(text: str) -> Iterator[re.Match[str]]:
+    end = 0
+    for mark in _MARK.finditer(text):
+        if mark.start() >= end and (match := _QUOTED.match(text, mark.start())):
+            end = match.end()
+            yield match
 
 
 def _code(match: re.Match[str], found: list[Fact]) -> str:
@@ -38,7 +49,7 @@ def _fact(written: str, start: int, key: str) -> Fact:
 
 def words_of(text: str) -> str:
     """The words of a text in small letters with single spaces, and one on either side."""
-    return " " + " ".join(_WORD.findall(text.casefold())) + " "
+    return " " + " ".join((_PLAIN_WORD if text.isascii() else _WORD).findall(text.casefold())) + " "
 
 
 def code_of(text: str) -> str:
@@ -46,11 +57,17 @@ def code_of(text: str) -> str:
     return " ".join(text.casefold().replace("`", " ").split())
 
 
-def holds(words: str, code: str, key: str) -> bool:
-    """Whether a source with these words and this code has what the key quotes."""
+def holds(source: str, key: str) -> bool:
+    """Whether a source has what the key quotes."""
     if key.startswith("words:"):
-        return f" {key[6:]} " in words
+        return f" {key[6:]} " in _words_in(source)
+    code = _code_in(source)
     return any(_alone(code, key[5:], at) for at in _places(code, key[5:]))
+
+
+# Most answers quote nothing, so the words and the code of a source are read when one does.
+_words_in = lru_cache(maxsize=1_000)(words_of)
+_code_in = lru_cache(maxsize=1_000)(code_of)
 
 
 def _places(text: str, part: str) -> Iterator[int]:
