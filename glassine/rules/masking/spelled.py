@@ -17,6 +17,7 @@ _WRITTEN_SIGNS = (
     "at dot punkt point punto punt ponto kropka arroba arobase chiocciola klammeraffe apestaartje malpa underscore unterstrich dash hyphen minus bindestrich guion tiret plus"
 )
 _SIGNS = frozenset(_WRITTEN_SIGNS.split())
+_SPOKEN = _SIGNS | WORDS.keys()
 _SHORT = 5  # fewer letters are only believed when they are spelled one by one
 _GAP, _GAP_IN_WORDS = 6, 16  # the most that may stand between two pieces of one value
 _SPELLINGS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ø", "oe"), ("å", "aa"), ("æ", "ae"))
@@ -43,13 +44,22 @@ def spellings(raw: str) -> set[str]:
 
 def spelled(text: str, folded: str, values: Iterable[tuple[PiiType, str]]) -> Iterator[Span]:
     """Where the letters of `values` stand in a row, from the beginning of a word to the end of one. `folded` is `text` without case and accents."""
+    values, read = list(values), _WORD.findall(folded)
+    as_it_stands = _any("".join(read), values)
+    in_words = not _SPOKEN.isdisjoint(read) and _any("".join(WORDS.get(word, word) for word in read if word not in _SIGNS), values)
+    if not (as_it_stands or in_words):
+        return  # as in most texts, and to keep where each letter stands costs ten times as much
     words = [(match.group(), match.span()) for match in _WORD.finditer(folded)]
-    streams = [(_stream(words), _GAP)]
-    if any(word in _SIGNS or word in WORDS for word, _ in words):
+    streams = [(_stream(words), _GAP)] if as_it_stands else []
+    if in_words:
         streams.append((_stream([(WORDS.get(word, word), place) for word, place in words if word not in _SIGNS]), _GAP_IN_WORDS))
     for kind, value in values:
         for stream, gap in streams:
             yield from _found(text, stream, gap, kind, value)
+
+
+def _any(letters: str, values: Iterable[tuple[PiiType, str]]) -> bool:
+    return any(value in letters for _, value in values)
 
 
 def _stream(words: Sequence[tuple[str, tuple[int, int]]]) -> _Stream:
