@@ -100,6 +100,18 @@ def _handoff_visible(options: argparse.Namespace) -> list[Figure]:
     return measured(20 if options.short else 100)
 
 
+def _webhooks(options: argparse.Namespace) -> list[Figure]:
+    from bench.webhooks import measured
+
+    return measured(short=options.short)
+
+
+def _saying(options: argparse.Namespace) -> list[Figure]:
+    from bench.saying import figures
+
+    return figures(data.folder(options.data), 1)
+
+
 def _guard(options: argparse.Namespace) -> list[Figure]:
     from bench.guard import figures
 
@@ -108,7 +120,7 @@ def _guard(options: argparse.Namespace) -> list[Figure]:
 
 NAMES: Mapping[str, Callable[[argparse.Namespace], list[Figure]]] = {
     "turns": _turns, "slow_model": _slow_model, "memory": _memory, "startup": _startup, "search": _search, "retrieval": _retrieval, "gaps": _gaps, "redaction": _redaction,
-    "crash": _crash, "handoff": _handoff, "handoff_visible": _handoff_visible, "prove": _prove, "ledger": _ledger, "guard": _guard,
+    "crash": _crash, "handoff": _handoff, "handoff_visible": _handoff_visible, "webhooks": _webhooks, "saying": _saying, "prove": _prove, "ledger": _ledger, "guard": _guard,
 }
 
 

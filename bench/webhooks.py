@@ -1,7 +1,8 @@
-"""Ten thousand webhooks to fifty endpoints, ten of which are dead: how soon healthy ones hear, and whether anything is lost. `python -m bench.webhooks [--short]`.
+"""Ten thousand webhooks to fifty endpoints, ten of which are dead: how soon healthy ones hear, and whether anything is lost. `./dev bench webhooks`.
 
-A worker of the product runs in a process of its own and the endpoints in another; events are made at a steady rate by this one, each in its own transaction.
-Half of the dead endpoints refuse connections, the other half take the request and never answer.
+A worker of the product runs in a process of its own and the endpoints, each on a port of its own, in another; events are made by this one, each in its own
+transaction: first at a steady rate, whatever becomes of them, then as many again as fast as they can be made. Half of the dead endpoints refuse
+connections, the other half take the request and never answer. Times run from the row of the event to the last byte of its request at the endpoint.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ import socket
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -38,19 +39,22 @@ from glassine.words.people import Actor, ActorKind, Role
 from glassine.words.sessions import ChannelKind, EventType
 
 ENDPOINTS, DEAD = 50, 10
-_RATE = 2.0  # events a second, each to every endpoint
+RATE = 2.0  # events a second, each to every endpoint
+_AT_ONCE = 10  # writers that make the events of the burst
 _PATIENCE = 300.0  # seconds for what is left when the last event was made
 _BAR = 2.0  # seconds, p95
 
 
 @dataclass(slots=True)
 class Receiver:
-    """Fifty endpoints on one port: `/hook/N` answers at once, `/mute/N` never. Notes when which event came first, and how often."""
+    """Endpoints: `/hook/N` answers at once, `/mute/N` never. Notes when which event came first, how often, and over how many connections."""
 
     came: dict[tuple[str, str], float] = field(default_factory=dict)
     doubled: int = 0
+    connections: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -72,21 +76,21 @@ class Receiver:
 
 
 def _receive(pipe: Connection) -> None:
-    """The process of the endpoints: says its port, and at the end what came."""
+    """The process of the endpoints: says their ports, and at the end what came."""
 
     async def run() -> None:
         receiver = Receiver()
-        server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, backlog=1_000)
-        pipe.send(server.sockets[0].getsockname()[1])
+        servers = [await asyncio.start_server(receiver.serve, "127.0.0.1", 0) for _ in range(ENDPOINTS)]
+        pipe.send([server.sockets[0].getsockname()[1] for server in servers])
         while await asyncio.to_thread(pipe.recv) == "count":
-            pipe.send(len(receiver.came))
+            pipe.send((len(receiver.came), receiver.connections))
         pipe.send((receiver.came, receiver.doubled))
 
     asyncio.run(run())
 
 
 @contextmanager
-def receiving() -> Iterator[tuple[int, Connection]]:
+def receiving() -> Iterator[tuple[list[int], Connection]]:
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_receive, args=(there,), daemon=True)
     process.start()
@@ -125,79 +129,120 @@ def _cpu(pid: int) -> float:
 
 
 @asynccontextmanager
-async def organization(world: World, port: int, closed: int) -> AsyncIterator[tuple[OrgId, list[SessionId]]]:
+async def organization(world: World, ports: Sequence[int], closed: int) -> AsyncIterator[tuple[OrgId, list[SessionId]]]:
     made = await house.found(world, "Bench", "owner@bench.example", "Bench")
     owner = Actor(org=made.organization, kind=ActorKind.AGENT, id=made.owner, name="Bench", role=Role.OWNER)
     for number in range(ENDPOINTS):
         dead = number < DEAD
-        url = f"http://127.0.0.1:{closed}/shut/{number}" if dead and number % 2 else f"http://127.0.0.1:{port}/{'mute' if dead else 'hook'}/{number}"
+        url = f"http://127.0.0.1:{closed}/shut/{number}" if dead and number % 2 else f"http://127.0.0.1:{ports[number]}/{'mute' if dead else 'hook'}/{number}"
         await endpoints.create(world, owner, Given(url=url, name=f"{number}", events=("conversation.agent_response",)))
     who = await contacts.create(world, made.organization, Identity(), verified=False)
     yield made.organization, [(await open_session(world, made.organization, who.id, ChannelKind.WEB)).id for _ in range(20)]
 
 
-async def _told(world: World, org: OrgId, sessions: list[SessionId], count: int) -> None:
-    """Makes the events, at a steady rate whatever becomes of them."""
+async def _steadily(make: Callable[[int], Awaitable[None]], count: int) -> None:
     began = time.monotonic()
     for number in range(count):
-        async with world.store.tx(org) as tx:
-            await log.append(tx, org, sessions[number % len(sessions)], EventType.AGENT_MESSAGE, ActorKind.API, text="Your parcel is on its way.")
-        await asyncio.sleep(max(0.0, began + (number + 1) / _RATE - time.monotonic()))
+        await make(number)
+        await asyncio.sleep(max(0.0, began + (number + 1) / RATE - time.monotonic()))
+
+
+async def _at_once(make: Callable[[int], Awaitable[None]], count: int) -> None:
+    numbers = iter(range(count))
+
+    async def some() -> None:
+        for number in numbers:
+            await make(number)
+
+    await asyncio.gather(*(some() for _ in range(_AT_ONCE)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One way of making the events, and what it took."""
+
+    name: str
+    count: int
+    made_in: float  # seconds
+    seconds: float  # until the last one for a healthy endpoint had come
+    cpu: float  # of the worker
+    connections: int
+
+
+async def _part(name: str, making: Awaitable[None], count: int, pid: int, pipe: Connection) -> Part:
+    before, began, (were, connected) = _cpu(pid), time.monotonic(), await _counted(pipe)
+    await making
+    made_in, healthy, end = time.monotonic() - began, count * (ENDPOINTS - DEAD), time.monotonic() + _PATIENCE
+    while (found := await _counted(pipe))[0] - were < healthy and time.monotonic() < end:  # noqa: ASYNC110 - it waits for another process
+        await asyncio.sleep(0.25)
+    return Part(name=name, count=count, made_in=made_in, seconds=time.monotonic() - began, cpu=_cpu(pid) - before, connections=found[1] - connected)
+
+
+async def _counted(pipe: Connection) -> tuple[int, int]:
+    pipe.send("count")
+    arrived, connections = await asyncio.to_thread(pipe.recv)
+    return arrived, connections
 
 
 async def _measured(url: str, home: Path, count: int) -> list[Figure]:
     closed = _closed_port()
-    with receiving() as (port, pipe):
-        places = f"127.0.0.1:{port},127.0.0.1:{closed}"
+    with receiving() as (ports, pipe):
+        places = ",".join(f"127.0.0.1:{port}" for port in (*ports, closed))
         settings = Settings(home=home, database_url=url, allow_private=tuple(places.split(",")))
-        async with live(settings) as world, organization(world, port, closed) as (org, sessions):
+        async with live(settings) as world, organization(world, ports, closed) as (org, sessions):
+
+            async def make(number: int) -> None:
+                async with world.store.tx(org) as tx:
+                    await log.append(tx, org, sessions[number % len(sessions)], EventType.AGENT_MESSAGE, ActorKind.API, text="Your parcel is on its way.")
+
             with worker(home, url, places) as pid:
-                await asyncio.sleep(8)  # until it has loaded its models
-                before, began = _cpu(pid), time.monotonic()
-                await _told(world, org, sessions, count)
-                healthy, end = count * (ENDPOINTS - DEAD), time.monotonic() + _PATIENCE
-                while time.monotonic() < end:
-                    pipe.send("count")
-                    if await asyncio.to_thread(pipe.recv) >= healthy:
-                        break
-                    await asyncio.sleep(0.5)
-                seconds, spent = time.monotonic() - began, _cpu(pid) - before
+                await _part("until the worker has loaded its models", make(0), 1, pid, pipe)
+                begun = datetime.now(UTC)
+                steady = await _part(f"at {RATE * ENDPOINTS:.0f} a second", _steadily(make, count), count, pid, pipe)
+                between = datetime.now(UTC)
+                burst = await _part("all at once", _at_once(make, count), count, pid, pipe)
                 pipe.send("end")
                 came, doubled = await asyncio.to_thread(pipe.recv)
             async with world.store.tx(org) as tx:
                 made = {str(row["id"]): row["created_at"] for row in await rows(tx, "select id, created_at from news", {})}
                 states = {row["state"]: row["n"] for row in await rows(tx, "select state, count(*)::int as n from deliveries group by state", {})}
-    return _figures(came, made, doubled, healthy, seconds, spent, states)
+    print(json.dumps({"deliveries by state": states}))
+    first = {mark: at for mark, at in came.items() if begun <= made[mark[1]] < between}
+    then = {mark: at for mark, at in came.items() if made[mark[1]] >= between}
+    return [
+        Figure(what="webhooks to healthy endpoints that came twice", value=doubled), *_figures(steady, first, made, bar=_BAR), *_figures(burst, then, made, bar=None),
+    ]
 
 
-def _figures(
-    came: dict[tuple[str, str], float], made: dict[str, datetime], doubled: int, healthy: int, seconds: float, spent: float, states: dict[str, int],
-) -> list[Figure]:
-    late = sorted(at - made[id].timestamp() for (_, id), at in came.items())
+def _figures(part: Part, came: dict[tuple[str, str], float], made: dict[str, datetime], *, bar: float | None) -> list[Figure]:
+    late = sorted(at - made[id].timestamp() for (_, id), at in came.items()) or [float("inf")]
     by_endpoint: dict[str, list[float]] = defaultdict(list)
     for (path, id), at in came.items():
         by_endpoint[path].append(at - made[id].timestamp())
     worst = max((sorted(each)[int(0.95 * (len(each) - 1))] for each in by_endpoint.values()), default=float("inf"))
-    print(json.dumps({"deliveries by state": states, "seconds": round(seconds, 1)}))
     return [
-        Figure(what="webhooks made", value=sum(states.values())),
-        Figure(what="healthy endpoints, lost", value=healthy - len(came), bar=0),
-        Figure(what="healthy endpoints, came twice", value=doubled),
-        Figure(what="healthy endpoints, from event to arrival, p50", value=round(late[len(late) // 2], 3), unit="s"),
-        Figure(what="healthy endpoints, from event to arrival, p95", value=round(late[int(0.95 * (len(late) - 1))], 3), unit="s", bar=_BAR),
-        Figure(what="the slowest healthy endpoint's own p95", value=round(worst, 3), unit="s", bar=_BAR),
-        Figure(what="arrivals", value=round(len(came) / seconds, 1), unit="a second"),
-        Figure(what="the worker's processor time for one delivery", value=round(1_000 * spent / max(1, len(came)), 2), unit="ms"),
+        Figure(what=f"{part.name}: webhooks made", value=part.count * ENDPOINTS),
+        Figure(what=f"{part.name}: made in", value=round(part.made_in, 1), unit="s"),
+        Figure(what=f"{part.name}: to healthy endpoints, lost", value=part.count * (ENDPOINTS - DEAD) - len(came), bar=0),
+        Figure(what=f"{part.name}: from event to arrival, p50", value=round(late[len(late) // 2], 3), unit="s"),
+        Figure(what=f"{part.name}: from event to arrival, p95", value=round(late[int(0.95 * (len(late) - 1))], 3), unit="s", bar=bar),
+        Figure(what=f"{part.name}: the slowest healthy endpoint's own p95", value=round(worst, 3), unit="s", bar=bar),
+        Figure(what=f"{part.name}: arrivals", value=round(len(came) / part.seconds, 1), unit="a second"),
+        Figure(what=f"{part.name}: the worker's processor time for one", value=round(1_000 * part.cpu / max(1, len(came)), 2), unit="ms"),
+        Figure(what=f"{part.name}: connections opened, dead endpoints' too", value=part.connections),
     ]
+
+
+def measured(*, short: bool) -> list[Figure]:
+    with scratch.database(None) as url, product.scratch_home() as home:
+        home.mkdir()
+        return asyncio.run(_measured(url, home, 20 if short else 200))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="a tenth of the events")
-    count = 20 if parser.parse_args().short else 200
-    with scratch.database(None) as url, product.scratch_home() as home:
-        home.mkdir()
-        figures = asyncio.run(_measured(url, home, count))
+    figures = measured(short=parser.parse_args().short)
     show(figures)
     keep("webhooks", figures)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
+from types import MappingProxyType
 
 from glassine.words.channels import Connector
 from glassine.words.errors import NotFound
@@ -14,9 +16,15 @@ from glassine.words.sources import Source
 
 def connectors() -> Mapping[str, Connector]:
     """Every vendor's module that is there, by its connector's name, in order of titles."""
-    modules = [import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
+    return _in(tuple(__path__))
+
+
+@cache
+def _in(folders: tuple[str, ...]) -> Mapping[str, Connector]:
+    """Looked for once: that reads the folders, and who asks for one connector asks with every delivery."""
+    modules = [import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(folders)]
     found = [module.connector for module in modules if isinstance(getattr(module, "connector", None), Connector)]
-    return {one.name: one for one in sorted(found, key=lambda one: one.title.lower())}
+    return MappingProxyType({one.name: one for one in sorted(found, key=lambda one: one.title.lower())})
 
 
 def sources() -> Mapping[str, Connector]:

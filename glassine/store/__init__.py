@@ -23,7 +23,7 @@ from glassine.words.ids import OrgId
 Tx = AsyncConnection[DictRow]
 Cursor = AsyncCursor[DictRow]
 
-__all__ = ["Cursor", "DatabaseError", "Store", "Taken", "Tx", "Unreachable", "Unstorable", "count", "one", "rows"]
+__all__ = ["Cursor", "DatabaseError", "Store", "Taken", "Tx", "Unreachable", "Unstorable", "count", "lazily", "one", "rows"]
 
 _ENTER = "select set_config('role', 'glassine_app', true), set_config('glassine.org_id', %s, true)"
 _ENTER_OUTSIDE = "select set_config('role', 'glassine_app', true), set_config('glassine.org_id', '', true)"
@@ -108,3 +108,8 @@ async def count(tx: Tx, sql: str, values: dict[str, Any]) -> int:
 async def rows(tx: Tx, sql: str, values: dict[str, Any]) -> list[DictRow]:
     """All rows."""
     return await (await tx.execute(sql, values)).fetchall()
+
+
+async def lazily(tx: Tx) -> None:
+    """This transaction's commit does not wait for the disk: for what may be undone by a power cut, and only by that."""
+    await tx.execute("select set_config('synchronous_commit', 'off', true)")

@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from glassine.store import Tx, count, one, rows
+from glassine.store import Tx, count, lazily, one, rows
 from glassine.store.statements import Statements
 from glassine.words.deliveries import DeliveryId, DeliveryState
 from glassine.words.errors import NotFound
@@ -129,7 +129,7 @@ async def enable(tx: Tx, org: OrgId, id: WebhookId) -> bool:
 
 async def keep_lazily(tx: Tx, org: OrgId, delivery: DeliveryId, tried: Try) -> None:
     """In a transaction that holds nothing else of weight: it does not wait for the disk."""
-    await tx.execute(_SQL.lazily)
+    await lazily(tx)
     await keep_tries(tx, org, [(delivery, tried)])
 
 

@@ -80,10 +80,6 @@ update webhooks set disabled_at = %(now)s, why = %(why)s, updated_at = clock_tim
 with fresh as (delete from lanes where org_id = %(org)s and id = %(id)s)
 update webhooks set disabled_at = null, why = '', failing_since = null, failed_at = null, updated_at = clock_timestamp() where org_id = %(org)s and id = %(id)s and disabled_at is not null returning id
 
--- name: lazily
--- What is kept of a try does not wait for the disk: of one that a power cut takes away, the next one tells.
-select set_config('synchronous_commit', 'off', true)
-
 -- name: keep_tries
 insert into webhook_tries (org_id, id, delivery_id, status, answer, why, milliseconds, at)
 select %(org)s, gen_random_uuid(), t.delivery, t.status, t.answer, t.why, t.milliseconds, t.at

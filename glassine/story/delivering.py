@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from glassine.rules import ladders
-from glassine.store import DatabaseError, Tx, Unreachable, deliveries, jobs
+from glassine.store import DatabaseError, Tx, Unreachable, deliveries, jobs, lazily
 from glassine.store.deliveries import Begun, Claimed
 from glassine.story import ticketing, webhooks
 from glassine.story.together import Together
@@ -114,6 +114,7 @@ async def _claim(world: World, limit: int) -> list[Claimed]:
         return []
     try:
         async with world.store.outside() as tx:
+            await lazily(tx)
             return await deliveries.claim(tx, world.process, limit, _EACH, world.clock(), world.keeps)
     except _TROUBLE as error:
         _log.warning("The queue of deliveries cannot be read: %s", type(error).__name__)
@@ -146,8 +147,12 @@ async def _begin_or_leave(world: World, org: OrgId, some: Sequence[Job]) -> list
 
 
 async def _begin(world: World, org: OrgId, some: Mapping[DeliveryId, int]) -> dict[DeliveryId, _Trying]:
-    """Writes down that these tries begin, in one transaction that is over before the other side is asked. Those that nobody wants any more have no job."""
+    """Writes down that these tries begin, in one transaction that is over before the other side is asked. Those that nobody wants any more have no job.
+
+    It does not wait for the disk: the ledger's row of each crossing does, before the first byte leaves, and what was committed before it is on the disk with it.
+    """
     async with world.store.tx(org) as tx:
+        await lazily(tx)
         begun = await deliveries.begin(tx, org, list(some), world.clock())
         for id, job in some.items():
             if id not in begun:
