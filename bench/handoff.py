@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from bench import scratch
-from bench.handoff_desks import Desk, Found, Sink, connected, converse, examine, glance, waiting
+from bench.handoff_desks import Desk, Found, Sink, connected, converse, examine, glance, reply, unheard, waiting
 from bench.handoff_worker import SECONDS, Shifted, Worker
 from bench.table import Figure
 from glassine import connect
@@ -47,25 +47,29 @@ class Matrix:
         await asyncio.gather(*(converse(self.world, desk, self.chance, entries) for desk in self.desks for _ in range(conversations)))
         if fault == DOWN:
             await self._wait_a_day()
-            await asyncio.gather(*(desk.twin.start() for desk in self.desks))
+            await asyncio.gather(*(side.start() for desk in self.desks for side in (desk.twin, desk.sink)))
         await killing
         await self._settled()
         if fault == Fault.EXPIRED:
             await self._renewed()
+        await self._way_back(fault)
         watching.cancel()
         return {desk.kind: await examine(self.world, desk) for desk in self.desks}
 
     async def _break(self, fault: str) -> None:
-        """A good third of the first requests go wrong; for a key that has expired, all of them. What is left of the fault before is none of this one's."""
+        """A good third of the first requests go wrong, at the helpdesk and at our own endpoint; for a key that has expired, all of the helpdesk's. What is left
+        of the fault before is none of this one's."""
         for desk in self.desks:
-            desk.twin.faults = []
-            if fault == DOWN:
-                await desk.twin.stop()
-            elif fault == Fault.EXPIRED:
+            for side in (desk.twin, desk.sink):
+                side.slow_seconds = 2 * SECONDS
+                side.faults = [] if fault == DOWN else [Fault(fault), *self._some(fault, 20)]
+                if fault == DOWN:
+                    await side.stop()
+            if fault == Fault.EXPIRED:
                 desk.twin.faults = [Fault.EXPIRED] * 10_000
-            else:
-                desk.twin.slow_seconds = 2 * SECONDS
-                desk.twin.faults = [Fault(fault), *self.chance.choices([None, Fault(fault)], weights=[6, 4], k=20)]
+
+    def _some(self, fault: str, many: int) -> list[Fault | None]:
+        return self.chance.choices([None, Fault(fault)], weights=[6, 4], k=many)
 
     async def _watch(self) -> None:
         """As often as it can: no moment shall be without an owner."""
@@ -74,9 +78,9 @@ class Matrix:
                 await glance(self.world, desk)
             await asyncio.sleep(0.1)
 
-    async def _kill(self, times: int) -> None:
+    async def _kill(self, times: int, least: float = 2.0, most: float = 5.0) -> None:
         for _ in range(times):
-            await asyncio.sleep(self.chance.uniform(2.0, 5.0))
+            await asyncio.sleep(self.chance.uniform(least, most))
             self.worker.kill()
             self.kills += 1
 
@@ -98,6 +102,22 @@ class Matrix:
             if ahead > 0:
                 self.clock.move(ahead + 0.01)
             await asyncio.sleep(0.25)
+
+    async def _way_back(self, fault: str) -> None:
+        """The people over there answer twice, while their side goes on failing in the same way, and the worker is killed in the middle of taking it in."""
+        await self._settled()
+        for _ in range(2):
+            for desk in self.desks:
+                desk.twin.faults = []
+                await reply(self.world, desk)
+        for desk in self.desks:
+            desk.twin.faults = [] if fault in (DOWN, Fault.EXPIRED) else self._some(fault, 6)
+        killing = asyncio.create_task(self._kill(1, 0.2, 1.5))
+        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        while sum([await unheard(self.world, desk) for desk in self.desks]) and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - another process takes it in
+            await asyncio.sleep(0.5)
+        await killing
+        await self._settled()
 
     async def _renewed(self) -> None:
         """Somebody enters a new key, and has everything tried again that was given up."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from glassine import connect
+from glassine.rules.reactions import look_at
 from glassine.store import helpdesks as stored
-from glassine.store import rows, tickets
+from glassine.store import jobs, rows, tickets
 from glassine.story import autopilot, endpoints, exchange, helpdesk_reach, house, inbound, watching
 from glassine.story import contacts as people
 from glassine.story.contacts import Identity
@@ -32,6 +33,7 @@ _LOOKS = ["broken", "wooden", "yellow", "plastic", "heavy", "tiny", "rusty", "fo
 _THINGS = ["lamp", "chair", "kettle", "carpet", "bottle", "hammer", "ladder", "mirror", "basket", "blanket", "drawer", "button", "cushion", "handle", "shelf", "spoon", "table", "teapot", "zipper", "bucket", "candle", "whistle", "saucer", "needle", "envelope", "keyboard", "backpack", "umbrella", "notebook", "suitcase", "tripod", "vase", "plate", "sofa", "bicycle", "printer", "helmet", "bracelet"]
 _ABOUT = itertools.cycle(random.Random(1).sample([f"{look} {thing}" for look in _LOOKS for thing in _THINGS], len(_LOOKS) * len(_THINGS)))  # plain words, which no mask takes away, and more of them than one run says
 _TOLD = ("conversation.handoff_to_third_party_failed", "conversation.handoff_to_third_party_recovered")
+_SAID = ("conversation.contact_response", "conversation.third_party_agent_response")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,10 +55,11 @@ class Sink(Twin):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A conversation that was handed off, and the words of its customer, each in a message of its own."""
+    """A conversation that was handed off, the words of its customer, each in a message of its own, and those of the people over there."""
 
     session: SessionId
     words: tuple[str, ...]
+    answers: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,7 +93,7 @@ async def connected(world: World, kind: str, twin: Twin, sink: Sink) -> Desk:
         await stored.insert(tx, founded.organization, id, kind=kind, name=kind, settings=shown, secrets=secrets, hook_secret=hook, policy={"email": "raw", "phone": "raw", "name": "raw"})
     routing = Routing(channels={CHANNEL: Route(to=Goes.HELPDESK, helpdesk=id)})
     await autopilot.change(world, owner, "routing", routing.written())
-    await endpoints.create(world, owner, endpoints.Given(url=f"{sink.url}/{kind}", events=_TOLD))
+    await endpoints.create(world, owner, endpoints.Given(url=f"{sink.url}/{kind}", events=(*_TOLD, *_SAID)))
     return Desk(kind=kind, org=founded.organization, owner=owner, id=id, twin=twin, sink=sink)
 
 
@@ -105,6 +108,34 @@ async def converse(world: World, desk: Desk, chance: random.Random, entries: int
         text = f"I want to talk to a person about the {word}" if number == 0 else f"and also about the {word}"
         await exchange.exchange(world, desk.org, session, Inbound(external_id=new_id(), text=text))
         await asyncio.sleep(chance.uniform(0.0, 0.6))
+
+
+async def reply(world: World, desk: Desk) -> None:
+    """Their people answer each customer, if there is a ticket."""
+    for case in desk.cases:
+        id = await _ticket_of(world, desk, case)
+        if id in desk.twin.held:
+            word = next(_ABOUT)
+            case.answers.append(word)
+            await desk.twin.answer(id, f"We have looked at the {word}.")
+
+
+async def _ticket_of(world: World, desk: Desk, case: Case) -> str:
+    async with world.store.tx(desk.org) as tx:
+        return (await tickets.load(tx, desk.org, case.session, desk.id)).external_id
+
+
+async def unheard(world: World, desk: Desk) -> int:
+    """How many of their answers have not come here. Each of those tickets is looked at, as it would be in some minutes."""
+    missing = 0
+    for case in desk.cases:
+        async with world.store.tx(desk.org) as tx:
+            said = [row["text"] or "" for row in await rows(tx, "select text from events where session_id = %(id)s and actor_kind = 'helpdesk'", {"id": case.session})]
+            late = sum(not any(word in text for text in said) for word in case.answers)
+            if late:
+                await jobs.add(tx, desk.org, look_at(case.session))
+        missing += late
+    return missing
 
 
 async def waiting(world: World) -> list[datetime]:
@@ -142,13 +173,15 @@ async def examine(world: World, desk: Desk) -> Found:
     for case in desk.cases:
         async with world.store.tx(desk.org) as tx:
             filed = await tickets.load(tx, desk.org, case.session, desk.id)
-            said = await rows(tx, "select type, text from events where session_id = %(id)s order by seq", {"id": case.session})
+            said = await rows(tx, "select id, type, actor_kind, text from events where session_id = %(id)s order by seq", {"id": case.session})
             open_ends = await rows(tx, "select effect, state, why from deliveries where session_id = %(id)s and target = 'helpdesk' and state <> 'done'", {"id": case.session})
         named = f"{desk.kind} {case.session}"
         _the_ticket(desk, case, filed.external_id, named, open_ends, found)
         missing = [word for word in case.words if not any(word in (one["text"] or "") for one in said)]
         assert not missing, f"{named}: masked, so it cannot be looked for: {missing}"
         _the_log(desk, case, [one["type"] for one in said], named, found)
+        _the_answers(case, [one["text"] or "" for one in said if one["actor_kind"] == "helpdesk" and one["type"] == "agent_message"], named, found)
+        _our_endpoint(desk, [str(one["id"]) for one in said if (one["type"], one["actor_kind"]) in (("message", "user"), ("agent_message", "helpdesk"))], named, found)
     return found
 
 
@@ -187,3 +220,23 @@ def _the_log(desk: Desk, case: Case, types: Sequence[str], named: str, found: Fo
         heard = len({id for event, id, body in desk.sink.came if event == name and str(case.session) in body})
         if heard != types.count(name.removeprefix("conversation.")):
             found.events.append(f"{named}: {name} came under {heard} ids and stands {types.count(name.removeprefix('conversation.'))} times in the log")
+
+
+def _the_answers(case: Case, came: Sequence[str], named: str, found: Found) -> None:
+    """What their people wrote stands here once, and in its order."""
+    at = {word: [place for place, text in enumerate(came) if word in text] for word in case.answers}
+    found.lost += [f"{named}: the answer about the {word} never came" for word, places in at.items() if not places]
+    found.doubled += [f"{named}: the answer about the {word} came {len(places)} times" for word, places in at.items() if len(places) > 1]
+    firsts = [places[0] for places in at.values() if places]
+    if firsts != sorted(firsts):
+        found.order.append(f"{named}: answers {firsts}")
+
+
+def _our_endpoint(desk: Desk, said: Sequence[str], named: str, found: Found) -> None:
+    """It heard of every message of both sides, each under one id, however often that came."""
+    heard: dict[str, set[str]] = {}
+    for event, id, body in desk.sink.came:
+        if event in _SAID:
+            heard.setdefault(json.loads(body)["data"]["message"]["id"], set()).add(id)
+    found.lost += [f"{named}: our endpoint never heard of message {id}" for id in said if id not in heard]
+    found.doubled += [f"{named}: our endpoint heard of message {id} under {len(heard[id])} ids" for id in said if len(heard.get(id, ())) > 1]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.handoff import DOWN, matrix
-from bench.handoff_desks import Case, Desk, Found, Sink, _the_log, _the_ticket
+from bench.handoff_desks import Case, Desk, Found, Sink, _our_endpoint, _the_answers, _the_log, _the_ticket
 from bench.handoff_worker import Worker
 from glassine.config import Settings
 from glassine.story import endpoints, inbound
@@ -29,7 +29,7 @@ from tests.switched import begun
 async def test_nothing_is_lost_doubled_or_out_of_order() -> None:
     figures = await matrix(1, faults=(str(Fault.RESET), DOWN), kinds=("generic_webhook", "zendesk"), conversations=1, entries=3, kills=1)
     counted = {figure.what.rpartition(": ")[2]: figure.value for figure in figures}
-    assert counted.pop("kills (seed 1)") == 2
+    assert counted.pop("kills (seed 1)") == 4
     assert counted.pop("conversations") == 4
     assert set(counted.values()) == {0}, counted
 
@@ -71,6 +71,37 @@ def test_what_is_wrong_with_the_log_would_be_found() -> None:
     assert seen("handoff", failed, failed, recovered)
     sink.came.add((f"conversation.{failed}", "another id", f"session {case.session}"))
     assert seen("handoff", failed, recovered)
+
+
+def test_what_is_wrong_with_the_answers_would_be_found() -> None:
+    case = Case(session=SessionId(new_id()), words=(), answers=["red", "blue"])
+
+    def seen(*came: str) -> Found:
+        found = Found()
+        _the_answers(case, came, "it", found)
+        return found
+
+    assert seen("the red", "the blue") == Found()
+    assert seen("the red").lost
+    assert seen("the red", "the blue", "the red").doubled
+    assert seen("the blue", "the red").order
+
+
+def test_what_our_own_endpoint_has_not_heard_or_heard_as_two_would_be_found() -> None:
+    sink = Sink()
+    desk = Desk(kind="generic_webhook", org=None, owner=None, id=HelpdeskId(new_id()), twin=GenericTwin(), sink=sink)  # type: ignore[arg-type]  # as above
+
+    def seen() -> Found:
+        found = Found()
+        _our_endpoint(desk, ["one", "two"], "it", found)
+        return found
+
+    sink.came = {("conversation.contact_response", name, json.dumps({"data": {"message": {"id": name}}})) for name in ("one", "two")}
+    assert seen() == Found()
+    sink.came.add(("conversation.contact_response", "another id", json.dumps({"data": {"message": {"id": "two"}}})))
+    assert seen().doubled
+    sink.came = set()
+    assert len(seen().lost) == 2
 
 
 @pytest.mark.long

@@ -89,7 +89,8 @@ async def run(world: World, stop: asyncio.Event) -> None:
     stopping, successes = asyncio.create_task(stop.wait()), _successes(world)
     try:
         while not stop.is_set():
-            room = min(_AT_A_TIME, _PLACES - len(at_work))
+            busy = len(at_work)
+            room = min(_AT_A_TIME, _PLACES - busy)
             found = await _claim(world, room)
             for task in await _started(world, found, successes):
                 at_work.add(task)
@@ -98,7 +99,7 @@ async def run(world: World, stop: asyncio.Event) -> None:
                 await asyncio.sleep(0)
                 continue
             await asyncio.wait({stopping}, timeout=_BREATH)
-            if not found:
+            if not found and len(at_work) == busy:  # else one has ended since the look, and what comes after it may go
                 await asyncio.wait({stopping, *at_work}, timeout=_POLL, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
