@@ -25,7 +25,7 @@ from tests.test_helpdesks_contract import TWINS
 
 DOWN = "down for 24 hours"
 FAULTS: tuple[str, ...] = (*map(str, Fault), DOWN)
-_PATIENCE = 120.0  # seconds of real time for everything to have an outcome
+_PATIENCE = 300.0  # seconds of real time for everything to have an outcome
 _DAY = 24 * 3_600.0
 
 
