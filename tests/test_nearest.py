@@ -93,15 +93,15 @@ async def test_an_article_published_between_two_statements_is_found(world: World
     asked, near = await finding.prepared(world, "Which wharf do lighters moor at?", "en"), world.nearest.of(shop.org)
     async with world.store.tx(shop.org) as tx:
         await search.search(tx, query=asked, scopes=ALL, near=near)
-        words = await search.in_words(tx, asked.terms, ALL)
+        words = await search.in_words(tx, asked, ALL)
         assert [row["term"] for row in await words.fetchall()] == [None]
-        words = await search.in_words(tx, asked.terms, ALL)
+        words = await search.in_words(tx, asked, ALL)
         saved = await learning.save(world, shop.org, title="Wharf", body="Lighters moor at the eastern wharf.")
         await learning.publish(world, shop.org, saved.id)
         found = await search.find(tx, query=asked, scopes=ALL, near=near, words=words)
         assert found.hits[0].title == "Wharf"
         assert found.hits[0].scores["words"] > 0
-        words = await search.in_words(tx, asked.terms, ALL)
+        words = await search.in_words(tx, asked, ALL)
         await learning.delete(world, shop.org, saved.id)
         found = await search.find(tx, query=asked, scopes=ALL, near=near, words=words)
         assert "Wharf" not in {hit.title for hit in found.hits}

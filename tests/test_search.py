@@ -12,7 +12,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from glassine.rules.passages import terms
+from glassine.rules.passages import names, terms
 from glassine.store import search, visibility
 from glassine.store.ranking import AGAIN
 from glassine.store.vectors import packed, unpacked
@@ -160,6 +160,28 @@ async def test_questions_in_another_language_find_what_is_there(world: World) ->
         ("Wie bekomme ich mein Geld zurück?", "fr", "Refunds"),  # a language that the organisation does not speak
     ):
         assert (await finding.find(world, org, question, viewer=EVERYBODY, language=language))[0].title == title
+
+
+async def test_a_name_tells_articles_in_another_language_apart(world: World) -> None:
+    founded = await house.found(world, "Namen", "owner@namen.example", "Olga Owner", OrgSettings(languages=("en", "de")))
+    org = founded.organization
+    for model in ("Fairphone", "Nokia", "Gigaset", "Emporia"):
+        saved = await learning.save(world, org, title="Batteries", body=f"The {model} has a battery that you can change without any tool.", language="en")
+        await learning.publish(world, org, saved.id)
+    for model in ("Gigaset", "Fairphone"):
+        hits = await finding.find(world, org, f"Kann ich den Akku von meinem {model} selbst wechseln?", viewer=EVERYBODY, language="de")
+        assert model in hits[0].text
+        assert [hit.scores["names"] > 0 for hit in hits] == [True, *[False] * (len(hits) - 1)]
+    hits = await finding.find(world, org, "Kann ich den Akku selbst wechseln?", viewer=EVERYBODY, language="de")
+    assert not any("names" in hit.scores for hit in hits)  # where none holds a name of the question, nothing is weighed
+
+
+@pytest.mark.parametrize(("text", "language", "found"), [
+    ("Wie richte ich den Router und die Eduroam-Karte ein?", "de", ["richt", "router", "eduroam-karte", "eduroam", "kart"]),
+    ("How do I set up the router?", "en", []), ("ルーターの設定 Fairphone", "ja", ["fairphon"]), ("ist das so", "de", []),
+])
+def test_names_are_the_words_of_a_question_as_english_has_them(text: str, language: str, found: list[str]) -> None:
+    assert names(text, language) == found
 
 
 def test_sentences_keep_their_directions() -> None:

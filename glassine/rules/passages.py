@@ -279,6 +279,15 @@ def _terms_of(token: str, language: str) -> list[str]:
     return found
 
 
+def names(text: str, language: str) -> list[str]:
+    """What a text in another language may have in common with an English one, names above all: its words but the commonest, as terms of English."""
+    if language == "en":
+        return []
+    tokens = _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold().replace("’", "'"))
+    kept = [token for token in tokens if token not in STOP_WORDS.get(language, ()) and not _UNSPACED.search(token)]
+    return list(dict.fromkeys(term for token in kept for term in terms(token, "en")))
+
+
 def of_words(words: Sequence[str], language: str) -> list[str]:
     """The terms of many case-folded words of letters only, each once, in a tenth of the time that `terms` takes."""
     stemmer = _stemmer(language)

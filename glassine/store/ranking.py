@@ -17,7 +17,7 @@ from glassine.words.knowledge import Audience, Hit
 
 # What each part weighs, first among all candidates, then among the best of them. Fitted on half of squad2 and measured on the other (docs/search.md).
 FIRST: Mapping[str, float] = {"passage": 1.0, "sentence": 1.0, "words": 1.0}
-FIRST_ELSEWHERE: Mapping[str, float] = {"passage": 1.0, "sentence": 1.0, "words": 0.5}  # in other languages than English
+FIRST_ELSEWHERE: Mapping[str, float] = {"passage": 1.0, "sentence": 1.0, "words": 0.5, "names": 0.3}  # of questions in other languages than English
 AGAIN: Mapping[str, float] = {"met": 1.0, "met_sentence": 1.0, "sentence": 0.25, "words": 0.5}
 _WORD = re.compile(r"\w+")
 _SAME = 0.9  # share of their words from which two passages say the same
@@ -33,6 +33,7 @@ class Query:
     model: str
     size: int | None = None  # how many passages the viewer may see, if somebody has counted lately; it scales what rare words are worth
     words: Vectors | None = field(default=None, repr=False)  # the vectors of its words, (n, 384), where the model tells
+    names: Sequence[str] = ()  # terms that passages in English may hold of a question in another language
     language: str = "en"  # ISO 639-1
     pinned: Sequence[ArticleId] = ()  # articles that people want to come first, in this order
 
@@ -82,14 +83,17 @@ def _pinned_first(found: list[Candidate], pinned: Sequence[ArticleId]) -> list[C
 def candidates(found: list[DictRow], query: Query) -> list[Candidate]:
     """With all that can be measured at once: words, passages, and every sentence of every candidate in one multiplication.
 
-    A passage in another language shares no words with the question but names and numbers, which say little there: only codes count.
+    A passage in another language shares no words with the question but names, numbers and words of the trade. Those say less, and nothing where none does.
     """
     made = [Candidate(row=row) for row in found]
+    named = any(row["lexical"] for row in found if row["language"] != query.language) if query.names else False
     for one in made:
         if one.row["cosine"] is not None:
             one.raw["passage"] = one.row["cosine"]
         if one.row["language"] == query.language or one.row["cosine"] is None:
             one.raw["words"] = one.row["lexical"]
+        elif named:
+            one.raw["names"] = one.row["lexical"]
     packed = [row["vectors"] if query.vector is not None else None for row in found]
     if query.vector is None or not any(packed):
         return made

@@ -49,14 +49,21 @@ async def find(tx: Tx, *, query: Query, scopes: Sequence[int], limit: int = 8, n
     if query.vector is None and not query.terms:
         return Found([], await _version(tx))
     asked = values(query if query.size is not None else replace(query, size=await size(tx, scopes)), scopes, limit)
-    rows, version = await _candidates(tx, query, asked, near, words or await in_words(tx, query.terms, scopes))
+    rows, version = await _candidates(tx, query, asked, near, words or await in_words(tx, query, scopes))
     return Found(ranked(rows, query, limit) if rows else [], version)
 
 
-async def in_words(tx: Tx, terms: Sequence[str], scopes: Sequence[int]) -> Cursor:
-    """Asks for what the postings say of these terms, and does not wait for it."""
+async def in_words(tx: Tx, query: Query, scopes: Sequence[int]) -> Cursor:
+    """Asks for what the postings say of a query's terms, and does not wait for it."""
     await tx.execute(_SQL.plan)
-    return await tx.execute(_SQL.words, {"terms": list(dict.fromkeys(terms))[:_MOST_TERMS], "scopes": list(scopes), "common": _COMMON, "rarest": _RAREST_TERMS}, binary=True)
+    return await tx.execute(_SQL.words, {**_terms(query), "scopes": list(scopes), "common": _COMMON}, binary=True)
+
+
+def _terms(query: Query) -> dict[str, Any]:
+    """Names have places of their own among the rarest: they must not drive out words of the question's own language."""
+    terms = list(dict.fromkeys(query.terms))[:_MOST_TERMS]
+    names = [name for name in dict.fromkeys(query.names) if name not in terms][:_MOST_TERMS]
+    return {"terms": [*terms, *names], "rarest": 2 * _RAREST_TERMS if names else _RAREST_TERMS}
 
 
 async def _candidates(tx: Tx, query: Query, asked: dict[str, Any], near: Near | None, words: Cursor) -> tuple[list[DictRow], int]:
@@ -64,7 +71,7 @@ async def _candidates(tx: Tx, query: Query, asked: dict[str, Any], near: Near | 
     held, version, known = await words.fetchall(), None, None
     for _ in range(_TRIES):
         if version not in (None, held[0]["version"]):
-            held = await (await in_words(tx, query.terms, asked["scopes"])).fetchall()
+            held = await (await in_words(tx, query, asked["scopes"])).fetchall()
         by_words = worded([row for row in held if row["held"]], asked["size"])
         if near is not None and query.vector is not None:
             known = await near.known(tx, query.model, version)
@@ -92,8 +99,8 @@ async def _version(tx: Tx) -> int:
 def values(query: Query, scopes: Sequence[int], limit: int) -> dict[str, Any]:
     """What a statement that looks for candidates is given."""
     return {
-        "model": query.model, "vector": None if query.vector is None else Halves.of(query.vector), "terms": list(dict.fromkeys(query.terms))[:_MOST_TERMS],
-        "scopes": list(scopes), "pinned": list(query.pinned), "candidates": max(_CANDIDATES, limit), "rough": nearest.ROUGH, "rarest": _RAREST_TERMS, "size": query.size,
+        **_terms(query), "model": query.model, "vector": None if query.vector is None else Halves.of(query.vector),
+        "scopes": list(scopes), "pinned": list(query.pinned), "candidates": max(_CANDIDATES, limit), "rough": nearest.ROUGH, "size": query.size,
     }
 
 

@@ -117,7 +117,7 @@ async def _seek(world: World, org: OrgId, text: str, viewer: Viewer, language: s
     async with world.store.tx(org) as tx:
         scopes = await visibility.seen_by(tx, org, viewer)
         query = await _counted(world, tx, org, scopes, query)
-        words = await search.in_words(tx, query.terms, scopes)  # travels with the next statement
+        words = await search.in_words(tx, query, scopes)  # travels with the next statement
         told = await hints.tell(world, tx, org, query, scopes, asked, world.embed.alike(spoken))
         query = replace(query, terms=[*query.terms, *told.terms], pinned=told.pinned)
         hits, version = await search.find(tx, query=query, scopes=scopes, limit=limit, near=world.nearest.of(org), words=None if told.terms else words)
@@ -134,7 +134,7 @@ def plainly(text: str) -> str:
 async def prepared(world: World, asked: str, spoken: str) -> search.Query:
     """The terms and the vector of what is searched for."""
     seen = await read(world, asked, spoken)
-    return search.Query(terms=passages.terms(asked, spoken), vector=seen.vector, words=seen.tokens, model=world.embed.model(spoken), language=spoken)
+    return search.Query(terms=passages.terms(asked, spoken), names=passages.names(asked, spoken), vector=seen.vector, words=seen.tokens, model=world.embed.model(spoken), language=spoken)
 
 
 async def read(world: World, asked: str, spoken: str) -> Read:

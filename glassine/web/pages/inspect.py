@@ -173,7 +173,7 @@ def _event(log: list[Event], id: object) -> Event | None:
 
 
 _PARTS: Mapping[str, str] = {
-    "passage": "Meaning, whole", "sentence": "Meaning, best sentence", "words": "Shared words", "met": "Word by word", "met_sentence": "Word by word, in a sentence",
+    "passage": "Meaning, whole", "sentence": "Meaning, best sentence", "words": "Shared words", "names": "Shared names", "met": "Word by word", "met_sentence": "Word by word, in a sentence",
 }
 
 
