@@ -1,15 +1,20 @@
-"""What a helpdesk's policy does not let out stops a ticket at the gate, is named, and can be removed; what only looks like it stops nothing."""
+"""What keeps a ticket back: what its policy does not let out, a contact without an address, a key that was revoked. Each is named, and mended the ticket follows."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
 
+from glassine.connect.generic_webhook import AnyHelpdesk
 from glassine.store import events, ledger, tickets
-from glassine.story import contacts, conversations, crossings, redacting
+from glassine.story import contacts, conversations, crossings, delivering, desk, helpdesks, redacting
 from glassine.story.contacts import Identity
+from glassine.story.helpdesks import Options
 from glassine.story.world import World
 from glassine.words.helpdesks import Connected, Filed
 from glassine.words.ids import SessionId
@@ -17,6 +22,7 @@ from glassine.words.people import ActorKind
 from glassine.words.sessions import Event, EventType, OwnerKind
 from tests import desks
 from tests.generic_webhook_twin import GenericTwin
+from tests.helpdesk_twins import Fault
 from tests.shop import Shop
 
 KIND = "generic_webhook"
@@ -124,3 +130,91 @@ async def test_a_masked_password_does_not_stop_a_ticket(world: World, shop: Shop
     id = await handed(world, shop, acme, "My password is hunter2hunter2.")
     assert "hunter2" not in twin.tickets()[0].comments[0].text
     assert (await filed(world, shop, id, acme)).external_id
+
+
+async def test_who_has_taken_a_session_and_put_it_back_has_decided(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
+    await twin.stop()
+    id = await handed(world, shop, acme)
+    assert (await filed(world, shop, id, acme)).returns
+    await desk.take_over(world, shop.owner, id)
+    await desk.assign(world, shop.owner, id, None)
+    assert not (await filed(world, shop, id, acme)).returns
+    await twin.start()
+    await desks.bring(world, shop.org, acme.id, rounds=2)
+    assert (await filed(world, shop, id, acme)).external_id, "the ticket is opened all the same, and shows what is said"
+    assert await owner(world, shop, id) is OwnerKind.TEAM
+
+
+async def test_a_programs_reply_leaves_the_helpdesk_its_owner(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
+    id = await handed(world, shop, acme)
+    program = replace(shop.owner, kind=ActorKind.API, id=None)
+    await desk.reply(world, program, id, "A new lamp is on its way.")
+    await desks.bring(world, shop.org, acme.id)
+    assert await owner(world, shop, id) is OwnerKind.HELPDESK
+    assert [one.text for one in twin.tickets()[0].comments] == ["My lamp is broken.", "A new lamp is on its way."]
+
+
+@asynccontextmanager
+async def dispatching(world: World) -> AsyncIterator[None]:
+    """Deliveries go out as in a worker."""
+    stop = asyncio.Event()
+    running = asyncio.create_task(delivering.run(world, stop))
+    yield
+    stop.set()
+    await running
+
+
+async def until(true: Callable[[], Awaitable[bool]]) -> None:
+    while not await true():  # noqa: ASYNC110 - what a worker has done tells nobody here
+        await asyncio.sleep(0.02)
+
+
+async def test_without_an_address_the_inbox_has_it_at_once_and_the_ticket_comes_with_the_address(
+    world: World, shop: Shop, twin: GenericTwin, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(AnyHelpdesk, "needs", ("email",))
+    strict = await desks.connected(world, shop.owner, KIND, twin)
+    id = await desks.talk(world, shop, "My lamp is broken.", identity=Identity(name="Mara Keller"))
+    contact = (await conversations.session(world, shop.org, id)).contact
+    async with dispatching(world):
+        await desks.hand_off(world, shop.org, id, strict)
+
+        async def in_the_inbox() -> bool:
+            return await owner(world, shop, id) is OwnerKind.TEAM and ("open", "dead") in await desks.states(world, shop.org, id)
+
+        async def there_again() -> bool:
+            return bool((await filed(world, shop, id, strict)).external_id) and await owner(world, shop, id) is OwnerKind.HELPDESK
+
+        await until(in_the_inbox)
+        marked = await filed(world, shop, id, strict)
+        assert marked.lacks
+        assert "an e-mail address" in marked.why
+        assert twin.tickets() == []
+        await contacts.update(world, shop.org, contact, Identity(email="mara.later@customers.example"))
+        await until(there_again)
+    (there,) = twin.tickets()
+    assert there.requester["email"] == "mara.later@customers.example"
+    assert [event.type for event in await log(world, shop, id) if "third_party" in event.type] == [
+        EventType.HANDOFF_TO_THIRD_PARTY, EventType.HANDOFF_TO_THIRD_PARTY_FAILED, EventType.HANDOFF_TO_THIRD_PARTY_RECOVERED, EventType.HANDOFF_TO_THIRD_PARTY,
+    ]
+
+
+async def test_a_key_that_is_revoked_in_the_middle_brings_the_session_home_until_it_is_replaced(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
+    id = await handed(world, shop, acme)
+    twin.faults[:] = [Fault.EXPIRED] * 50
+    async with dispatching(world):
+        await desks.write(world, shop.org, id, "And it buzzes.")
+
+        async def in_the_inbox() -> bool:
+            return await owner(world, shop, id) is OwnerKind.TEAM and ("say", "dead") in await desks.states(world, shop.org, id)
+
+        async def there_again() -> bool:
+            return await owner(world, shop, id) is OwnerKind.HELPDESK
+
+        await until(in_the_inbox)
+        assert "refused the key" in (await filed(world, shop, id, acme)).why
+        twin.faults.clear()
+        await helpdesks.change(world, shop.owner, acme.id, twin.settings(), Options(name=acme.name))
+        await until(there_again)
+    assert [one.text for one in twin.tickets()[0].comments] == ["My lamp is broken.", "And it buzzes."]
+    assert (await filed(world, shop, id, acme)).failed_at is None

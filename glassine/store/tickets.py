@@ -142,6 +142,11 @@ async def set_returns(tx: Tx, org: OrgId, session: SessionId, helpdesk: Helpdesk
     await tx.execute(_SQL.set_returns, {"org": org, "session": session, "helpdesk": helpdesk})
 
 
+async def stays(tx: Tx, org: OrgId, session: SessionId) -> None:
+    """With whoever somebody has just given it to, also when a trouble is over that took it from a helpdesk."""
+    await tx.execute(_SQL.stays, {"org": org, "session": session})
+
+
 async def lives_on_as(tx: Tx, org: OrgId, session: SessionId, helpdesk: HelpdeskId, ticket: Ticket, *, at: datetime) -> None:
     """It was merged into another."""
     values = {"org": org, "session": session, "helpdesk": helpdesk, "external": ticket.id, "url": ticket.url, "state": Jsonb(dict(ticket.state)), "at": at}

@@ -109,6 +109,10 @@ update tickets set solved = %(solved)s, status_at = %(at)s where org_id = %(org)
 -- name: set_returns
 update tickets set returns = true where org_id = %(org)s and session_id = %(session)s and helpdesk_id = %(helpdesk)s
 
+-- name: stays
+-- Somebody has decided whose the session is: the end of a trouble moves it no more.
+update tickets set returns = false where org_id = %(org)s and session_id = %(session)s and returns
+
 -- name: lives_on_as
 -- What it was merged into had a life before: what was said there until then is none of this conversation.
 update tickets set external_id = %(external)s, url = %(url)s, state = %(state)s, since = '', heard_from = %(at)s, solved = false, status_at = %(at)s, looks = 0, look_at = clock_timestamp() where org_id = %(org)s and session_id = %(session)s and helpdesk_id = %(helpdesk)s

@@ -14,7 +14,7 @@ from uuid import UUID
 from glassine.rules import autopilot as rules
 from glassine.rules import tone
 from glassine.rules.reactions import jobs_for
-from glassine.store import Tx, autopilot, events, house, jobs, sessions
+from glassine.store import Tx, autopilot, events, house, jobs, sessions, tickets
 from glassine.store.live import notify
 from glassine.story import autopilot as rulebooks
 from glassine.story import summarising
@@ -108,6 +108,8 @@ async def _better(world: World, tx: Tx, org: OrgId, session: SessionId, summary:
 
 async def _noted(tx: Tx, org: OrgId, session: SessionId, type: EventType, by: By, payload: Mapping[str, Any]) -> None:
     await events.append(tx, org, session, type, by.kind, actor_id=by.id, payload=payload)
+    if by.kind is not ActorKind.SYSTEM:
+        await tickets.stays(tx, org, session)
     await notify(tx, org, session, "owner")
 
 
