@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from glassine.story.world import World
 from glassine.words.people import Role
 from tests import desks
 from tests.generic_webhook_twin import SECRET, GenericTwin
+from tests.hubspot_desk import HubSpotTwin
 from tests.office import Browser, colleague, signed_in
 from tests.shop import Shop
 
@@ -102,3 +104,19 @@ async def test_agents_see_how_it_stands_and_change_nothing(world: World, shop: S
         assert "/api/hooks/" not in page
         assert (await agent.post(f"{at}/test")).status_code == 403
         assert (await agent.get(f"{at}/edit")).status_code == 403
+
+
+@pytest.mark.enable_socket
+async def test_what_the_helpdesk_offers_is_chosen_by_its_name(admin: Browser, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desks.reaching(world, monkeypatch, HubSpotTwin(), vendor="hubspot") as hubspot:
+        given = {"kind": "hubspot", "name": f"Desk {uuid4().hex[:6]}", **hubspot.settings()}
+        at = str((await admin.post(HERE, **given)).headers["location"])
+        before = (await admin.get(f"{at}/edit")).text
+        offered = re.findall(r'<option value="([^"]+)"[^>]*>([^<]+)</option>', before.partition('<select id="f-stage"')[2].partition("</select>")[0])
+        assert offered
+        value, title = offered[0]
+        assert value != title, "named, not only numbered"
+        assert (await admin.post(f"{at}/edit", **given, stage=value)).status_code == 303
+        after = (await admin.get(f"{at}/edit")).text
+        assert f'<option value="{value}" selected>' in after
+        assert (await admin.post(f"{at}/disconnect", name=given["name"])).status_code == 303

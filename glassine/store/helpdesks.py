@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
@@ -13,21 +14,25 @@ from glassine.words.errors import NotFound
 from glassine.words.helpdesks import Connected, HelpdeskId
 from glassine.words.ids import OrgId
 
+Offered = Mapping[str, Mapping[str, str]]
+
 _SQL = Statements(__file__)
+_NOTHING: Offered = MappingProxyType({})
 
 
 async def insert(
     tx: Tx, org: OrgId, id: HelpdeskId, *, kind: str, name: str, settings: Mapping[str, str], secrets: bytes | None, hook_secret: bytes, policy: Mapping[str, str],
+    offered: Offered = _NOTHING,
 ) -> Connected:
-    values = {"org": org, "id": id, "kind": kind, "name": name, "settings": Jsonb(dict(settings)), "secrets": secrets, "hook_secret": hook_secret, "policy": Jsonb(dict(policy))}
+    values = {"org": org, "id": id, "kind": kind, "name": name, "settings": Jsonb(dict(settings)), "secrets": secrets, "hook_secret": hook_secret, "policy": Jsonb(dict(policy)), "offered": _json(offered)}
     row = await one(tx, _SQL.insert, values)
     assert row is not None, "an insert returns its row"
     return _connected(row)
 
 
-async def update(tx: Tx, org: OrgId, id: HelpdeskId, *, name: str, settings: Mapping[str, str], secrets: bytes | None, policy: Mapping[str, str]) -> Connected:
+async def update(tx: Tx, org: OrgId, id: HelpdeskId, *, name: str, settings: Mapping[str, str], secrets: bytes | None, policy: Mapping[str, str], offered: Offered) -> Connected:
     """Raises NotFound, also for one that was disconnected."""
-    values = {"org": org, "id": id, "name": name, "settings": Jsonb(dict(settings)), "secrets": secrets, "policy": Jsonb(dict(policy))}
+    values = {"org": org, "id": id, "name": name, "settings": Jsonb(dict(settings)), "secrets": secrets, "policy": Jsonb(dict(policy)), "offered": _json(offered)}
     row = await one(tx, _SQL.update, values)
     return _connected(row) if row else _missing()
 
@@ -59,6 +64,10 @@ async def remove(tx: Tx, org: OrgId, id: HelpdeskId) -> None:
     await tx.execute(_SQL.remove, {"org": org, "id": id})
 
 
+def _json(offered: Offered) -> Jsonb:
+    return Jsonb({name: dict(choices) for name, choices in offered.items()})
+
+
 def _missing() -> Connected:
     raise NotFound("There is no such helpdesk.")
 
@@ -66,5 +75,5 @@ def _missing() -> Connected:
 def _connected(row: DictRow) -> Connected:
     return Connected(
         id=HelpdeskId(row["id"]), kind=row["kind"], name=row["name"], settings=row["settings"], secrets=bytes(row["secrets"]) if row["secrets"] else None,
-        hook_secret=bytes(row["hook_secret"]) if row["hook_secret"] else None, made=row["made"], policy=row["policy"], created_at=row["created_at"], removed_at=row["removed_at"],
+        hook_secret=bytes(row["hook_secret"]) if row["hook_secret"] else None, made=row["made"], policy=row["policy"], offered=row["offered"], created_at=row["created_at"], removed_at=row["removed_at"],
     )

@@ -77,7 +77,7 @@ async def create(world: World, actor: Actor, kind: str, given: Mapping[str, str]
     sealed, hook = await helpdesk_reach.sealed(world, org, id, entered.secrets), await helpdesk_reach.sealed_hook(world, org, id, _new_secret())
     async with world.store.tx(org) as tx:
         await _free(tx, org, options.name, id)
-        made = await helpdesks.insert(tx, org, id, kind=kind, name=options.name, settings=entered.settings, secrets=sealed, hook_secret=hook, policy=_policy(module, options))
+        made = await helpdesks.insert(tx, org, id, kind=kind, name=options.name, settings=entered.settings, secrets=sealed, hook_secret=hook, policy=_policy(module, options), offered=checked.choices)
         await house.hang_door(tx, DOOR, id.bytes, id)
         await vault.audit(tx, actor, "helpdesk.connect", "helpdesk", id, {"name": made.name, "kind": kind})
     return await install(world, actor, made.id), checked
@@ -97,7 +97,7 @@ async def change(world: World, actor: Actor, id: HelpdeskId, given: Mapping[str,
     sealed = await helpdesk_reach.sealed(world, org, id, entered.secrets)
     async with world.store.tx(org) as tx:
         await _free(tx, org, options.name, id)
-        await helpdesks.update(tx, org, id, name=options.name, settings=entered.settings, secrets=sealed, policy=_policy(module, options))
+        await helpdesks.update(tx, org, id, name=options.name, settings=entered.settings, secrets=sealed, policy=_policy(module, options), offered=checked.choices)
         await tickets.revive_all(tx, org, id)
         await vault.audit(tx, actor, "helpdesk.change", "helpdesk", id, {"name": options.name, "kind": before.kind})
     return await install(world, actor, id), checked

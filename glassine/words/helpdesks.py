@@ -259,7 +259,8 @@ FOR_ALL: tuple[Field, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connected:
-    """A helpdesk that the team has connected. `secrets` and `hook_secret` are sealed; `made` is what was made on its side; `policy` says what leaves, by field."""
+    """A helpdesk that the team has connected. `secrets` and `hook_secret` are sealed; `made` is what was made on its side; `policy` says what leaves, by field;
+    `offered` is what it offers to choose from, by field, as it said when its settings were tried last."""
 
     id: HelpdeskId
     kind: str
@@ -269,6 +270,7 @@ class Connected:
     hook_secret: bytes | None = field(repr=False)
     made: Mapping[str, str]
     policy: Mapping[str, str]
+    offered: Mapping[str, Mapping[str, str]]
     created_at: datetime
     removed_at: datetime | None
 

@@ -33,7 +33,8 @@ class Counts(BaseModel):
 
 
 class Helpdesk(BaseModel):
-    """`policy`: how much of each field leaves. `trouble`: why its side could not be set up, or its newest trouble; null: all is well."""
+    """`policy`: how much of each field leaves. `trouble`: why its side could not be set up, or its newest trouble; null: all is well.
+    `choices`: what it offers for fields of its settings, by field and id, as it said when they were tried last."""
 
     id: UUID
     kind: str
@@ -42,6 +43,7 @@ class Helpdesk(BaseModel):
     secrets: list[str]
     hosts: list[str]
     policy: dict[str, str]
+    choices: dict[str, dict[str, str]]
     hook_url: str
     trouble: str | None
     counts: Counts

@@ -114,6 +114,6 @@ def _shape(world: World, one: Seen) -> dict[str, Any]:
     desk, counts = one.desk, one.counts
     return {
         "id": str(desk.id), "kind": desk.kind, "name": desk.name, "settings": dict(desk.settings), "secrets": list(one.secrets), "hosts": list(one.hosts),
-        "policy": {name: str(how) for name, how in one.policy.items()}, "hook_url": helpdesks.hook_url(world, desk.id), "trouble": one.trouble or counts.why,
+        "policy": {name: str(how) for name, how in one.policy.items()}, "choices": desk.offered, "hook_url": helpdesks.hook_url(world, desk.id), "trouble": one.trouble or counts.why,
         "counts": {"opened": counts.opened, "failing": counts.failing, "waiting": counts.waiting, "stuck": counts.stuck}, "created_at": moment(desk.created_at),
     }
