@@ -37,10 +37,8 @@ from tests.shop import Shop
 Client = httpx2.AsyncClient
 
 # Each article has a word of its own in its title and another in its text, and all of them speak of the same thing, so that they compete in every search.
-SECRETS = {
-    "public": ("Opal", "opalescent"), "gold": ("Saffron", "saffronish"), "silver": ("Heron", "heronlike"), "both": ("Quartz", "quartzite"),
-    "internal": ("Walrus", "walruslike"), "draft": ("Thistle", "thistledown"),
-}
+PUBLIC, GOLD, SILVER, BOTH, INTERNAL, DRAFT = ("Opal", "opalescent"), ("Saffron", "saffronish"), ("Heron", "heronlike"), ("Quartz", "quartzite"), ("Walrus", "walruslike"), ("Thistle", "thistledown")
+SECRETS = {"public": PUBLIC, "gold": GOLD, "silver": SILVER, "both": BOTH, "internal": INTERNAL, "draft": DRAFT}
 QUESTION = "How is the discount on lamps worked out?"
 
 
@@ -91,8 +89,7 @@ def leaked(text: object, may: set[str]) -> list[str]:
 
 
 def wrong(shelf: Shelf, hits: Sequence[Hit], may: set[str]) -> list[str]:
-    allowed = {shelf.articles[name].id for name in may}
-    return [hit.title for hit in hits if hit.article not in allowed] + leaked(hits, may)
+    return [hit.title for hit in hits if hit.article not in {shelf.articles[name].id for name in may}] + leaked(hits, may)
 
 
 WORDS = [word.casefold() for pair in SECRETS.values() for word in pair] + ["discount", "lamp", "work", "price", "percent", "rabatt", "prozent", "quartzit", "walrsu"]
@@ -105,8 +102,7 @@ async def _mistakes(world: World, shelf: Shelf, viewer: Viewer, may: set[str], a
     words, axis, sign, limit, language = asked
     vector = np.zeros(384, np.float32)
     vector[axis] = sign
-    terms = [term for word in words for term in passages.terms(word, language or "en")]
-    found: list[str] = []
+    terms, found = [term for word in words for term in passages.terms(word, language or "en")], list[str]()
     async with world.store.tx(shelf.org) as tx:
         scopes = await visibility.seen_by(tx, shelf.org, viewer)
         for pointed in (vector if sign else None, None):
@@ -127,8 +123,7 @@ async def test_everybody_finds_what_is_theirs(world: World, shelf: Shelf) -> Non
     """The property above is not kept by finding nothing."""
     for viewer, may in shelf.viewers.items():
         hits = await finding.find(world, shelf.org, QUESTION, viewer=viewer, limit=50)
-        assert {hit.article for hit in hits} == {shelf.articles[name].id for name in may}
-        assert {hit.audience for hit in hits} == {shelf.articles[name].audience for name in may}
+        assert {(hit.article, hit.audience) for hit in hits} == {(shelf.articles[name].id, shelf.articles[name].audience) for name in may}
 
 
 @pytest.mark.parametrize(("leg", "last", "seen"), [("candidates", True, True), ("words", True, True), ("words", False, False)])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from glassine.rules import asks, handoff_phrases, tone
 from glassine.rules.meant import Heard
@@ -94,6 +95,7 @@ def _telling(event: Event) -> bool:
     return small_talk(event.text) is None and (not asks.wants_person(event.text) or len(event.text.split()) >= _WORDY)
 
 
+@lru_cache(maxsize=2_000)  # each message is held against all earlier ones
 def _words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", text.casefold()[:2_000]))
 
