@@ -195,7 +195,7 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        shutil.rmtree(config.stash[_SHARED])
+        shutil.rmtree(config.stash[_SHARED], ignore_errors=True)  # a run that was broken off may still write there
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
