@@ -55,9 +55,11 @@ def test_what_was_switched_is_said_and_taken_back(owner: Page, product: Product,
 def test_the_pages_have_no_fault_that_axe_can_find_and_fit(owner: Page, product: Product, action: str, scheme: str, width: int, tmp_path: Path) -> None:
     owner.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     owner.set_viewport_size({"width": width, "height": 900})
-    for path in ("/actions", "/actions/new", action, "/actions/variables", "/actions/import", "/actions/approvals", "/settings/handoff", "/settings/guard"):
+    for path in ("/actions", "/actions/new", action, "/actions/variables", "/actions/built-in", "/actions/import", "/actions/approvals", "/settings/handoff", "/settings/guard"):
         owner.goto(product.url + path)
         faultless(owner, tmp_path / f"{path.strip('/').replace('/', '-')}.png")
+    owner.goto(f"{product.url}/actions/built-in")
+    assert owner.locator("section.scroll-x").evaluate("one => one.scrollWidth <= one.clientWidth"), "no rule is cut"
     owner.goto(product.url + action)
     owner.locator("#a-0").fill("4711")
     owner.get_by_role("button", name="Show the request").click()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from glassine.rules import claims, promises, prompt
+from glassine.rules import answered_links, claims, promises, prompt
 from glassine.rules.facts import Fact, Given, Kind, backs, given, stated
 from glassine.rules.markdown import slug
 from glassine.rules.passages import PATH
@@ -137,6 +137,7 @@ def unfounded(
     """What in the parts of an answer nothing backs: facts that stand neither in the passages they cite nor in an action's answer, pictures, promises."""
     found = [Finding(kind="picture") for part in parts if _PICTURES.search(_without_code(part.text))]
     texts = [_whole(hit) for hit in shown]
+    answered = [answered_links.without(text) for text in tools]
     used = sorted({number for part in parts for number in part.cited})
 
     def has(number: int) -> Given:
@@ -144,7 +145,7 @@ def unfounded(
 
     for part in parts:
         for fact in stated(part.text, language):
-            if fact.needs and not _backed(fact, chain(map(has, part.cited or used), (given(text, None, loose=True) for text in tools)), said):
+            if fact.needs and not _backed(fact, chain(map(has, part.cited or used), (given(text, None, loose=True) for text in answered)), said):
                 elsewhere = next((number for number in used if backs(has(number), fact.needs)), 0)
                 found.append(Finding(kind=fact.kind, text=fact.text, elsewhere=elsewhere))
     backing = [*(texts[number - 1] for number in used), *tools]

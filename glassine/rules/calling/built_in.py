@@ -52,6 +52,9 @@ _SECRETS = re.compile(
 )  # fmt: skip
 
 
+_LINK = re.compile(r"//|\bwww\.", re.IGNORECASE)
+
+
 def read(part: Mapping[str, Any]) -> dict[BuiltIn, BuiltInRule]:
     """The part `built_in` of a rulebook."""
     return {which: BuiltInRule(**{**_plain(usual), **{name: value for name, value in (part.get(which) or {}).items() if name in BuiltInRule.__slots__}}) for which, usual in DEFAULTS.items()}
@@ -103,6 +106,8 @@ def shaped(asked: Action, arguments: Mapping[str, Any]) -> Action:
         return asked
     if secret := next((words for words in texts(arguments) if _SECRETS.search(words)), None):
         raise Unfilled(f"A customer is never asked for passwords, codes or card numbers: {secret[:60]}")
+    if any(_LINK.search(words) for words in texts(arguments)):
+        raise Unfilled("A form leads nowhere: leave links out of its words.")
     made: dict[str, Parameter] = {}
     if not 1 <= len(fields) <= MOST_FIELDS:
         raise Unfilled(f"A form has at least one field, and at most {MOST_FIELDS}.")
