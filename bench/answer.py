@@ -26,7 +26,7 @@ from bench.scratch import database
 from bench.table import Figure, show
 from glassine.config import Settings
 from glassine.rules import extract
-from glassine.story import finding
+from glassine.story.search import finding
 from glassine.story.world import World, live
 from glassine.words.knowledge import EVERYBODY
 from glassine.words.turns import Reason

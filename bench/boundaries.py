@@ -18,8 +18,9 @@ import psycopg
 
 from bench.scratch import database
 from glassine.config import Settings
-from glassine.story import boundaries, data_map, house
-from glassine.story.switches import Switches
+from glassine.story import house
+from glassine.story.boundary import boundaries, data_map
+from glassine.story.boundary.switches import Switches
 from glassine.story.world import World, live
 from glassine.words.ids import OrgId
 from glassine.words.people import Actor, ActorKind, Role

@@ -18,10 +18,12 @@ from bench.scratch import database
 from bench.stub_model import StubModel
 from glassine.config import Settings
 from glassine.store import sessions, turns
-from glassine.story import contacts, evidence, house, importing, replaying
+from glassine.story import contacts, evidence, house
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session
+from glassine.story.inspection import replaying
+from glassine.story.sources import importing
 from glassine.story.world import World, live
 from glassine.words.channels import Inbound
 from glassine.words.ids import OrgId, SessionId, new_id

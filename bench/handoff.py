@@ -18,7 +18,7 @@ from bench.handoff_worker import SECONDS, Shifted, Worker
 from bench.table import Figure
 from glassine import connect
 from glassine.config import Settings
-from glassine.story import outgoing
+from glassine.story.delivery import outgoing
 from glassine.story.world import World, live
 from tests.helpdesk_twins import Fault, Twin, running
 from tests.test_helpdesks_contract import TWINS

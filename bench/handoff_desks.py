@@ -14,9 +14,12 @@ from glassine import connect
 from glassine.rules.reactions import look_at
 from glassine.store import helpdesks as stored
 from glassine.store import jobs, rows, tickets
-from glassine.story import autopilot, endpoints, exchange, helpdesk_reach, house, inbound, watching
 from glassine.story import contacts as people
+from glassine.story import exchange, house, inbound, watching
+from glassine.story.behaviour import autopilot
 from glassine.story.contacts import Identity
+from glassine.story.delivery import endpoints
+from glassine.story.helpdesks import helpdesk_reach
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.deliveries import Effect

@@ -17,7 +17,9 @@ from bench.table import RESULTS
 from glassine import config
 from glassine.config import Settings
 from glassine.store import jobs
-from glassine.story import helpdesk_reach, webhooks, worker
+from glassine.story import worker
+from glassine.story.delivery import webhooks
+from glassine.story.helpdesks import helpdesk_reach
 from glassine.story.world import live
 
 SECONDS = 0.8  # that one exchange may take; the product allows 30 with a helpdesk and 15 with an endpoint

@@ -14,7 +14,8 @@ import httpx2
 
 from bench.scratch import database
 from glassine.config import Settings, resource
-from glassine.story import authoring, house, learning
+from glassine.story import house
+from glassine.story.knowledge import authoring, learning
 from glassine.story.world import World, live
 from glassine.web.app import create_app
 from glassine.words.articles import Fields

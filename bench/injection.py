@@ -25,10 +25,12 @@ from bench.scratch import database
 from bench.stub_model import StubModel
 from glassine.config import Settings
 from glassine.store.actions import host_of
-from glassine.story import acting, actions, built_in, contacts, house, learning, variables
+from glassine.story import contacts, house
+from glassine.story.actions import acting, built_in, definitions, variables
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session
+from glassine.story.knowledge import learning
 from glassine.story.world import World, live
 from glassine.words.actions import Action, ActionId, BuiltIn, Call, CallState, Limits, Parameter, Policy, Variable, VariableId, VariableKind, Where
 from glassine.words.channels import Attachment, Inbound
@@ -83,7 +85,7 @@ async def made(world: World, api: Vendor, evil: Vendor, model: StubModel) -> Sce
         ("pay_out", "POST", "pay/{order}", (Parameter(name="iban", where=Where.BODY, schema=text, takes=PiiType.IBAN),), Policy(channels=(), segments=(), approve=True, roles=("owner",))),
     ):  # fmt: skip
         made_ = Action(id=ActionId(new_id()), name=name, title=name.replace("_", " ").title(), description=f"It can {name.replace('_', ' ')} for the customer.", method=method, url=f"{api.url}/{path}", parameters=(order, *more), reads=method == "GET", policy=policy)
-        await actions.create(world, owner, made_)
+        await definitions.create(world, owner, made_)
     for name in (BuiltIn.EMAIL, BuiltIn.CSAT):  # those that are off as they come
         await built_in.change(world, owner, name, on=True)
     await variables.create(world, owner, Variable(id=VariableId(new_id()), name="API key", kind=VariableKind.HEADER, field="X-Key", hosts=(host_of(api.url),)), SECRET)

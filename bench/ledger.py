@@ -19,10 +19,11 @@ from glassine.edge.addresses import places
 from glassine.edge.gate import Crossing, Gate, Payload
 from glassine.rules import chain, prompt
 from glassine.rules.redaction import find
-from glassine.story import contacts, crossings, house, ledger
+from glassine.story import contacts, house
+from glassine.story.boundary import crossings, ledger
+from glassine.story.boundary.rescan import Rescan
 from glassine.story.contacts import Identity
 from glassine.story.inbound import open_session, receive
-from glassine.story.rescan import Rescan
 from glassine.story.world import World, live
 from glassine.words.channels import Inbound
 from glassine.words.ids import ArticleId, OrgId, PassageId, SessionId, new_id

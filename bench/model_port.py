@@ -16,7 +16,7 @@ from glassine.edge.llm.event_stream import EventStream
 from glassine.edge.llm.remote import WIRES
 from glassine.edge.llm.wire import Learnt
 from glassine.store import requests
-from glassine.story.metering import Meter
+from glassine.story.models.metering import Meter
 from glassine.words.ids import OrgId
 from glassine.words.models import Endpoint, Use, WireName
 from glassine.words.turns import Asked, Prompt, PromptMessage, ToolSpec

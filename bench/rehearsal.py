@@ -14,10 +14,12 @@ from bench.data import folder
 from bench.retrieval import lines
 from bench.scratch import database
 from glassine.config import Settings
-from glassine.story import calibrating, contacts, house, learning, rehearsing
+from glassine.story import contacts, house
+from glassine.story.behaviour import calibrating, rehearsing
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session
+from glassine.story.knowledge import learning
 from glassine.story.world import World, live
 from glassine.words.channels import Inbound
 from glassine.words.ids import new_id

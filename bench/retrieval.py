@@ -29,7 +29,10 @@ from bench.table import Figure
 from glassine.config import Settings
 from glassine.rules.passages import terms
 from glassine.store import search, visibility
-from glassine.story import finding, house, importing, learning
+from glassine.story import house
+from glassine.story.knowledge import learning
+from glassine.story.search import finding
+from glassine.story.sources import importing
 from glassine.story.world import World, live
 from glassine.words.house import OrgSettings
 from glassine.words.ids import ArticleId, OrgId

@@ -31,7 +31,8 @@ import httpx2
 from bench import data, tau2_attacks
 from bench.scratch import database
 from glassine.config import Settings
-from glassine.story import acting, actions, contacts, house, importing_actions, masking
+from glassine.story import contacts, house, masking
+from glassine.story.actions import acting, definitions, importing_actions
 from glassine.story.contacts import Identity
 from glassine.story.inbound import open_session, receive
 from glassine.story.world import World, live
@@ -149,7 +150,7 @@ async def imported(place: Place, base: str) -> AsyncIterator[tuple[World, Actor,
         actor = Actor(org=founded.organization, kind=ActorKind.AGENT, id=new_id(), name="Bench", role=Role.OWNER)
         id = await importing_actions.begin(world, actor, await importing_actions.fetched(world, actor, f"{base}/api/openapi.json"))
         await importing_actions.take(world, actor, id)
-        yield world, actor, {each.action.name: each.action for each in await actions.listing(world, actor)}
+        yield world, actor, {each.action.name: each.action for each in await definitions.listing(world, actor)}
 
 
 async def session_for(world: World, org: OrgId, text: str) -> SessionId:

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 
-from glassine.story import acting, actions
+from glassine.story.actions import acting, definitions
 from glassine.story.turn import look
 from glassine.story.world import World
 from glassine.words.actions import Action, Call, CallState, IdentityLevel, Limits, Policy
@@ -36,8 +36,8 @@ class Field:
     begin: Begin
 
     async def under(self, name: str, policy: Policy) -> Action:
-        now = await actions.one(self.world, self.actor, self.found[name].id)
-        return await actions.change(self.world, self.actor, replace(now, policy=policy))
+        now = await definitions.one(self.world, self.actor, self.found[name].id)
+        return await definitions.change(self.world, self.actor, replace(now, policy=policy))
 
     async def ask(self, session: SessionId, name: str, arguments: Mapping[str, Any]) -> Call:
         """As a turn does: only what is offered to this customer can be asked for."""
@@ -140,8 +140,8 @@ async def _no_code(field: Field) -> None:
 
 async def _not_offered(field: Field) -> None:
     await field.under("get_order_details", Policy(channels=("email",)))
-    now = await actions.one(field.world, field.actor, field.found["get_item_details"].id)
-    await actions.change(field.world, field.actor, replace(now, enabled=False, policy=Policy()))
+    now = await definitions.one(field.world, field.actor, field.found["get_item_details"].id)
+    await definitions.change(field.world, field.actor, replace(now, enabled=False, policy=Policy()))
     session = await field.session()
     await field.ask(session, "get_order_details", {"order_id": "#W5918442"})
     await field.ask(session, "get_item_details", {"item_id": "1008292230"})

@@ -29,9 +29,10 @@ from bench.table import RESULTS, Figure, keep, show
 from glassine.config import Settings
 from glassine.store import events as log
 from glassine.store import rows
-from glassine.story import contacts, endpoints, house
+from glassine.story import contacts, house
 from glassine.story.contacts import Identity
-from glassine.story.endpoints import Given
+from glassine.story.delivery import endpoints
+from glassine.story.delivery.endpoints import Given
 from glassine.story.inbound import open_session
 from glassine.story.world import World, live
 from glassine.words.ids import OrgId, SessionId

@@ -10,8 +10,8 @@ from typing import Any
 
 from glassine.commands import ledger as offline
 from glassine.store import ledger
-from glassine.story import crossings
-from glassine.story import ledger as keeping
+from glassine.story.boundary import crossings
+from glassine.story.boundary import ledger as keeping
 from glassine.story.world import World
 from glassine.words.crossings import CrossingRow, Scan
 from glassine.words.ids import OrgId, SessionId, new_id

@@ -14,10 +14,11 @@ import pytest_asyncio
 
 from glassine.edge.addresses import places
 from glassine.edge.gate import Gate
-from glassine.story import acting, contacts
+from glassine.story import contacts
+from glassine.story.actions import acting
+from glassine.story.boundary.rescan import Rescan
 from glassine.story.contacts import Identity
 from glassine.story.inbound import open_session, receive
-from glassine.story.rescan import Rescan
 from glassine.story.world import World, _recorder
 from glassine.words.actions import Action, ActionId, Call, Parameter, Policy, Where
 from glassine.words.channels import Inbound

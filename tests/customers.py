@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from glassine.story import contacts, conversations, files, revealing
+from glassine.story import contacts, conversations, files
 from glassine.story.contacts import Identity
 from glassine.story.inbound import open_session, receive
+from glassine.story.privacy import revealing
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.ids import ContactId, OrgId, SessionId

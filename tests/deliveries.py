@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from glassine.store import Tx, deliveries, rows
-from glassine.story import delivering
+from glassine.story.delivery import delivering
 from glassine.story.world import World
 from glassine.words.deliveries import Brought, Delivery, DeliveryFailed, DeliveryId, Destination, Target
 from glassine.words.ids import OrgId, SessionId, new_id

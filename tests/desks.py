@@ -11,12 +11,14 @@ import pytest
 
 from glassine.edge.addresses import places
 from glassine.edge.gate import Gate
-from glassine.story import contacts, delivering, helpdesks, looking, owning, ticketing
+from glassine.story import contacts, owning
+from glassine.story.boundary.rescan import Rescan
 from glassine.story.contacts import Identity
-from glassine.story.helpdesks import Options
-from glassine.story.hooks import take
+from glassine.story.delivery import delivering
+from glassine.story.helpdesks import looking, setting_up, ticketing
+from glassine.story.helpdesks.hooks import take
+from glassine.story.helpdesks.setting_up import Options
 from glassine.story.inbound import open_session, receive
-from glassine.story.rescan import Rescan
 from glassine.story.world import World, _recorder
 from glassine.words.channels import Inbound
 from glassine.words.deliveries import DeliveryId
@@ -42,8 +44,8 @@ async def reaching(world: World, monkeypatch: pytest.MonkeyPatch, twin: Twin, ve
 
 async def connected(world: World, actor: Actor, kind: str, twin: Twin, *, called: str = "", **policy: str) -> Connected:
     """Connected as an admin does it; what the twin's people do reaches the product at once."""
-    desk, _ = await helpdesks.create(world, actor, kind, twin.settings(), Options(name=called or f"Desk {uuid4().hex[:6]}", policy=policy))
-    twin.hook_url = helpdesks.hook_url(world, desk.id)
+    desk, _ = await setting_up.create(world, actor, kind, twin.settings(), Options(name=called or f"Desk {uuid4().hex[:6]}", policy=policy))
+    twin.hook_url = setting_up.hook_url(world, desk.id)
 
     async def post(hook: SentHook) -> int:
         headers = {key.lower(): value for key, value in hook.headers.items()}

@@ -12,9 +12,10 @@ import pytest
 import pytest_asyncio
 
 from glassine.store import rows
-from glassine.story import contacts, delivering, endpoints
+from glassine.story import contacts
 from glassine.story.contacts import Identity
-from glassine.story.endpoints import Given
+from glassine.story.delivery import delivering, endpoints
+from glassine.story.delivery.endpoints import Given
 from glassine.story.inbound import open_session, receive
 from glassine.story.world import World
 from glassine.words.channels import Inbound

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bench.stub_model import StubModel
-from glassine.story import boundaries, contacts, conversations, exchange, inbound
+from glassine.story import contacts, conversations, exchange, inbound
+from glassine.story.boundary import boundaries
 from glassine.story.contacts import Identity
 from glassine.story.exchange import Sent
 from glassine.story.world import World

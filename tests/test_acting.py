@@ -12,7 +12,7 @@ import pytest
 
 from glassine.store import calls as stored
 from glassine.store import sessions, vault
-from glassine.story import acting, actions, offering
+from glassine.story.actions import acting, definitions, offering
 from glassine.story.world import World
 from glassine.words.actions import CallState, Filler, IdentityLevel, Limits, Parameter, Policy, Where
 from glassine.words.errors import Refused
@@ -32,7 +32,7 @@ async def reveals(world: World, store: Shop) -> list[Mapping[str, Any]]:
 
 
 async def test_a_call_runs_and_only_what_is_shown_goes_on_masked(world: World, store: Shop, api: Vendor) -> None:
-    made = await actions.create(world, store.owner, action(api, shown=("status", "customer.email", "items.id")))
+    made = await definitions.create(world, store.owner, action(api, shown=("status", "customer.email", "items.id")))
     api.answer = lambda _: said({"status": "sent", "secret": "margin 80 %", "customer": {"email": "bob@example.org", "tier": 3}, "items": [{"id": 9523456873}, {"id": 5}]})
     id = await session(world, store)
     done = await call(world, store, id, made, {"order_id": "W-1"})
@@ -43,7 +43,7 @@ async def test_a_call_runs_and_only_what_is_shown_goes_on_masked(world: World, s
 
 
 async def test_what_a_host_has_told_it_may_hear_again_and_nothing_else(world: World, store: Shop, api: Vendor) -> None:
-    made = await actions.create(world, store.owner, action(api))
+    made = await definitions.create(world, store.owner, action(api))
     api.answer = lambda _: said({"product": "9523456873"})
     id = await session(world, store)
     assert "[PHONE_1]" in (await call(world, store, id, made, {"order_id": "W-1"})).seen
@@ -55,7 +55,7 @@ async def test_what_a_host_has_told_it_may_hear_again_and_nothing_else(world: Wo
 
 
 async def test_a_masked_value_goes_back_only_into_the_parameter_that_takes_it(world: World, store: Shop, api: Vendor) -> None:
-    made = await actions.create(world, store.owner, refund(api))
+    made = await definitions.create(world, store.owner, refund(api))
     id = await session(world, store)
     done = await call(world, store, id, made, {"order_id": "W-1", "amount": 5, "email": "[EMAIL_1]"})
     assert (done.state, json.loads(api.seen[-1].body)) == (CallState.DONE, {"amount": 5, "email": "ada@example.com"})
@@ -70,7 +70,7 @@ async def test_a_masked_value_goes_back_only_into_the_parameter_that_takes_it(wo
 
 @pytest.mark.parametrize("amount", [50.01, -1, "5", "1,000", [5], {"a": 5}, float("nan"), float("inf"), 1e308, True, None, 10**31])
 async def test_no_amount_gets_past_its_limit(world: World, store: Shop, api: Vendor, amount: Any) -> None:
-    made = await actions.create(world, store.owner, refund(api, policy=Policy(limits=Limits(amount="amount", most=50))))
+    made = await definitions.create(world, store.owner, refund(api, policy=Policy(limits=Limits(amount="amount", most=50))))
     id = await session(world, store)
     refused = await call(world, store, id, made, {"order_id": "W-1", **({} if amount is None else {"amount": amount})})
     assert (refused.state, api.seen) == (CallState.REFUSED, [])
@@ -78,7 +78,7 @@ async def test_no_amount_gets_past_its_limit(world: World, store: Shop, api: Ven
 
 
 async def test_parallel_calls_cannot_exceed_a_limit(world: World, store: Shop, api: Vendor) -> None:
-    made = await actions.create(world, store.owner, refund(api, policy=Policy(limits=Limits(a_day=3))))
+    made = await definitions.create(world, store.owner, refund(api, policy=Policy(limits=Limits(a_day=3))))
     ids = [await session(world, store) for _ in range(4)]
     ended = await asyncio.gather(*(call(world, store, id, made, {"order_id": f"W-{n}"}) for id in ids for n in range(2)))
     assert sorted(one.state for one in ended) == [CallState.DONE] * 3 + [CallState.REFUSED] * 5
@@ -86,7 +86,7 @@ async def test_parallel_calls_cannot_exceed_a_limit(world: World, store: Shop, a
 
 
 async def test_the_same_call_twice_runs_once_unless_it_failed(world: World, store: Shop, api: Vendor) -> None:
-    made = await actions.create(world, store.owner, refund(api))
+    made = await definitions.create(world, store.owner, refund(api))
     id = await session(world, store)
     api.answer = lambda _: said({"error": "closed"}, 422)
     assert (await call(world, store, id, made, {"order_id": "W-1", "amount": 5})).state is CallState.FAILED
@@ -98,7 +98,7 @@ async def test_the_same_call_twice_runs_once_unless_it_failed(world: World, stor
 
 
 async def test_a_confirmation_shows_the_values_and_they_are_what_runs(world: World, store: Shop, api: Vendor) -> None:
-    made = await actions.create(world, store.owner, refund(api, policy=Policy(confirm=True)))
+    made = await definitions.create(world, store.owner, refund(api, policy=Policy(confirm=True)))
     id = await session(world, store)
     waits = await call(world, store, id, made, {"order_id": "W-1", "amount": 5, "email": "[EMAIL_1]"})
     assert (waits.state, waits.says, api.seen) == (CallState.CONFIRM, "Refund an order\nOrder id: W-1\nAmount: 5\nEmail: [EMAIL_1]", [])
@@ -112,7 +112,7 @@ async def test_a_confirmation_shows_the_values_and_they_are_what_runs(world: Wor
 
 
 async def test_two_yeses_at_once_run_it_once(world: World, store: Shop, api: Vendor) -> None:
-    made = await actions.create(world, store.owner, refund(api, policy=Policy(confirm=True)))
+    made = await definitions.create(world, store.owner, refund(api, policy=Policy(confirm=True)))
     id = await session(world, store)
     waits = await call(world, store, id, made, {"order_id": "W-1", "amount": 5})
     await asyncio.gather(*(acting.go_on(world, store.org, id, waits.id) for _ in range(5)), return_exceptions=True)
@@ -120,18 +120,18 @@ async def test_two_yeses_at_once_run_it_once(world: World, store: Shop, api: Ven
 
 
 async def test_no_and_a_changed_action_end_it(world: World, store: Shop, api: Vendor) -> None:
-    made = await actions.create(world, store.owner, refund(api, policy=Policy(confirm=True)))
+    made = await definitions.create(world, store.owner, refund(api, policy=Policy(confirm=True)))
     id = await session(world, store)
     waits = await call(world, store, id, made, {"order_id": "W-1", "amount": 5})
     assert (await acting.go_on(world, store.org, id, waits.id, yes=False)).state is CallState.DECLINED
     waits = await call(world, store, id, made, {"order_id": "W-2", "amount": 5})
-    await actions.change(world, store.owner, replace(made, title="Refund it all"))
+    await definitions.change(world, store.owner, replace(made, title="Refund it all"))
     assert (await acting.go_on(world, store.org, id, waits.id)).state is CallState.EXPIRED
     assert api.seen == []
 
 
 async def test_approval_is_the_teams_and_of_the_roles_that_may(world: World, store: Shop, api: Vendor) -> None:
-    made = await actions.create(world, store.owner, refund(api, policy=Policy(approve=True, confirm=True, roles=("owner",))))
+    made = await definitions.create(world, store.owner, refund(api, policy=Policy(approve=True, confirm=True, roles=("owner",))))
     id = await session(world, store)
     waits = await call(world, store, id, made, {"order_id": "W-1", "amount": 5})
     with pytest.raises(Refused):
@@ -149,7 +149,7 @@ async def test_approval_is_the_teams_and_of_the_roles_that_may(world: World, sto
 
 async def test_a_form_is_checked_masked_and_sent_as_it_was_written(world: World, store: Shop, api: Vendor) -> None:
     phone = Parameter(name="phone", where=Where.BODY, schema={"type": "string", "minLength": 5}, filler=Filler.FORM, required=True)
-    made = await actions.create(world, store.owner, action(api, "/callback", phone, method="POST", reads=False, policy=Policy(confirm=True)))
+    made = await definitions.create(world, store.owner, action(api, "/callback", phone, method="POST", reads=False, policy=Policy(confirm=True)))
     id = await session(world, store)
     waits = await call(world, store, id, made, {})
     assert waits.state is CallState.FORM
@@ -166,7 +166,7 @@ async def test_a_form_is_checked_masked_and_sent_as_it_was_written(world: World,
 
 async def test_the_contacts_own_data_come_from_the_contact_and_need_a_verified_session(world: World, store: Shop, api: Vendor) -> None:
     own = Parameter(name="mail", where=Where.QUERY, schema=TEXT, filler=Filler.CONTACT, source="email", required=True)
-    made = await actions.create(world, store.owner, action(api, "/mine", own))
+    made = await definitions.create(world, store.owner, action(api, "/mine", own))
     assert "not known" in (await call(world, store, await session(world, store), made, {})).why
     id = await session(world, store, verified=True)
     assert (await call(world, store, id, made, {"mail": "eve@evil.example"})).state is CallState.REFUSED
@@ -175,7 +175,7 @@ async def test_the_contacts_own_data_come_from_the_contact_and_need_a_verified_s
 
 
 async def test_it_stays_unknown_when_the_process_dies_and_is_never_sent_again(world: World, store: Shop, api: Vendor) -> None:
-    made = await actions.create(world, store.owner, refund(api))
+    made = await definitions.create(world, store.owner, refund(api))
     id = await session(world, store)
     came, hangs = asyncio.Event(), asyncio.Event()
 
@@ -201,7 +201,7 @@ async def test_it_stays_unknown_when_the_process_dies_and_is_never_sent_again(wo
 
 
 async def test_what_a_model_makes_up_can_always_be_kept(world: World, store: Shop, api: Vendor) -> None:
-    made = await actions.create(world, store.owner, action(api))
+    made = await definitions.create(world, store.owner, action(api))
     id = await session(world, store)
     for name, given in (("do\x00it bob@example.org", {}), ("get_order", {"bob@example.org\x00": "\ud800"}), ("get_order", {"order_id": "\x00\ud800"}), ("get_order", {"order_id": "x" * 30_000}), ("get_order", {"order_id": float("nan")})):
         refused = await call(world, store, id, made if name == "get_order" else None, given, name=name)
@@ -221,18 +221,18 @@ async def test_actions_are_offered_to_whom_they_are_for_and_the_nearest_of_many(
 
     assert await names() == []
     for name, policy in (("for_anyone", Policy()), ("for_the_api", Policy(channels=("api",))), ("for_verified", Policy(identity=IdentityLevel.VERIFIED))):
-        await actions.create(world, store.owner, action(api, name=name, policy=policy))
+        await definitions.create(world, store.owner, action(api, name=name, policy=policy))
     assert await names() == ["for_anyone"]
     assert set(await names(verified=True)) == {"for_anyone", "for_verified"}
     subjects = ("invoice", "password", "newsletter", "voucher", "warranty", "colour", "size", "gift wrap", "opening hours", "career", "press", "recipe", "weather", "insurance", "battery")
     for subject in subjects:
-        await actions.create(world, store.owner, action(api, name=f"about_{subject.replace(' ', '_')}", title=f"About {subject}", description=f"Tells something about the {subject} of the shop."))
-    await actions.create(world, store.owner, action(api, name="track_parcel", title="Track a parcel", description="Tells where a parcel is and when it arrives.", pinned=False))
-    await actions.create(world, store.owner, action(api, name="always_there", description="Something that is always offered first.", pinned=True))
+        await definitions.create(world, store.owner, action(api, name=f"about_{subject.replace(' ', '_')}", title=f"About {subject}", description=f"Tells something about the {subject} of the shop."))
+    await definitions.create(world, store.owner, action(api, name="track_parcel", title="Track a parcel", description="Tells where a parcel is and when it arrives.", pinned=False))
+    await definitions.create(world, store.owner, action(api, name="always_there", description="Something that is always offered first.", pinned=True))
     offered = await names()
     assert (offered[:2], len(offered)) == (["always_there", "track_parcel"], offering.MOST + 1)
-    tracked = next(one.action for one in await actions.listing(world, store.owner) if one.action.name == "track_parcel")
-    await actions.switch(world, store.owner, tracked.id, enabled=False)
+    tracked = next(one.action for one in await definitions.listing(world, store.owner) if one.action.name == "track_parcel")
+    await definitions.switch(world, store.owner, tracked.id, enabled=False)
     assert "track_parcel" not in await names()
     async with off(world, store, "action"):
         assert await names() == []

@@ -9,7 +9,8 @@ from urllib.parse import parse_qs
 import httpx2
 import pytest
 
-from glassine.story import access, rotating
+from glassine.story import access
+from glassine.story.privacy import rotating
 from glassine.story.world import World
 from tests.companies import api, said, store
 from tests.customers import quiet

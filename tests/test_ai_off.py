@@ -10,7 +10,9 @@ import pytest_asyncio
 
 from bench.stub_model import StubModel, quote_first_passage
 from glassine.config import Settings
-from glassine.story import autopilot, conversations, exchange, inbound, learning, turn
+from glassine.story import conversations, exchange, inbound, turn
+from glassine.story.behaviour import autopilot
+from glassine.story.knowledge import learning
 from glassine.story.world import World, live
 from glassine.words.channels import Inbound
 from glassine.words.ids import new_id

@@ -12,7 +12,7 @@ import pytest
 
 from glassine.edge import signatures
 from glassine.store import ledger
-from glassine.story import ledger as keeping
+from glassine.story.boundary import ledger as keeping
 from glassine.story.world import World, live
 from glassine.words.ids import OrgId
 from tests.chains import crossing, sealed

@@ -9,8 +9,10 @@ import httpx2
 import pytest
 
 from glassine.store import events, search
-from glassine.story import access, autopilot, conversations, desk, files, learning
+from glassine.story import access, conversations, desk, files
+from glassine.story.behaviour import autopilot
 from glassine.story.inbound import receive
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.channels import Attachment, Inbound
 from glassine.words.ids import ContactId, SessionId

@@ -12,7 +12,8 @@ from httpx2 import AsyncClient
 
 from glassine.store import calls as stored
 from glassine.store import vault
-from glassine.story import acting, actions, approving, notices
+from glassine.story import notices
+from glassine.story.actions import acting, approving, definitions
 from glassine.story.world import World
 from glassine.words.actions import Action, Call, CallState, Parameter, Policy, Where
 from glassine.words.errors import NotFound, Refused
@@ -28,7 +29,7 @@ __all__ = ["api", "store"]  # the fixtures
 
 async def asked(world: World, store: Shop, api: Vendor, **policy: Any) -> tuple[SessionId, Call, Action]:
     """A refund that waits for the team; the turn that asked for it is over."""
-    made = await actions.create(world, store.owner, refund(api, name="refund_order", policy=Policy(approve=True, **policy)))
+    made = await definitions.create(world, store.owner, refund(api, name="refund_order", policy=Policy(approve=True, **policy)))
     id = await session(world, store)
     waits = await call(world, store, id, made, {"order_id": "W-1", "amount": 5, "email": "[EMAIL_1]"})
     async with world.store.tx(store.org) as tx:
@@ -61,7 +62,7 @@ async def test_a_call_waits_until_a_person_agrees_and_runs_with_the_values_shown
 async def test_values_that_are_stored_masked_run_as_they_were_shown(world: World, store: Shop, api: Vendor) -> None:
     """A list of numbers in one text looks like telephone numbers to the store; the shop that gets it must see its numbers."""
     text = Parameter(name="item_ids", where=Where.BODY, schema={"type": "string"}, required=True)
-    made = await actions.create(world, store.owner, action(api, "/orders/exchange", text, name="exchange_items", method="POST", reads=False, policy=Policy(confirm=True)))
+    made = await definitions.create(world, store.owner, action(api, "/orders/exchange", text, name="exchange_items", method="POST", reads=False, policy=Policy(confirm=True)))
     id = await session(world, store)
     items = '["7706410293", "4648362606"]'
     waits = await call(world, store, id, made, {"item_ids": items})
@@ -101,7 +102,7 @@ async def test_only_who_may_decides(world: World, store: Shop, api: Vendor) -> N
 
 async def test_nobody_decides_on_what_they_asked_for_themselves(world: World, store: Shop, api: Vendor) -> None:
     ada = await colleague(world, store.owner, Role.ADMIN, f"Ada{new_id().hex[:6]} L")
-    made = await actions.create(world, store.owner, refund(api, name="refund_order", policy=Policy(approve=True)))
+    made = await definitions.create(world, store.owner, refund(api, name="refund_order", policy=Policy(approve=True)))
     id = await session(world, store, verified=True)
     async with world.store.tx(store.org) as tx:
         await tx.execute("update people set email = 'Ada@Example.com' where id = %s", (ada.id,))
@@ -151,7 +152,7 @@ async def test_it_is_decided_in_the_conversation(world: World, store: Shop, api:
 
 
 async def test_it_is_decided_over_the_api(world: World, shop: Shop, client: AsyncClient, api: Vendor) -> None:
-    made = await actions.create(world, shop.owner, refund(api, name=f"refund_{new_id().hex[:8]}", policy=Policy(approve=True)))
+    made = await definitions.create(world, shop.owner, refund(api, name=f"refund_{new_id().hex[:8]}", policy=Policy(approve=True)))
     id = await session(world, shop)
     waits = await call(world, shop, id, made, {"order_id": "W-1", "amount": 5})
     listed = (await client.get("/api/approvals", headers=shop.bearer)).json()["items"]

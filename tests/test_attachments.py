@@ -20,7 +20,8 @@ from glassine.rules import enclosed
 from glassine.rules.prompt import MOST_TOKENS, build
 from glassine.rules.trimming import estimate
 from glassine.store import one
-from glassine.story import conversations, inbound, learning
+from glassine.story import conversations, inbound
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.channels import Attachment, Inbound
 from glassine.words.files import FileNote, FileText

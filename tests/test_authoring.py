@@ -12,7 +12,8 @@ import pytest_asyncio
 from glassine.rules.pasted import to_markdown
 from glassine.rules.pictures import NoPicture, read
 from glassine.store import articles
-from glassine.story import authoring, content_rules, finding, history, learning, linking, pictures, tidying, topics
+from glassine.story.knowledge import authoring, content_rules, history, learning, linking, pictures, tidying, topics
+from glassine.story.search import finding
 from glassine.story.world import World
 from glassine.words.articles import ContentRule, Fields, RuleKind, Severity, Topic
 from glassine.words.errors import NotFound, Refused

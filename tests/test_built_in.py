@@ -17,10 +17,14 @@ from bench.stub_model import StubModel, asks
 from bench.stub_wires import Says
 from glassine.rules.calling import built_in as rules
 from glassine.rules.calling.arguments import Unfilled
-from glassine.story import acting, autopilot, built_in, contacts, conversations, handoffs, inspecting, learning, replaying, what_if
+from glassine.story import contacts, conversations
+from glassine.story.actions import acting, built_in
+from glassine.story.behaviour import autopilot, handoffs
 from glassine.story.contacts import Identity
 from glassine.story.exchange import Sent, exchange
 from glassine.story.inbound import open_session
+from glassine.story.inspection import inspecting, replaying, what_if
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.actions import BuiltIn, Call, CallState
 from glassine.words.channels import Inbound

@@ -16,8 +16,11 @@ from glassine.rules import calibration, extract
 from glassine.rules.calibration import ALLOWED, GRID, Advice, Case
 from glassine.rules.outcomes import Next, helped, would_have_helped
 from glassine.store import calibration as stored
-from glassine.story import calibrating, desk, learning, recalling, visitor
-from glassine.story.calibrating import Of
+from glassine.story import desk, visitor
+from glassine.story.behaviour import calibrating
+from glassine.story.behaviour.calibrating import Of
+from glassine.story.inspection import recalling
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.ids import EventId, SessionId, new_id
 from glassine.words.sessions import EventType

@@ -16,7 +16,7 @@ import pytest_asyncio
 from bench.stub_model import StubModel, asks, told
 from bench.stub_wires import Says
 from glassine.config import Settings
-from glassine.story import actions
+from glassine.story.actions import definitions
 from glassine.story.world import World
 from glassine.words.actions import Action, ActionId, Filler, Parameter, Policy, Where
 from glassine.words.ids import new_id
@@ -46,8 +46,8 @@ async def made(world: World, shop: Shop, api: Vendor) -> None:
         Parameter(name="what", where=Where.BODY, schema=TEXT, required=True, filler=Filler.FORM, description="What is broken?"),
         Parameter(name="how_many", where=Where.QUERY, schema={"type": "integer", "minimum": 1}, filler=Filler.FORM),
     )
-    await actions.create(world, shop.owner, Action(id=ActionId(new_id()), name="open_case", title="Open a case", description="Opens a case for something broken.", method="POST", url=f"{api.url}/cases", parameters=fields, policy=Policy(channels=())))
-    await actions.create(world, shop.owner, Action(id=ActionId(new_id()), name="close_case", title="Close a case", description="Closes a case for the customer.", method="POST", url=f"{api.url}/close", policy=Policy(channels=(), confirm=True)))
+    await definitions.create(world, shop.owner, Action(id=ActionId(new_id()), name="open_case", title="Open a case", description="Opens a case for something broken.", method="POST", url=f"{api.url}/cases", parameters=fields, policy=Policy(channels=())))
+    await definitions.create(world, shop.owner, Action(id=ActionId(new_id()), name="close_case", title="Close a case", description="Closes a case for the customer.", method="POST", url=f"{api.url}/close", policy=Policy(channels=(), confirm=True)))
 
 
 @pytest.fixture(autouse=True)
@@ -177,7 +177,7 @@ async def test_a_program_gets_and_gives_the_same(client: Client, shop: Shop, api
 
 async def test_a_form_that_is_sent_twice_does_not_say_yes(visitor: Visitor, world: World, shop: Shop, api: Vendor, model: StubModel) -> None:
     what = Parameter(name="what", where=Where.BODY, schema=TEXT, required=True, filler=Filler.FORM)
-    await actions.create(world, shop.owner, Action(id=ActionId(new_id()), name="send_back", title="Send back", description="Sends something back for the customer.", method="POST", url=f"{api.url}/back", parameters=(what,), policy=Policy(channels=(), confirm=True)))
+    await definitions.create(world, shop.owner, Action(id=ActionId(new_id()), name="send_back", title="Send back", description="Sends something back for the customer.", method="POST", url=f"{api.url}/back", parameters=(what,), policy=Policy(channels=(), confirm=True)))
     model.script = [(asks("Send it back"), Says(calls=(("send_back", {}),))), *model.script]
     form = (await visitor.say("Send it back"))["formSubmission"]
     body = {"sessionId": visitor.session, "formMessageId": form["formMessageId"], "actionId": form["id"], "request": {"bodyParams": {"what": "The shade"}}}

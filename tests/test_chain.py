@@ -20,8 +20,8 @@ from glassine.commands import ledger as offline
 from glassine.config import Settings
 from glassine.rules import chain
 from glassine.store import Taken, ledger
-from glassine.story import ledger as keeping
 from glassine.story import worker
+from glassine.story.boundary import ledger as keeping
 from glassine.story.world import World
 from glassine.words.crossings import Scan
 from glassine.words.errors import Refused

@@ -20,7 +20,7 @@ from glassine.commands import content
 from glassine.commands.content import folder as folders
 from glassine.rules import content as rules
 from glassine.rules.content import Unreadable
-from glassine.story import authoring, learning
+from glassine.story.knowledge import authoring, learning
 from glassine.story.world import World
 from glassine.web.app import create_app
 from glassine.words.articles import Fields

@@ -10,8 +10,12 @@ import httpx2
 import pytest_asyncio
 
 from bench.stub_model import StubModel
-from glassine.story import access, data_map, house, learning, model_settings, policies, revealing
-from glassine.story.model_settings import Given
+from glassine.story import access, house
+from glassine.story.boundary import data_map
+from glassine.story.knowledge import learning
+from glassine.story.models import model_settings
+from glassine.story.models.model_settings import Given
+from glassine.story.privacy import policies, revealing
 from glassine.story.world import World
 from glassine.words.boundaries import BOUNDARIES, KEPT, STAGES, Stage
 from glassine.words.house import OrgSettings

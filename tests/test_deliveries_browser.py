@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from glassine.config import Settings
-from glassine.story.ticketing import Undecided
+from glassine.story.helpdesks.ticketing import Undecided
 from glassine.words.ids import new_id
 from tests.running import Product, product
 from tests.visitors import AXE, browser, owner

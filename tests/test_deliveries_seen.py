@@ -10,8 +10,10 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from glassine.story import access, delivering, privacy, worker
-from glassine.story.outgoing import KEPT_SETTLED, KEPT_STUCK
+from glassine.story import access, worker
+from glassine.story.delivery import delivering
+from glassine.story.delivery.outgoing import KEPT_SETTLED, KEPT_STUCK
+from glassine.story.privacy import previewing
 from glassine.story.world import World
 from glassine.words.deliveries import DeliveryId, DeliveryState, Target
 from glassine.words.ids import new_id
@@ -59,7 +61,7 @@ async def post(client: Client, shop: Shop, path: str, **body: Any) -> httpx2.Res
 
 
 async def last_audit(world: World, shop: Shop) -> tuple[str, str]:
-    row = (await privacy.audit_log(world, shop.owner, 1))[0]
+    row = (await previewing.audit_log(world, shop.owner, 1))[0]
     return str(row["verb"]), str(row["thing_id"])
 
 

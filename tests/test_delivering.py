@@ -9,7 +9,8 @@ import pytest_asyncio
 
 from glassine.rules.ladders import LADDERS, lasts
 from glassine.store import Unreachable, deliveries, jobs
-from glassine.story import delivering, worker
+from glassine.story import worker
+from glassine.story.delivery import delivering
 from glassine.story.world import World
 from glassine.words.deliveries import Delivery, DeliveryFailed, DeliveryId, DeliveryState, Target
 from glassine.words.errors import CrossingRefused, LeakStopped, NotFound

@@ -8,10 +8,12 @@ from uuid import uuid4
 import pytest
 
 from glassine.store.live import Notice
-from glassine.story import access, autopilot, contacts, conversations, desk, house, learning, notices, turn, visitor
+from glassine.story import access, contacts, conversations, desk, house, notices, turn, visitor
+from glassine.story.behaviour import autopilot
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session, receive
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.errors import NotFound, Refused

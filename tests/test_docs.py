@@ -18,7 +18,7 @@ from glassine import __main__ as command_line
 from glassine.config import VARIABLES
 from glassine.rules.permits import PERMITS, SCOPES
 from glassine.rules.phrases import spoken
-from glassine.story import far_sides
+from glassine.story.boundary import far_sides
 from glassine.story.exchange import _CODES
 from glassine.words.boundaries import BOUNDARIES
 from glassine.words.channels import Connector

@@ -13,9 +13,10 @@ from glassine.commands.postgres import Postgres
 from glassine.config import Settings
 from glassine.store import contacts as stored
 from glassine.store.scrubbing import scrub
-from glassine.story import contacts, erasing
+from glassine.story import contacts
 from glassine.story.contacts import Identity
 from glassine.story.inbound import open_session, receive
+from glassine.story.privacy import erasing
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.sessions import ChannelKind

@@ -16,8 +16,9 @@ from glassine.config import Settings
 from glassine.edge.secrets import Unreadable
 from glassine.edge.signatures import verify
 from glassine.store import DatabaseError, contacts, sessions, vault
-from glassine.story import conversations, desk, erasing, exporting, files, privacy, revealing, visitor
+from glassine.story import conversations, desk, files, visitor
 from glassine.story.contacts import own_key
+from glassine.story.privacy import erasing, exporting, previewing, revealing
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ContactId, SessionId
@@ -79,7 +80,7 @@ async def test_nothing_is_left_but_what_names_nobody(client: httpx2.AsyncClient,
     assert destroyed["placeholder_values"] >= 2
     assert destroyed["file_bytes"] == len(f"{MARK} {MAIL}")
     assert (await client.delete(f"/api/contacts/{contact}", headers=shop.bearer)).status_code == 404
-    line = (await privacy.audit_log(world, shop.owner, only="removals"))[0]
+    line = (await previewing.audit_log(world, shop.owner, only="removals"))[0]
     assert (line["verb"], line["thing_id"], line["detail"]) == (
         "privacy.erase", contact, {"certificate": document["id"], "messages": destroyed["messages"], "why": "asked by [EMAIL]"},
     )  # fmt: skip
@@ -169,7 +170,7 @@ async def test_an_export_holds_everything_in_their_own_words(client: httpx2.Asyn
     assert [look["placeholder"] for look in told["looks"] if look["act"] == "privacy.reveal"] == ["[CARD_1]"]
     assert "Olivia" not in answer.text.replace(texts[0], ""), "who of the team looked is not the contact's datum"
     assert session["turns"]
-    line = (await privacy.audit_log(world, shop.owner, only="removals"))[0]
+    line = (await previewing.audit_log(world, shop.owner, only="removals"))[0]
     assert (line["verb"], line["thing_id"], line["detail"]) == ("privacy.export", contact, {"sessions": 1, "why": "article 15"})
     assert (await client.get(f"/api/contacts/{uuid4()}/export", headers=shop.bearer)).status_code == 404
 

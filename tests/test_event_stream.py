@@ -18,7 +18,7 @@ from starlette.types import Message
 
 from glassine.store import events as log
 from glassine.store import news
-from glassine.story import telling
+from glassine.story.delivery import telling
 from glassine.story.world import World
 from glassine.web.api import events
 from glassine.words.errors import Refused

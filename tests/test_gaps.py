@@ -12,10 +12,12 @@ import pytest
 from glassine.rules import gaps as deciding
 from glassine.store import gaps as stored
 from glassine.store import rows
-from glassine.story import access, contacts, conversations, desk, erasing, gaps, learning, redacting, visitor, worker
+from glassine.story import access, contacts, conversations, desk, visitor, worker
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session
+from glassine.story.knowledge import gaps, learning
+from glassine.story.privacy import erasing, redacting
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.errors import NotFound, Refused

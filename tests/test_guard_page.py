@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from glassine.story import guarding
+from glassine.story.behaviour import guarding
 from glassine.story.world import World
 from tests.office import Browser, signed_in
 from tests.shop import Shop

@@ -11,7 +11,8 @@ from hypothesis import strategies as some
 from bench.stub_model import StubModel
 from glassine.rules import claims, guarding
 from glassine.rules.grounding import ground
-from glassine.story import autopilot, learning
+from glassine.story.behaviour import autopilot
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from tests.shop import Shop

@@ -14,7 +14,8 @@ from bench.handoff import DOWN, matrix
 from bench.handoff_desks import Case, Desk, Found, Sink, _our_endpoint, _the_answers, _the_log, _the_ticket
 from bench.handoff_worker import Worker
 from glassine.config import Settings
-from glassine.story import endpoints, inbound
+from glassine.story import inbound
+from glassine.story.delivery import endpoints
 from glassine.story.world import live
 from glassine.words.channels import Inbound
 from glassine.words.helpdesks import HelpdeskId

@@ -8,8 +8,10 @@ from typing import Any
 from httpx2 import AsyncClient
 
 from glassine.store import events
-from glassine.story import contacts, conversations, desk, exchange, handoffs, inbound, learning
+from glassine.story import contacts, conversations, desk, exchange, inbound
+from glassine.story.behaviour import handoffs
 from glassine.story.contacts import Identity
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.handoffs import Level, Triggers

@@ -14,7 +14,7 @@ import pytest
 
 from glassine.rules.colours import DARK_GROUND, LIGHT_GROUND, contrast, readable
 from glassine.store import sites
-from glassine.story import authoring, learning, site, site_settings
+from glassine.story.knowledge import authoring, learning, site, site_settings
 from glassine.story.world import World
 from glassine.web.help.maps import sheet
 from glassine.words.articles import Fields

@@ -9,7 +9,8 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from glassine.story import access, conversations, helpdesks
+from glassine.story import access, conversations
+from glassine.story.helpdesks import setting_up
 from glassine.story.world import World
 from glassine.words.helpdesks import HelpdeskId
 from glassine.words.people import ActorKind
@@ -79,7 +80,7 @@ async def test_a_test_that_fails_says_why(client: httpx2.AsyncClient, shop: Shop
 
 async def test_a_hook_comes_in_by_its_own_door_and_nobody_else_does(client: httpx2.AsyncClient, world: World, shop: Shop, twin: GenericTwin) -> None:
     made = (await client.post("/api/helpdesks", headers=shop.bearer, json=wanted(twin))).json()["helpdesk"]
-    desk = await helpdesks.load(world, shop.owner, HelpdeskId(UUID(made["id"])))
+    desk = await setting_up.load(world, shop.owner, HelpdeskId(UUID(made["id"])))
     session = await desks.talk(world, shop, "My lamp is broken.")
     await desks.hand_off(world, shop.org, session, desk)
     await desks.bring(world, shop.org, desk.id)

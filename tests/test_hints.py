@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from glassine.rules import spelling
-from glassine.story import finding, hints, learning
+from glassine.story.knowledge import learning
+from glassine.story.search import finding, hints
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ArticleId

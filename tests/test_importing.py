@@ -12,7 +12,9 @@ import pytest_asyncio
 
 from glassine.connect.folder import entries
 from glassine.edge.embed import Embedder
-from glassine.story import finding, importing, learning
+from glassine.story.knowledge import learning
+from glassine.story.search import finding
+from glassine.story.sources import importing
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import OrgId, new_id

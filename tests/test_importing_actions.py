@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 
 from glassine.store import vault
-from glassine.story import actions, importing_actions
-from glassine.story.importing_actions import File
+from glassine.story.actions import definitions, importing_actions
+from glassine.story.actions.importing_actions import File
 from glassine.story.world import World
 from glassine.words.actions import Action, Filler, Limits
 from glassine.words.errors import NotFound, Refused
@@ -38,7 +38,7 @@ def body(**properties: dict[str, Any]) -> dict[str, Any]:
 
 
 async def there(world: World, by: Actor) -> dict[str, Action]:
-    return {each.action.name: each.action for each in await actions.listing(world, by)}
+    return {each.action.name: each.action for each in await definitions.listing(world, by)}
 
 
 async def imported(world: World, by: Actor, given: File) -> UUID:
@@ -66,7 +66,7 @@ async def test_nothing_changes_before_it_is_taken_and_only_what_was_chosen_does(
 async def test_a_later_file_of_the_same_origin_replaces_and_what_was_made_by_hand_stays(world: World, store: Shop) -> None:
     await imported(world, store.owner, file(cancel=body(order=TEXT), refund=body(order=TEXT)))
     [first] = [each for each in (await there(world, store.owner)).values() if each.name == "cancel"]
-    await actions.create(world, store.owner, replace(first, name="by_hand", origin=""))
+    await definitions.create(world, store.owner, replace(first, name="by_hand", origin=""))
     id = await importing_actions.begin(world, store.owner, file(cancel=body(order={"type": "integer"}, reason=TEXT), exchange={}))
     seen = await importing_actions.review(world, store.owner, id)
     assert [(each.kind, each.name) for each in seen.changes] == [(Kind.CHANGED, "cancel"), (Kind.ADDED, "exchange"), (Kind.REMOVED, "refund")]
@@ -98,7 +98,7 @@ async def test_what_admins_set_survives_and_what_no_longer_fits_is_named(world: 
         made, title="Give money back", shown=("status",), enabled=False, policy=replace(made.policy, confirm=False, approve=True, limits=Limits(amount="amount", most=50)),
         parameters=tuple(replace(each, filler=fillers[each.name], value="asked by chat" if fillers[each.name] is Filler.FIXED else None) for each in made.parameters),
     )
-    await actions.change(world, store.owner, mine)
+    await definitions.change(world, store.owner, mine)
     id = await importing_actions.begin(world, store.owner, file(refund={**body(order=TEXT, amount={"type": "number"}, reason={"type": "string", "enum": ["late", "broken"]}), "description": "Refunds what was paid."}))
     [change] = (await importing_actions.review(world, store.owner, id)).changes
     assert change.lost == ("`reason` was fixed to 'asked by chat', which it no longer takes.", "`mood` is gone, and how it was filled in with it (fixed).")
@@ -112,7 +112,7 @@ async def test_what_admins_set_survives_and_what_no_longer_fits_is_named(world: 
 async def test_a_limit_whose_amount_is_gone_switches_the_action_off(world: World, store: Shop) -> None:
     await imported(world, store.owner, file(refund=body(amount={"type": "number"})))
     made = (await there(world, store.owner))["refund"]
-    await actions.change(world, store.owner, replace(made, policy=replace(made.policy, limits=Limits(amount="amount", most=50))))
+    await definitions.change(world, store.owner, replace(made, policy=replace(made.policy, limits=Limits(amount="amount", most=50))))
     id = await importing_actions.begin(world, store.owner, file(refund=body(sum={"type": "number"})))
     [change] = (await importing_actions.review(world, store.owner, id)).changes
     assert "switched off until you set the limit again" in change.lost[-1]
@@ -133,7 +133,7 @@ async def test_an_import_is_undone_but_for_what_was_changed_since(world: World, 
     before = await there(world, store.owner)
     id = await imported(world, store.owner, file(cancel=body(order={"type": "integer"}), exchange={"summary": "Change it"}, inform={}))
     changed = (await there(world, store.owner))["exchange"]
-    await actions.change(world, store.owner, replace(changed, pinned=True))
+    await definitions.change(world, store.owner, replace(changed, pinned=True))
     assert await importing_actions.undo(world, store.owner, id) == ("exchange",)
     now = await there(world, store.owner)
     assert set(now) == {"cancel", "refund", "exchange"}
@@ -150,7 +150,7 @@ async def test_a_list_that_has_become_old_is_not_taken(world: World, store: Shop
     await imported(world, store.owner, file(cancel={}))
     id = await importing_actions.begin(world, store.owner, file(cancel={"summary": "Call it off"}))
     seen = await importing_actions.review(world, store.owner, id)
-    await actions.switch(world, store.owner, (await there(world, store.owner))["cancel"].id, enabled=False)
+    await definitions.switch(world, store.owner, (await there(world, store.owner))["cancel"].id, enabled=False)
     with pytest.raises(Refused, match="changed since you looked"):
         await importing_actions.take(world, store.owner, id, mark=seen.mark)
 

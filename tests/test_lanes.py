@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from glassine.store import deliveries, jobs
-from glassine.story import delivering
+from glassine.story.delivery import delivering
 from glassine.story.world import World
 from glassine.words.deliveries import Brought, Delivery, DeliveryId, DeliveryState, Target
 from glassine.words.ids import OrgId, new_id

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from glassine.edge.language import detect, follow, speaks
-from glassine.story import contacts, conversations, exchange, house, inbound, learning
+from glassine.story import contacts, conversations, exchange, house, inbound
 from glassine.story.contacts import Identity
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.ids import new_id

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from glassine.story import finding, learning, privacy
+from glassine.story.knowledge import learning
+from glassine.story.privacy import previewing
+from glassine.story.search import finding
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import ArticleId, OrgId, new_id
@@ -131,13 +133,13 @@ async def test_who_changes_an_article_stands_in_the_audit_log(world: World) -> N
     await learning.unpublish(world, shop.org, written, by=shop.owner)
     await learning.delete(world, shop.org, written, by=shop.owner)
     await learning.save(world, shop.org, title="Seals", body="Seals swim.")  # an import
-    log = await privacy.audit_log(world, shop.owner, only="knowledge")
+    log = await previewing.audit_log(world, shop.owner, only="knowledge")
     assert [(row["verb"], row["detail"]["title"]) for row in reversed(log)] == [  # type: ignore[index]  # the row's detail is a mapping
         ("knowledge.create", "Penguins"), ("knowledge.publish", "Penguins"), ("knowledge.change", "Birds"), ("knowledge.publish", "Birds"), ("knowledge.unpublish", "Birds"), ("knowledge.delete", "Birds"),
     ]
     assert {(row["thing"], row["thing_id"], row["actor_name"]) for row in log} == {("article", written, "Olivia Owner")}
-    assert "knowledge" not in str(await privacy.audit_log(world, shop.owner, only="changes"))
-    assert await privacy.audit_log(world, shop.owner, only="reveals") == []
+    assert "knowledge" not in str(await previewing.audit_log(world, shop.owner, only="changes"))
+    assert await previewing.audit_log(world, shop.owner, only="reveals") == []
 
 
 @pytest.mark.parametrize("scopes", [None, frozenset({"help-center:read"})], ids=["an agent", "a key that only reads"])
@@ -153,7 +155,7 @@ async def test_who_may_not_write_changes_nothing(world: World, scopes: frozenset
         with pytest.raises(Refused, match=r"knowledge\.write"):
             await learning.save(world, shop.org, id=id, title="Mine", body="text", by=reader)
     assert (await learning.listing(world, shop.org)).articles == [article]
-    assert await privacy.audit_log(world, shop.owner, only="knowledge") == []
+    assert await previewing.audit_log(world, shop.owner, only="knowledge") == []
 
 
 DEEDS = {"learning.publish", "learning.unpublish", "learning.delete", "learning.bring_back", "authoring.create", "authoring.edit", "authoring.discard", "authoring.duplicate",

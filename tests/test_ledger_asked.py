@@ -15,8 +15,9 @@ from psycopg import sql
 from bench.stub_model import StubModel, quote_first_passage
 from glassine.config import Settings
 from glassine.edge.gate import Crossing
-from glassine.story import access, learning
-from glassine.story import ledger as keeping
+from glassine.story import access
+from glassine.story.boundary import ledger as keeping
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.ids import ContactId, SessionId
 from tests.chains import copied, verdict

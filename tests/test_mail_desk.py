@@ -15,8 +15,10 @@ from glassine.edge.helpdesk_link import GateHelpdeskLink
 from glassine.edge.mail import Mailer
 from glassine.store import deliveries as stored
 from glassine.store.outgoing import Filter
-from glassine.story import conversations, helpdesks, outgoing
-from glassine.story.helpdesks import Options
+from glassine.story import conversations
+from glassine.story.delivery import outgoing
+from glassine.story.helpdesks import setting_up
+from glassine.story.helpdesks.setting_up import Options
 from glassine.story.world import World
 from glassine.words.deliveries import Delivery, DeliveryFailed, DeliveryState, Effect
 from glassine.words.errors import Refused
@@ -138,7 +140,7 @@ class Office(NamedTuple):
 async def office(world: World, shop: Shop, post: Post, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
     await emptied(world)
     monkeypatch.setattr(world, "mail", link(post).mailer)
-    desk, _ = await helpdesks.create(world, shop.owner, "mail_desk", {"to": "team@shop.example"}, Options(name=f"Mailbox {new_id()}"))
+    desk, _ = await setting_up.create(world, shop.owner, "mail_desk", {"to": "team@shop.example"}, Options(name=f"Mailbox {new_id()}"))
     with moved_by_hand(world) as clock:
         session = await desks.talk(world, shop, "My lamp is broken.")
         await desks.hand_off(world, shop.org, session, desk)
@@ -203,7 +205,7 @@ async def test_trying_everything_again_does_not_decide_for_a_person(office: Offi
     await office.says("And it buzzes.")
     (one,) = await office.waits()
     await outgoing.retry_since(office.world, office.shop.owner, office.clock().replace(year=2020))
-    await helpdesks.change(office.world, office.shop.owner, office.desk.id, {"to": "team@shop.example"}, Options(name=office.desk.name))
+    await setting_up.change(office.world, office.shop.owner, office.desk.id, {"to": "team@shop.example"}, Options(name=office.desk.name))
     await outgoing.drop(office.world, office.shop.owner, one.id)
     await office.works()
     assert office.read("And it buzzes.") == 1

@@ -11,7 +11,9 @@ import psycopg
 import pytest
 
 from glassine.config import Settings
-from glassine.story import conversations, desk, learning, privacy, revealing
+from glassine.story import conversations, desk
+from glassine.story.knowledge import learning
+from glassine.story.privacy import previewing, revealing
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import PersonId, SessionId
@@ -87,7 +89,7 @@ async def test_logs_hold_no_value(client: httpx2.AsyncClient, world: World, shop
 
 async def test_a_reveal_shows_the_value_and_is_audited(world: World, shop: Shop, told: SessionId) -> None:
     assert await revealing.reveal(world, shop.owner, told, "[EMAIL_1]", "call back") == SECRETS["email"]
-    log = await privacy.audit_log(world, shop.owner)
+    log = await previewing.audit_log(world, shop.owner)
     assert log[0]["verb"] == "privacy.reveal"
     assert log[0]["detail"] == {"type": "email", "placeholder": "[EMAIL_1]", "why": "call back"}
     assert SECRETS["email"] not in str(log)

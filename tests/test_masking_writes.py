@@ -11,10 +11,11 @@ import pytest
 
 from glassine.edge import threads
 from glassine.store import sessions, vault
-from glassine.story import contacts, conversations, desk, finding, masking, visitor
+from glassine.story import contacts, conversations, desk, masking, visitor
 from glassine.story.contacts import Identity
 from glassine.story.inbound import open_session, receive
 from glassine.story.masking import shortened
+from glassine.story.search import finding
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.errors import Refused

@@ -11,8 +11,9 @@ import pytest
 import pytest_asyncio
 
 from bench.stub_model import StubModel, quote_first_passage
-from glassine.story import autopilot, learning
-from glassine.story.metering import Meter
+from glassine.story.behaviour import autopilot
+from glassine.story.knowledge import learning
+from glassine.story.models.metering import Meter
 from glassine.story.world import World
 from glassine.words.knowledge import Audience
 from glassine.words.sessions import Autopilot, ChannelKind

@@ -14,9 +14,11 @@ import pytest_asyncio
 from bench.stub_model import StubModel
 from glassine.commands import doctor
 from glassine.config import Settings
-from glassine.story import house, learning, metering, model_keys, model_settings, models
-from glassine.story.metering import Meter
-from glassine.story.model_settings import Given
+from glassine.story import house
+from glassine.story.knowledge import learning
+from glassine.story.models import chain, metering, model_keys, model_settings
+from glassine.story.models.metering import Meter
+from glassine.story.models.model_settings import Given
 from glassine.story.world import World, live
 from glassine.words.errors import Misconfigured, ModelFailed, NotFound, Refused
 from glassine.words.ids import OrgId, new_id
@@ -50,7 +52,7 @@ def well(model: StubModel, second: StubModel) -> None:
 @pytest_asyncio.fixture(loop_scope="session")
 async def own(world: World) -> Shop:
     """An organisation of this test's own."""
-    return await founded_shop(world, "Models & Sons", f"{new_id()}@models.example")
+    return await founded_shop(world, "Models & Sons", f"{new_id()}@chain.example")
 
 
 async def added(world: World, shop: Shop, stub: StubModel, name: str, **more: object) -> Endpoint:
@@ -59,7 +61,7 @@ async def added(world: World, shop: Shop, stub: StubModel, name: str, **more: ob
 
 async def ask(world: World, shop: Shop, use: Use = Use.ANSWER, *, heard: list[str] | None = None, named: str = "") -> tuple[ModelReply, list[Asked]]:
     asked: list[Asked] = []
-    llm = await models.model_for(world, shop.org, (await house.organization(world, shop.org)).settings, use, named=named)
+    llm = await chain.model_for(world, shop.org, (await house.organization(world, shop.org)).settings, use, named=named)
     assert llm is not None
     return await llm.complete(PROMPT, org=shop.org, session=None, asked=asked, on_text=heard.append if heard is not None else None), asked
 
@@ -210,7 +212,7 @@ async def test_what_one_process_finds_out_others_know(world: World, own: Shop, m
         await other.meter.refresh(own.org)
         assert "5 times in a row" in other.meter.tells(own.org, first)
         model.mode = "ok"
-        await models.try_out(other, own.owner, first.id)  # an admin may ask it all the same
+        await chain.try_out(other, own.owner, first.id)  # an admin may ask it all the same
         assert other.meter.tells(own.org, first) == ""
         reply, _ = await ask(other, own)
         await other.meter.write_down()
@@ -264,7 +266,7 @@ async def test_a_turn_without_budget_is_quoted_or_goes_to_people_and_replays_the
     article = await learning.save(world, own.org, title="Returns", body="You can return an unused lamp within 30 days of delivery.", language="en")
     await learning.publish(world, own.org, article.id)
     await model_settings.set_budget(world, own.owner, Budget(tokens=1, then=then))
-    await models.try_out(world, own.owner, OPERATOR)
+    await chain.try_out(world, own.owner, OPERATOR)
     session = (await client.post("/api/chat/sessions", headers=own.bearer, json={})).json()["id"]
     body = {"sender": {"type": "contact"}, "message": {"type": "text", "text": "How long can I return an unused lamp?"}}
     data = (await client.post(f"/api/chat/sessions/{session}/send", headers=own.bearer, json=body)).json()["data"]
@@ -306,7 +308,7 @@ async def test_the_api_sets_everything_and_shows_no_key(client: Client, world: W
 
 async def test_doctor_asks_every_model(world: World, own: Shop, model: StubModel, second: StubModel, settings: Settings) -> None:
     await added(world, own, second, "first")
-    assert await doctor._answers(world, own.org, models.operator(world)) == (["first", "stub"], [])
+    assert await doctor._answers(world, own.org, chain.operator(world)) == (["first", "stub"], [])
     assert (len(second.bodies), len(model.bodies)) == (1, 1)
     second.mode = "500"
     [silent] = (await doctor._answers(world, own.org, None))[1]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from glassine.store import articles, nearest, search, visibility
 from glassine.store.nearest import Held, Known, Nearest
-from glassine.story import finding, learning
+from glassine.story.knowledge import learning
+from glassine.story.search import finding
 from glassine.story.world import World
 from glassine.words.knowledge import Article, Audience
 from tests.shop import Shop, founded_shop

@@ -11,7 +11,7 @@ from glassine.config import Settings, resource
 from glassine.rules import extract
 from glassine.rules.grounding import Grounded
 from glassine.store import runs, sources
-from glassine.story import finding
+from glassine.story.search import finding
 from glassine.story.world import World
 from glassine.words.ids import OrgId
 from glassine.words.knowledge import EVERYBODY

@@ -15,7 +15,9 @@ from bench.stub_model import StubModel, told
 from bench.stub_wires import Body, Says
 from bench.stub_wires import newest as last
 from glassine.config import Settings
-from glassine.story import acting, actions, approving, replaying, turn, worker
+from glassine.story import turn, worker
+from glassine.story.actions import acting, approving, definitions
+from glassine.story.inspection import replaying
 from glassine.story.world import World
 from glassine.words.actions import REPLACED, TAKEN_BACK, UNDECIDED, Action, ActionId, Call, CallState, Parameter, Policy, Where
 from glassine.words.errors import Refused
@@ -37,7 +39,7 @@ def settings(database_url: str, home: Path, model: StubModel, api: Vendor) -> Se
 async def made(world: World, shop: Shop, api: Vendor) -> None:
     number = Parameter(name="order", where=Where.PATH, schema={"type": "string"}, required=True)
     for name, title, policy in (("cancel_order", "Cancel an order", Policy(channels=(), confirm=True)), ("refund_order", "Refund an order", Policy(channels=(), approve=True))):
-        await actions.create(world, shop.owner, Action(id=ActionId(new_id()), name=name, title=title, description="Does this to an order by its number.", method="POST", url=f"{api.url}/orders/{{order}}/{name}", parameters=(number,), policy=policy))
+        await definitions.create(world, shop.owner, Action(id=ActionId(new_id()), name=name, title=title, description="Does this to an order by its number.", method="POST", url=f"{api.url}/orders/{{order}}/{name}", parameters=(number,), policy=policy))
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,8 @@ import pytest
 
 from bench.stub_model import StubModel, quote_first_passage
 from glassine.store import ledger
-from glassine.story import learning, notices
+from glassine.story import notices
+from glassine.story.knowledge import learning
 from glassine.story.world import World, live
 from glassine.web.app import create_app
 from glassine.words.ids import SessionId

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import pytest_asyncio
 
-from glassine.story import sources, tending
 from glassine.story.filling import WrongFields
-from glassine.story.sources import Options
+from glassine.story.sources import connecting, tending
+from glassine.story.sources.connecting import Options
 from glassine.story.world import World
 from glassine.words.ids import new_id
 from glassine.words.sources import RunOutcome
@@ -117,7 +117,7 @@ async def test_a_first_run_that_breaks_off_is_gone_on_with(world: World, company
         await again(world, company, source)
         assert await known(world, company, source) == shown(notion)
         assert len(read) == 3 + 2, "what the broken run had read is not read again"
-        changed, _ = await sources.change(world, company.owner, source.id, {**source.settings, "published": "off"}, Options(name="notion"))
+        changed, _ = await connecting.change(world, company.owner, source.id, {**source.settings, "published": "off"}, Options(name="notion"))
         await settled(world)
         assert set((await known(world, company, changed)).values()) == {False}
         assert len(read) == 3 + 2 + 4, "other settings read everything again"
@@ -160,5 +160,5 @@ async def test_a_token_that_is_revoked_in_mid_run_is_a_reason_and_loses_nothing(
         shop.faults.clear()
         assert (await again(world, company, source)).outcome is RunOutcome.DONE
         with pytest.raises(WrongFields, match="refused the"):
-            await sources.change(world, company.owner, source.id, {**source.settings, "token": "another"}, Options(name=kind))
+            await connecting.change(world, company.owner, source.id, {**source.settings, "token": "another"}, Options(name=kind))
         assert (await tending.history(world, company.owner, source.id))[0].outcome is RunOutcome.DONE

@@ -11,8 +11,11 @@ from glassine.rules import office_hours
 from glassine.rules.autopilot import Kind, Terms, decide, included, place, terms
 from glassine.rules.when_back import when_back
 from glassine.store import sessions
-from glassine.story import autopilot, contacts, conversations, exchange, inbound, replaying, segments
+from glassine.story import contacts, conversations, exchange, inbound
+from glassine.story.behaviour import autopilot
 from glassine.story.contacts import Identity
+from glassine.story.inspection import replaying
+from glassine.story.knowledge import segments
 from glassine.story.world import World
 from glassine.words.autopilot import Assist, Hours, Rollout, Rulebook, Slice, Team
 from glassine.words.channels import Inbound

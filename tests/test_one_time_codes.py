@@ -11,7 +11,7 @@ import pytest
 
 from glassine.rules import one_time
 from glassine.store import sessions
-from glassine.story import acting, actions, codes, offering
+from glassine.story.actions import acting, codes, definitions, offering
 from glassine.story.inbound import receive
 from glassine.story.world import World
 from glassine.words.actions import Action, Call, CallState, IdentityLevel, Policy
@@ -33,7 +33,7 @@ def mail_is_set(world: World, api: Vendor, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 async def asked(world: World, store: Shop, api: Vendor, **policy: Any) -> tuple[SessionId, Call, Action]:
-    made = await actions.create(world, store.owner, refund(api, name="refund_order", policy=Policy(identity=IdentityLevel.CODE, **policy)))
+    made = await definitions.create(world, store.owner, refund(api, name="refund_order", policy=Policy(identity=IdentityLevel.CODE, **policy)))
     id = await session(world, store, verified=True)
     return id, await call(world, store, id, made, {"order_id": "W-1", "amount": 5}), made
 

@@ -12,12 +12,13 @@ import pytest
 from glassine.rules import routing as rules
 from glassine.rules.permits import answers
 from glassine.store import Tx, events, helpdesks, owners, rows
-from glassine.story import access, autopilot, contacts, conversations, desk, handoffs, notices, on_call, owning, worker
+from glassine.story import access, contacts, conversations, desk, notices, on_call, owning, worker
+from glassine.story.behaviour import autopilot, handoffs
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session, receive
+from glassine.story.inspection.replaying import replay
 from glassine.story.on_call import OnCall
-from glassine.story.replaying import replay
 from glassine.story.world import World
 from glassine.words.autopilot import Hours
 from glassine.words.channels import Inbound

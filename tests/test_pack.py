@@ -24,7 +24,9 @@ from glassine.config import Settings
 from glassine.edge.signatures import Forged
 from glassine.rules.permits import PERMITS
 from glassine.store import proofs
-from glassine.story import learning, ledger, pack, revealing
+from glassine.story.boundary import ledger, pack
+from glassine.story.knowledge import learning
+from glassine.story.privacy import revealing
 from glassine.story.world import World
 from glassine.web import packed
 from glassine.web.app import create_app

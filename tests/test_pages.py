@@ -10,7 +10,9 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from glassine.story import access, learning, privacy
+from glassine.story import access
+from glassine.story.knowledge import learning
+from glassine.story.privacy import previewing
 from glassine.story.world import World
 from glassine.web.app import create_app
 from glassine.web.staff import COOKIE
@@ -149,7 +151,7 @@ async def test_a_reveal_shows_the_value_and_stands_in_the_audit_log(world: World
     assert shown.headers["cache-control"] == "no-store"
     page = await desk.post(at, placeholder="contact.email")
     assert "contact@example.com" in page.text
-    seen = [row["detail"] for row in await privacy.audit_log(world, shop.owner) if row["verb"] == "privacy.reveal"]
+    seen = [row["detail"] for row in await previewing.audit_log(world, shop.owner) if row["verb"] == "privacy.reveal"]
     assert [row.get("placeholder") or row.get("field") for row in seen[:2]] == ["email", "[EMAIL_1]"]  # type: ignore[attr-defined]  # the row's detail is a mapping
     assert (await desk.post(at, placeholder="[PHONE_9]")).status_code == 404
     assert (await desk.post(at, placeholder="contact.password_hash")).status_code == 404

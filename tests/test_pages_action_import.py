@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from glassine.story import actions
+from glassine.story.actions import definitions
 from glassine.story.world import World
 from glassine.words.ids import new_id
 from glassine.words.people import Role
@@ -24,7 +24,7 @@ async def store(world: World) -> Shop:
 
 
 async def names(world: World, store: Shop) -> list[str]:
-    return [each.action.name for each in await actions.listing(world, store.owner)]
+    return [each.action.name for each in await definitions.listing(world, store.owner)]
 
 
 async def reviewed(admin: Browser, text: str) -> tuple[str, str]:
@@ -60,12 +60,12 @@ async def test_a_second_import_shows_field_by_field_what_changes(world: World, s
     async with signed_in(world, store.owner) as admin:
         at, seen = await reviewed(admin, file(cancel=body(order=TEXT), refund={}).content.decode())
         await admin.act(at, mark=re.findall(r'name="mark" value="(\w+)"', seen)[0], take=["cancel", "refund"])
-        [made] = [each.action for each in await actions.listing(world, store.owner) if each.action.name == "cancel"]
-        await actions.change(world, store.owner, replace(made, title="Call it off"))
+        [made] = [each.action for each in await definitions.listing(world, store.owner) if each.action.name == "cancel"]
+        await definitions.change(world, store.owner, replace(made, title="Call it off"))
         at, seen = await reviewed(admin, file(cancel=body(order={"type": "integer"})).content.decode())
         for words in ("1 changed", "1 no longer in the file", "Parameter order: schema", '<del>{&#34;type&#34;: &#34;string&#34;}</del>', "Stays as you set it: title."):
             assert words in seen, words
-        await actions.switch(world, store.owner, made.id, enabled=False)
+        await definitions.switch(world, store.owner, made.id, enabled=False)
         old = await admin.post(at, mark=re.findall(r'name="mark" value="(\w+)"', seen)[0], take=["cancel"])
         assert (old.status_code, "Actions were changed since you looked" in old.text) == (409, True)
         assert "Nothing is marked" in (await admin.post(at, mark="x")).text

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from glassine.story import actions
+from glassine.story.actions import definitions
 from glassine.story.world import World
 from glassine.words.actions import Filler
 from glassine.words.ids import new_id
@@ -49,7 +49,7 @@ async def test_an_action_is_set_up_from_its_address_and_samples(world: World, st
         columns |= {"p_required": ["yes", "yes", ""], "p_description": ["", "Why", ""], "p_schema": ["", "", '{"type": "array"}']}
         page = await admin.act("/actions", **filled(api, **columns, shown=["status"], confirm="yes", a_day="5", per_contact="2"))
         assert "Cancel an order is set up." in page
-    [listed] = await actions.listing(world, store.owner)
+    [listed] = await definitions.listing(world, store.owner)
     made = listed.action
     assert [(one.name, one.filler, dict(one.schema)) for one in made.parameters] == [
         ("order_id", Filler.MODEL, {"type": "string"}), ("reason", Filler.FORM, {"type": "string"}), ("items", Filler.MODEL, {"type": "array"}),
@@ -69,7 +69,7 @@ async def test_what_is_refused_comes_back_as_it_was_filled_in(world: World, stor
 async def test_it_is_changed_undone_switched_deleted_and_brought_back(world: World, store: Shop, api: Vendor) -> None:
     async with signed_in(world, store.owner) as admin:
         await admin.act("/actions", **filled(api))
-        [listed] = await actions.listing(world, store.owner)
+        [listed] = await definitions.listing(world, store.owner)
         at = f"/actions/{listed.action.id}"
         page = await admin.act(at, **filled(api, title="Cancel it", version="1"))
         assert "saved as version 2" in page
@@ -93,7 +93,7 @@ async def test_it_is_changed_undone_switched_deleted_and_brought_back(world: Wor
 async def test_the_console_shows_the_request_and_calls_for_real(world: World, store: Shop, api: Vendor) -> None:
     async with signed_in(world, store.owner) as admin:
         await admin.act("/actions", **filled(api))
-        [listed] = await actions.listing(world, store.owner)
+        [listed] = await definitions.listing(world, store.owner)
         at = f"/actions/{listed.action.id}/try"
         shown = (await admin.swap(at, a_0="W/1", do="show")).text
         assert f"POST {api.url}/orders/W%2F1/cancel" in shown
@@ -109,7 +109,7 @@ async def test_the_console_shows_the_request_and_calls_for_real(world: World, st
 async def test_calls_stand_on_the_actions_page_masked(world: World, store: Shop, api: Vendor) -> None:
     async with signed_in(world, store.owner) as admin:
         await admin.act("/actions", **filled(api))
-        [listed] = await actions.listing(world, store.owner)
+        [listed] = await definitions.listing(world, store.owner)
         id = await session(world, store)
         await call(world, store, id, listed.action, {"order_id": "W-1"})
         await call(world, store, id, listed.action, {"order_id": "[EMAIL_1]"})
@@ -135,7 +135,7 @@ async def test_a_key_is_sealed_and_never_shown(world: World, store: Shop, api: V
 async def test_others_see_and_change_nothing(world: World, store: Shop, api: Vendor) -> None:
     async with signed_in(world, store.owner) as admin:
         await admin.act("/actions", **filled(api))
-    [listed] = await actions.listing(world, store.owner)
+    [listed] = await definitions.listing(world, store.owner)
     async with signed_in(world, await colleague(world, store.owner, Role.AGENT, f"Ada {json.dumps(str(new_id()))[1:6]}")) as agent:
         page = (await agent.get(f"/actions/{listed.action.id}")).text
         assert "disabled" in page

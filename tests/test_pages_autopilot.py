@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from glassine.story import autopilot, topic_lists
+from glassine.story.behaviour import autopilot, topic_lists
 from glassine.story.world import World
 from glassine.words.autopilot import Topic
 from tests.office import Browser, signed_in

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from glassine.story import house as houses
-from glassine.story import learning
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.ids import ArticleId
 from glassine.words.people import Role

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from glassine.story import helpdesks
+from glassine.story.helpdesks import setting_up
 from glassine.story.world import World
 from glassine.words.people import Role
 from tests import desks
@@ -92,7 +92,7 @@ async def test_trouble_is_shown_by_name(world: World, shop: Shop, admin: Browser
     assert "cannot be reached" in (await admin.get(HERE)).text
     assert "cannot be reached" in (await admin.get(f"{HERE}/{desk.id}")).text
     await twin.start()
-    await helpdesks.disconnect(world, shop.owner, desk.id)
+    await setting_up.disconnect(world, shop.owner, desk.id)
 
 
 async def test_agents_see_how_it_stands_and_change_nothing(world: World, shop: Shop, admin: Browser, twin: GenericTwin) -> None:

@@ -15,7 +15,10 @@ from bench import stub_model
 from bench.stub_model import StubModel, quote_first_passage
 from glassine.rules import grounding
 from glassine.store import sessions
-from glassine.story import debugging, inbound, learning, privacy, worker, writing
+from glassine.story import inbound, worker, writing
+from glassine.story.inspection import debugging
+from glassine.story.knowledge import learning
+from glassine.story.privacy import previewing
 from glassine.story.turn import Settled
 from glassine.story.world import World
 from glassine.words.channels import Inbound
@@ -127,7 +130,7 @@ async def test_each_look_is_one_line_an_hour(client: Client, world: World, shop:
     at = await turned(client, shop, await begun(client, shop))
     for _ in range(3):
         await desk.get(at)
-    lines = [line for line in await privacy.audit_log(world, shop.owner, only="inspections") if str(line["thing_id"]) == at.rpartition("/")[2]]
+    lines = [line for line in await previewing.audit_log(world, shop.owner, only="inspections") if str(line["thing_id"]) == at.rpartition("/")[2]]
     assert [line["verb"] for line in lines] == ["inspect.open"]
     page = (await desk.get("/settings/audit?only=inspections")).text
     assert "inspected a turn" in page
@@ -178,7 +181,7 @@ async def test_debug_mode_records_more_and_ends_by_itself(client: Client, world:
         assert await sessions.debug_until(tx, shop.org, session) is None
     later = await turned(client, shop, session, "And a lamp without its box?") if (await client.get(f"/api/chat/sessions/{session}", headers=shop.bearer)).json()["assignee"]["kind"] == "ai" else plain
     assert "debug mode)" not in (await desk.get(later)).text
-    verbs = [line["verb"] for line in await privacy.audit_log(world, shop.owner, only="inspections") if line["thing_id"] == session]
+    verbs = [line["verb"] for line in await previewing.audit_log(world, shop.owner, only="inspections") if line["thing_id"] == session]
     assert "inspect.debug" in verbs
 
 

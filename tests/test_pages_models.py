@@ -12,7 +12,8 @@ import pytest_asyncio
 
 from bench.stub_model import StubModel
 from glassine.config import Settings
-from glassine.story import house, model_keys
+from glassine.story import house
+from glassine.story.models import model_keys
 from glassine.story.world import World
 from glassine.words.models import Budget, endpoints
 from glassine.words.people import Role

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from glassine.store import helpdesks, owners, tickets
-from glassine.story import contacts, conversations, handoffs
+from glassine.story import contacts, conversations
+from glassine.story.behaviour import handoffs
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session

@@ -10,7 +10,8 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from glassine.story import learning, rehearsing, training
+from glassine.story.behaviour import rehearsing
+from glassine.story.knowledge import learning, training
 from glassine.story.world import World
 from glassine.words.ids import new_id
 from glassine.words.people import Role

@@ -10,10 +10,11 @@ from uuid import uuid4
 
 import pytest
 
-from glassine.story import contacts, conversations, files, privacy, revealing
+from glassine.story import contacts, conversations, files
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session
+from glassine.story.privacy import previewing, revealing
 from glassine.story.world import World
 from glassine.web.uploads import safe_name
 from glassine.words.channels import Attachment, Inbound
@@ -69,7 +70,7 @@ async def desk(world: World, shop: Shop) -> AsyncIterator[Browser]:
 
 
 async def looks(world: World, shop: Shop) -> int:
-    return len(await privacy.audit_log(world, shop.owner, only="reveals"))
+    return len(await previewing.audit_log(world, shop.owner, only="reveals"))
 
 
 async def test_files_stand_at_their_message_with_kind_and_size_and_under_their_masked_name(world: World, shop: Shop, desk: Browser, told: Told) -> None:
@@ -102,7 +103,7 @@ async def test_opening_a_file_is_one_look_and_the_browser_runs_and_keeps_nothing
         assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
-    log = (await privacy.audit_log(world, shop.owner))[:2]
+    log = (await previewing.audit_log(world, shop.owner))[:2]
     assert [(row["verb"], row["thing"], row["thing_id"], row["detail"]) for row in reversed(log)] == [
         ("privacy.reveal", "file", id, {"session": str(told.session), "why": ""}) for id in (told.image, told.receipt)
     ]
@@ -154,7 +155,7 @@ async def test_what_the_host_page_gave_is_covered_until_one_reveal_shows_all_of_
         json.dumps(row) for row in [("cart", "cart-4711"), ("trial", "true"), ("page", "/checkout"), ("secret", "sealed-word"), ("page", "/help")]
     ]
     assert await looks(world, shop) == before + 1
-    line = (await privacy.audit_log(world, shop.owner))[0]
+    line = (await previewing.audit_log(world, shop.owner))[0]
     assert (line["verb"], line["thing"], line["thing_id"], line["detail"]) == ("privacy.reveal", "session", told.session, {"field": "custom_data", "why": ""})
     whole = await desk.post(f"{told.at}/reveal", placeholder="attached")
     assert "cart-4711" in whole.text

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from glassine.story import learning, segments
+from glassine.story.knowledge import learning, segments
 from glassine.story.world import World
 from glassine.words.knowledge import Audience
 from glassine.words.people import Role

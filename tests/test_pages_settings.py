@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from glassine.story import access, house, learning
+from glassine.story import access, house
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.knowledge import ArticleStatus, Audience

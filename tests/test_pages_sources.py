@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from glassine.story import finding, tending, worker
+from glassine.story import worker
+from glassine.story.search import finding
+from glassine.story.sources import tending
 from glassine.story.world import World
 from glassine.words.ids import new_id
 from glassine.words.knowledge import EVERYBODY

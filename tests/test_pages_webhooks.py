@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from glassine.story import endpoints
+from glassine.story.delivery import endpoints
 from glassine.story.world import World
 from glassine.words.people import Role
 from tests.companies import said

@@ -14,8 +14,9 @@ import pytest
 
 from glassine.config import Settings
 from glassine.store import contacts, sessions, vault
-from glassine.story import access, privacy
+from glassine.story import access
 from glassine.story.contacts import own_key
+from glassine.story.privacy import previewing
 from glassine.story.world import World
 from glassine.words.ids import SessionId
 from glassine.words.people import Role
@@ -107,7 +108,7 @@ async def test_a_choice_on_the_page_holds_is_recorded_and_can_be_undone(client: 
     assert "Stays readable for everybody" in page
     assert (await said(client, shop, "I paid with 4111 1111 1111 1111.", "web"))[1] == "I paid with 4111 1111 1111 1111."
     assert (await said(client, shop, "I paid with 4111 1111 1111 1111."))[1] == "I paid with [CARD_1]."
-    line = (await privacy.audit_log(world, shop.owner))[0]
+    line = (await previewing.audit_log(world, shop.owner))[0]
     version = (await policy(client, shop))["version"]
     assert (line["verb"], line["detail"]) == (
         "redaction.treatment", {"type": "card", "channel": "web", "from": "as on all channels", "to": "keep", "version": version},

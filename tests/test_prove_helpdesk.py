@@ -18,7 +18,8 @@ from glassine.proof.prove.canaries import Canary, draw
 from glassine.proof.prove.sinks import open_sinks
 from glassine.proof.prove.stage import Stage
 from glassine.proof.prove.ways import WAYS, Talk
-from glassine.story import conversations, delivering
+from glassine.story import conversations
+from glassine.story.delivery import delivering
 from glassine.story.world import World
 from glassine.words.ids import SessionId
 from glassine.words.people import ActorKind

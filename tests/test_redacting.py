@@ -13,9 +13,10 @@ from psycopg import sql
 
 from glassine.config import Settings
 from glassine.store import DatabaseError, events, jobs, sessions, turns, vault
-from glassine.story import conversations, desk, files, redacting, turn
+from glassine.story import conversations, desk, files, turn
 from glassine.story.inbound import receive
 from glassine.story.masking import look
+from glassine.story.privacy import redacting
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.errors import NotFound, Refused

@@ -10,8 +10,11 @@ import pytest
 import pytest_asyncio
 
 from glassine.rules import guarding
-from glassine.story import autopilot, boundaries, handoffs, learning, playing, privacy, redacting, rehearsing, topic_lists
-from glassine.story import guarding as guards
+from glassine.story.behaviour import autopilot, handoffs, playing, rehearsing, topic_lists
+from glassine.story.behaviour import guarding as guards
+from glassine.story.boundary import boundaries
+from glassine.story.knowledge import learning
+from glassine.story.privacy import previewing, redacting
 from glassine.story.world import World
 from glassine.words.autopilot import Topic, Topics
 from glassine.words.errors import Refused
@@ -219,6 +222,6 @@ async def test_the_audit_log_names_what_was_tried(client: Client, world: World, 
     await asked(client, store, LAMP)
     found = await rehearsed(world, store, topics(LEGAL))
     await rehearsing.publish(world, store.owner, found.id)
-    lines = {line["verb"]: line["detail"] for line in await privacy.audit_log(world, store.owner)}
+    lines = {line["verb"]: line["detail"] for line in await previewing.audit_log(world, store.owner)}
     assert lines["rehearsal.begin"] == {"changed": ["topics"], "sessions": 50}
     assert lines["rehearsal.publish"] == {"changed": ["topics"]}

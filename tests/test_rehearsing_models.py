@@ -12,8 +12,11 @@ import pytest_asyncio
 
 from bench.stub_model import StubModel, quote_first_passage
 from glassine.rules import guarding
-from glassine.story import boundaries, learning, model_settings, rehearsing, training
-from glassine.story.model_settings import Given
+from glassine.story.behaviour import rehearsing
+from glassine.story.boundary import boundaries
+from glassine.story.knowledge import learning, training
+from glassine.story.models import model_settings
+from glassine.story.models.model_settings import Given
 from glassine.story.world import World
 from glassine.words.autopilot import Topic, Topics
 from glassine.words.errors import Refused

@@ -20,8 +20,13 @@ from glassine.proof import replay as proof
 from glassine.rules import asks, autopilot, grounding, prompt, redaction
 from glassine.rules.grounding import Grounded
 from glassine.store import ranking, search, versions, visibility
-from glassine.story import autopilot as changing
-from glassine.story import boundaries, finding, house, learning, policies, privacy, redacting, replaying
+from glassine.story import house
+from glassine.story.behaviour import autopilot as changing
+from glassine.story.boundary import boundaries
+from glassine.story.inspection import replaying
+from glassine.story.knowledge import learning
+from glassine.story.privacy import policies, previewing, redacting
+from glassine.story.search import finding
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import EventId, SessionId, TurnId, new_id
@@ -305,7 +310,7 @@ async def test_a_replay_over_the_api_is_one_line_of_the_audit_log_an_hour(client
     body = answer.json()
     assert body["same"] is True
     assert [step["name"] for step in body["steps"]] == [*SAME]
-    lines = await privacy.audit_log(world, store.owner, only="inspections")
+    lines = await previewing.audit_log(world, store.owner, only="inspections")
     assert [(line["verb"], line["thing"]) for line in lines] == [("inspect.replay", "turn"), ("inspect.open", "session")]
     assert (await client.post(f"/api/chat/sessions/{session}/turns/{new_id()}/replay", headers=store.bearer)).status_code == 404
 

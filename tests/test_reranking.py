@@ -18,8 +18,13 @@ from glassine.edge.gate import Gate
 from glassine.rules.reordering import by_popularity, reordered
 from glassine.store import ledger
 from glassine.store.ledger import Filter
-from glassine.story import autopilot, boundaries, conversations, finding, learning, replaying, reranking, visitor, what_if
-from glassine.story.rescan import Rescan
+from glassine.story import conversations, visitor
+from glassine.story.behaviour import autopilot
+from glassine.story.boundary import boundaries
+from glassine.story.boundary.rescan import Rescan
+from glassine.story.inspection import replaying, what_if
+from glassine.story.knowledge import learning
+from glassine.story.search import finding, reranking
 from glassine.story.world import World, _recorder
 from glassine.words.errors import Refused
 from glassine.words.ids import ArticleId, EventId, PassageId, SessionId, TurnId, new_id

@@ -19,8 +19,9 @@ from bench.stub_model import StubModel, quote_first_passage
 from glassine.edge.gate import Crossing, Payload
 from glassine.rules import rescan
 from glassine.store import events, ledger
-from glassine.story import learning, notices
-from glassine.story.rescan import Rescan
+from glassine.story import notices
+from glassine.story.boundary.rescan import Rescan
+from glassine.story.knowledge import learning
 from glassine.story.world import World, live
 from glassine.words.crossings import Crossed
 from glassine.words.errors import CrossingRefused, LeakStopped

@@ -12,9 +12,10 @@ import pytest
 from glassine.config import Settings
 from glassine.store import contacts as stored
 from glassine.store import sessions, turns, vault
-from glassine.story import contacts, desk, files, house, privacy, retaining, turn, worker
+from glassine.story import contacts, desk, files, house, turn, worker
 from glassine.story.contacts import Identity
 from glassine.story.inbound import open_session, receive
+from glassine.story.privacy import previewing, retaining
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.errors import NotFound, Refused
@@ -79,7 +80,7 @@ async def test_old_conversations_go_whole_and_open_ones_never(later: World, old_
         with pytest.raises(NotFound):
             await stored.load(tx, org, visitor)
         assert {bool(row["removed_at"]) for row in await vault.files_of(tx, org, who)} == {False}, "a file that no message names is an attachment's matter"
-    line = (await privacy.audit_log(world, old_shop.owner, only="removals"))[0]
+    line = (await previewing.audit_log(world, old_shop.owner, only="removals"))[0]
     assert (line["verb"], line["detail"]) == ("privacy.retain", removed)
     assert (await retaining.preview(world, old_shop.owner, days))[Kind.MESSAGES].things == 0
 
@@ -123,7 +124,7 @@ async def test_the_audit_log_keeps_a_month_and_what_was_removed(world: World, se
         await retaining.set_days(world, old_shop.owner, {**NOTHING, Kind.AUDIT: 5})
     await retaining.set_days(world, old_shop.owner, {**NOTHING, Kind.AUDIT: 30})
     assert await retaining.run(world, org) == {"audit": 1}
-    verbs = [row["verb"] for row in await privacy.audit_log(world, old_shop.owner)]
+    verbs = [row["verb"] for row in await previewing.audit_log(world, old_shop.owner)]
     assert "privacy.erase" in verbs
     assert "privacy.reveal" not in verbs
     assert verbs.count("settings.change") == 2

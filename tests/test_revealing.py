@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from glassine.story import privacy, revealing
+from glassine.story.privacy import previewing, revealing
 from glassine.story.world import World
 from glassine.words.ids import SessionId
 from tests.shop import Shop
@@ -19,25 +19,25 @@ ROOM = Path(__file__).resolve().parent.parent / "glassine"
 # Every place that opens what is sealed under a contact's key, or puts values back into a text, and why it may. Nowhere else.
 OPENS = {
     "story/contacts.py": "a contact's identity, for whoever reads contacts, and their key",
-    "story/context_along.py": "what the company's own server set for a contact, to go along with calls to that company",
+    "story/actions/context_along.py": "what the company's own server set for a contact, to go along with calls to that company",
     "story/masking.py": "the session's own values, to give the same value the same placeholder",
     "story/conversations.py": "the customer's own words, on their own channel; custom data, for whoever reads contacts",
     "story/files.py": "a file, by its link or for its owner",
-    "story/revealing.py": "a look by a person or a program, audited",
-    "story/erasing.py": "the fingerprint of a contact's key, before it is destroyed; no value is opened",
-    "story/exporting.py": "an export by a person or a program, audited",
-    "story/recalling.py": "the scene of an earlier turn, computed once more with the values it had; the answer is masked",
-    "story/crossings.py": "the contact's key, to hash a value that somebody asks the ledger for; audited, and no value is opened",
-    "story/rotating.py": "keys and look-ups that change their key; no value leaves the function",
+    "story/privacy/revealing.py": "a look by a person or a program, audited",
+    "story/privacy/erasing.py": "the fingerprint of a contact's key, before it is destroyed; no value is opened",
+    "story/privacy/exporting.py": "an export by a person or a program, audited",
+    "story/inspection/recalling.py": "the scene of an earlier turn, computed once more with the values it had; the answer is masked",
+    "story/boundary/crossings.py": "the contact's key, to hash a value that somebody asks the ledger for; audited, and no value is opened",
+    "story/privacy/rotating.py": "keys and look-ups that change their key; no value leaves the function",
 }
 RESTORES = {
     "story/conversations.py", "story/exchange.py", "story/visitor.py",  # to the message's owner
     "web/api/live.py", "web/api/widget.py", "web/api/shapes.py",  # the same, as the widget asks for it
-    "rules/calling/arguments.py", "story/continuing.py",  # into a parameter that takes the type, and what is shown of a call to the message's owner
-    "story/what_if.py", "story/recalling.py",  # with no values at all: they take escapes off
+    "rules/calling/arguments.py", "story/actions/continuing.py",  # into a parameter that takes the type, and what is shown of a call to the message's owner
+    "story/inspection/what_if.py", "story/inspection/recalling.py",  # with no values at all: they take escapes off
     "rules/ticketing.py",  # onto a ticket, as the helpdesk's policy says, which somebody chose and the ledger counts
     "web/render.py",  # with no values at all: it takes escapes off
-    "story/exporting.py",  # for an access request, audited
+    "story/privacy/exporting.py",  # for an access request, audited
 }
 
 
@@ -70,7 +70,7 @@ def test_values_are_opened_and_put_back_where_there_is_a_reason_only() -> None:
     openers = (openers | _opened()) - {"story/inbound.py"}  # it seals under the contact's key and opens nothing
     assert openers <= set(OPENS), "a new place that opens sealed values needs its reason above"
     assert _calls("restore", attribute=False) - {"commands/backup.py"} <= RESTORES
-    assert {"story/masking.py", "story/revealing.py"} <= openers, "the search must be able to find them"
+    assert {"story/masking.py", "story/privacy/revealing.py"} <= openers, "the search must be able to find them"
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ async def session(client: httpx2.AsyncClient, shop: Shop) -> SessionId:
 async def test_the_why_is_written_down_masked(world: World, shop: Shop, session: SessionId) -> None:
     value = await revealing.reveal(world, shop.owner, session, "[CARD_1]", "to refund 4111 1111 1111 1111 for ada@lovelace.example")
     assert value == "4111 1111 1111 1111"
-    line = (await privacy.audit_log(world, shop.owner))[0]
+    line = (await previewing.audit_log(world, shop.owner))[0]
     assert line["detail"] == {"type": "card", "placeholder": "[CARD_1]", "why": "to refund [CARD] for [EMAIL]"}
 
 
@@ -92,7 +92,7 @@ async def test_a_program_says_why_and_is_audited(client: httpx2.AsyncClient, wor
     assert (await client.post("/api/redaction/reveal", headers=shop.bearer, json=body)).status_code == 400, "a reason is needed"
     answer = await client.post("/api/redaction/reveal", headers=shop.bearer, json={**body, "reason": "chargeback"})
     assert answer.json() == {"value": "4111 1111 1111 1111"}
-    line = (await privacy.audit_log(world, shop.owner))[0]
+    line = (await previewing.audit_log(world, shop.owner))[0]
     assert (line["actor_kind"], line["verb"], line["detail"]) == ("api", "privacy.reveal", {"type": "card", "placeholder": "[CARD_1]", "why": "chargeback"})
     assert (await client.post("/api/redaction/reveal", headers=shop.bearer, json={**body, "sessionId": str(uuid4()), "reason": "chargeback"})).status_code == 404
 
@@ -100,9 +100,9 @@ async def test_a_program_says_why_and_is_audited(client: httpx2.AsyncClient, wor
 @pytest.mark.parametrize(("path", "thing"), [("/contacts", "contacts"), ("/contacts/{contact}", "contact"), ("/chat/sessions", "contacts"), ("/chat/sessions/{session}", "contact")])
 async def test_what_a_program_reads_in_the_clear_is_a_look(client: httpx2.AsyncClient, world: World, shop: Shop, session: SessionId, path: str, thing: str) -> None:
     contact = (await client.get(f"/api/chat/sessions/{session}", headers=shop.bearer)).json()["contact"]["id"]
-    before = len(await privacy.audit_log(world, shop.owner, only="reveals"))
+    before = len(await previewing.audit_log(world, shop.owner, only="reveals"))
     answer = await client.get("/api" + path.format(contact=contact, session=session), headers=shop.bearer)
     assert "ada@lovelace.example" in answer.text
-    log = await privacy.audit_log(world, shop.owner, only="reveals")
+    log = await previewing.audit_log(world, shop.owner, only="reveals")
     assert (len(log), log[0]["thing"]) == (before + 1, thing)
     assert "lovelace" not in str(log)

@@ -10,7 +10,9 @@ import pytest_asyncio
 
 from bench.stub_model import StubModel, quote_first_passage
 from glassine.rules.grounding import Grounded
-from glassine.story import learning, replaying, rewriting
+from glassine.story import rewriting
+from glassine.story.inspection import replaying
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.ids import SessionId, TurnId
 from glassine.words.turns import Reason, Reply

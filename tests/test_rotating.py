@@ -13,9 +13,11 @@ from glassine.edge.secrets import Key, Unreadable
 from glassine.store import contacts as stored
 from glassine.store import house as houses
 from glassine.store import rotations, sessions, vault
-from glassine.story import contacts, files, model_settings, retaining, rotating, visitor
+from glassine.story import contacts, files, visitor
 from glassine.story.contacts import Identity, own_key
-from glassine.story.model_settings import Given
+from glassine.story.models import model_settings
+from glassine.story.models.model_settings import Given
+from glassine.story.privacy import retaining, rotating
 from glassine.story.world import World, live
 from glassine.words.errors import NotFound, Refused
 from glassine.words.house import OrgSettings

@@ -18,7 +18,8 @@ from glassine.config import Settings
 from glassine.edge.secrets import Key, Master, Ring, Unreadable
 from glassine.store import house as houses
 from glassine.store import rotations
-from glassine.story import access, rotating
+from glassine.story import access
+from glassine.story.privacy import rotating
 from glassine.story.world import World, live
 from glassine.words.errors import Misconfigured, Refused
 from glassine.words.people import Role

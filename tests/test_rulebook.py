@@ -8,8 +8,10 @@ import pytest
 from httpx2 import AsyncClient
 
 from glassine.store import DatabaseError
-from glassine.story import autopilot, contacts, exchange, house, inbound, recalling
+from glassine.story import contacts, exchange, house, inbound
+from glassine.story.behaviour import autopilot
 from glassine.story.contacts import Identity
+from glassine.story.inspection import recalling
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.errors import NotFound, Refused

@@ -23,10 +23,13 @@ from bench.stub_model import StubModel
 from bench.stub_wires import WIRES, Body, Says
 from glassine.rules.grounding import segments
 from glassine.rules.saying import ends
-from glassine.story import autopilot, contacts, desk, inspecting, learning, replaying
+from glassine.story import contacts, desk
+from glassine.story.behaviour import autopilot
 from glassine.story.contacts import Identity
 from glassine.story.exchange import Sent, exchange
 from glassine.story.inbound import open_session
+from glassine.story.inspection import inspecting, replaying
+from glassine.story.knowledge import learning
 from glassine.story.visitor import Visitor
 from glassine.story.world import World
 from glassine.web.api import live

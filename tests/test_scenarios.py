@@ -11,7 +11,9 @@ import pytest
 from glassine.rules import drafting, prompt
 from glassine.rules import scenarios as rules
 from glassine.rules.grounding import ground
-from glassine.story import replaying, scenarios, training
+from glassine.story.inspection import replaying
+from glassine.story.knowledge import training
+from glassine.story.search import scenarios
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import EventId, OrgId, SegmentId, SessionId, TurnId, new_id

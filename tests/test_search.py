@@ -16,7 +16,9 @@ from glassine.rules.passages import names, terms
 from glassine.store import search, visibility
 from glassine.store.ranking import AGAIN
 from glassine.store.vectors import packed, unpacked
-from glassine.story import finding, house, learning
+from glassine.story import house
+from glassine.story.knowledge import learning
+from glassine.story.search import finding
 from glassine.story.world import World
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId

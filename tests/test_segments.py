@@ -10,9 +10,11 @@ import httpx2
 import pytest
 
 from glassine.rules.segments import belongs
-from glassine.story import access, contacts, learning, privacy, segments, worker
+from glassine.story import access, contacts, worker
 from glassine.story.contacts import Identity
 from glassine.story.inbound import open_session
+from glassine.story.knowledge import learning, segments
+from glassine.story.privacy import previewing
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import SegmentId
@@ -63,7 +65,7 @@ async def test_segments_over_the_api(client: Client, shop: Shop, world: World) -
     for one in (id, by_hand):
         assert (await client.delete(f"/api/segments/{one}", headers=shop.bearer)).status_code == 204
     assert (await client.delete(f"/api/segments/{id}", headers=shop.bearer)).status_code == 404
-    lines = [row["verb"] for row in await privacy.audit_log(world, shop.owner)]
+    lines = [row["verb"] for row in await previewing.audit_log(world, shop.owner)]
     assert {"segments.create", "segments.change", "segments.delete", "segments.members"} <= set(lines)
 
 

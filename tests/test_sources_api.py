@@ -10,7 +10,7 @@ import pytest_asyncio
 from pydantic import TypeAdapter
 
 from glassine.story import access, worker
-from glassine.story.tending import LARGEST_UPLOAD
+from glassine.story.sources.tending import LARGEST_UPLOAD
 from glassine.story.world import World
 from glassine.web.api import described_sources as described
 from glassine.words.ids import new_id

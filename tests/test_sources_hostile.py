@@ -11,8 +11,10 @@ from glassine.connect import source
 from glassine.connect.folder import commit, entries
 from glassine.edge.file_text import read
 from glassine.rules import tables
-from glassine.story import converting, finding, importing, learning, reaching
-from glassine.story.converting import LeftOut
+from glassine.story.knowledge import learning
+from glassine.story.search import finding
+from glassine.story.sources import converting, importing, reaching
+from glassine.story.sources.converting import LeftOut
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import OrgId, new_id

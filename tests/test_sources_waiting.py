@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from glassine.connect import sources as kinds
-from glassine.story import data_map, sources, tending
+from glassine.story.boundary import data_map
 from glassine.story.filling import WrongFields
-from glassine.story.sources import Options
+from glassine.story.sources import connecting, tending
+from glassine.story.sources.connecting import Options
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.sources import Cadence, RunOutcome
@@ -39,10 +40,10 @@ async def test_a_switch_that_is_on_at_first_can_be_switched_off(world: World, zo
     source = await connected(world, zoo)
     assert source.settings["worn"] == "yes"
     for given, kept in (("", ""), ("true", "yes"), ("no", "")):
-        changed, _ = await sources.change(world, zoo.owner, source.id, {**GIVEN, "worn": given}, Options(name="Toys"))
+        changed, _ = await connecting.change(world, zoo.owner, source.id, {**GIVEN, "worn": given}, Options(name="Toys"))
         assert changed.settings["worn"] == kept
     with pytest.raises(WrongFields, match="yes or no"):
-        await sources.change(world, zoo.owner, source.id, {**GIVEN, "worn": "perhaps"}, Options(name="Toys"))
+        await connecting.change(world, zoo.owner, source.id, {**GIVEN, "worn": "perhaps"}, Options(name="Toys"))
     async with signed_in(world, zoo.owner) as admin:
         form = (await admin.get(f"/knowledge/sources/{source.id}/edit")).text
     assert '<input type="hidden" name="worn" value=""><input type="checkbox" name="worn" value="yes">' in form, "an unchecked box is sent as empty"
@@ -91,13 +92,13 @@ async def test_what_is_switched_off_is_not_read_by_itself(world: World, zoo: Sho
     monkeypatch.setattr(world, "clock", lambda: later)
     async with off(world, zoo, "source"):
         async with world.store.tx(zoo.org) as tx:
-            await sources.keep_up(world, tx, zoo.org)
+            await connecting.keep_up(world, tx, zoo.org)
         assert len(await tending.history(world, zoo.owner, source.id)) == 1
         async with signed_in(world, zoo.owner) as admin:
             assert "Switched off" in (await admin.get("/knowledge/sources")).text
             assert "is switched off. An admin can switch it on" in (await admin.get(f"/knowledge/sources/{source.id}")).text
     async with world.store.tx(zoo.org) as tx:
-        await sources.keep_up(world, tx, zoo.org)
+        await connecting.keep_up(world, tx, zoo.org)
     assert len(await tending.history(world, zoo.owner, source.id)) == 2, "and at once when it is on again"
     await settled(world)
 

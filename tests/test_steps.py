@@ -17,7 +17,9 @@ import pytest_asyncio
 from bench.stub_model import StubModel, asks, told
 from bench.stub_wires import Body, Says
 from glassine.config import Settings
-from glassine.story import acting, actions, conversations, desk, house, learning, turn
+from glassine.story import conversations, desk, house, turn
+from glassine.story.actions import acting, definitions
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.actions import Action, ActionId, CallState, Parameter, Policy, Where
 from glassine.words.ids import SessionId, new_id
@@ -58,7 +60,7 @@ async def made(world: World, shop: Shop, api: Vendor) -> dict[str, Action]:
         Action(id=ActionId(new_id()), name="note_order", title="Add a note", description="Adds a note to an order, at once.", method="POST", url=f"{api.url}/orders/{{order}}/notes", parameters=(number,), policy=Policy(channels=())),
     ]  # fmt: skip
     await learning.publish(world, shop.org, (await learning.save(world, shop.org, title="Returns", body="You can return an unused lamp within 30 days.", language="en")).id)
-    return {one.name: await actions.create(world, shop.owner, one) for one in every}
+    return {one.name: await definitions.create(world, shop.owner, one) for one in every}
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,12 @@ from glassine.edge.gate import Crossing
 from glassine.edge.llm.remote import RemoteModel
 from glassine.edge.mail import Mailer
 from glassine.store import vault
-from glassine.story import access, boundaries, conversations, importing, inbound, learning, models, notices, revealing, worker
+from glassine.story import access, conversations, inbound, notices, worker
+from glassine.story.boundary import boundaries
+from glassine.story.knowledge import learning
+from glassine.story.models import chain
+from glassine.story.privacy import revealing
+from glassine.story.sources import importing
 from glassine.story.visitor import Visitor
 from glassine.story.world import World, live
 from glassine.web.api import live as stream
@@ -70,7 +75,7 @@ async def test_without_the_model_answers_are_quoted(world: World, shop: Shop, mo
         assert "30 days" in sent.text
         assert not sent.handed_off
         with pytest.raises(Refused, match="“Language model” is switched off"):
-            await models.try_out(world, shop.owner, "operator")
+            await chain.try_out(world, shop.owner, "operator")
     assert model.calls == before
 
 

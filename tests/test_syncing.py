@@ -11,9 +11,13 @@ import pytest
 
 from glassine.connect import sources as kinds
 from glassine.edge.embed import Embedder
-from glassine.story import finding, learning, privacy, sources, syncing, tending, worker
+from glassine.story import worker
 from glassine.story.filling import WrongFields
-from glassine.story.sources import Options
+from glassine.story.knowledge import learning
+from glassine.story.privacy import previewing
+from glassine.story.search import finding
+from glassine.story.sources import connecting, syncing, tending
+from glassine.story.sources.connecting import Options
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import new_id
@@ -35,8 +39,8 @@ async def found(world: World, zoo: Shop, question: str = "which house", *, team:
 async def test_a_new_kind_of_source_is_one_module(world: World, zoo: Shop, toy: Toy) -> None:
     """Found, its form known, checked, read, and answered from: no other file knows of it."""
     assert kinds()["toys"].title == "Toys"
-    assert [one.name for one in sources.fields_of("toys")] == ["shelf", "key", "worn"]
-    made, reached = await sources.create(world, zoo.owner, "toys", GIVEN, Options(name="Toys"))
+    assert [one.name for one in connecting.fields_of("toys")] == ["shelf", "key", "worn"]
+    made, reached = await connecting.create(world, zoo.owner, "toys", GIVEN, Options(name="Toys"))
     assert reached == "There are 4 toys."
     await settled(world)
     run = await last(world, zoo, made.id)
@@ -82,7 +86,7 @@ async def test_what_is_gone_leaves_answers_as_soon_as_the_run_hears_of_it(world:
 async def test_nothing_is_deleted_when_a_source_says_that_all_is_gone(world: World, zoo: Shop, toy: Toy) -> None:
     source = await connected(world, zoo)
     toy.listed, kept = [], toy.listed
-    await sources.change(world, zoo.owner, source.id, {**GIVEN, "shelf": "other"}, Options(name="Toys"))  # reads everything anew
+    await connecting.change(world, zoo.owner, source.id, {**GIVEN, "shelf": "other"}, Options(name="Toys"))  # reads everything anew
     await settled(world)
     run = await last(world, zoo, source.id)
     assert (run.outcome, "4 of 4 pages" in run.reason) == (RunOutcome.WAITING, True)
@@ -90,15 +94,15 @@ async def test_nothing_is_deleted_when_a_source_says_that_all_is_gone(world: Wor
     assert [row["path"] for row in await tending.held(world, zoo.owner, source.id)] == ["ants", "bees", "cats", "dogs"]
     assert await tending.decide(world, zoo.owner, source.id, delete=False) == 4
     assert (await last(world, zoo, source.id)).outcome is RunOutcome.DONE
-    await sources.change(world, zoo.owner, source.id, GIVEN, Options(name="Toys"))
+    await connecting.change(world, zoo.owner, source.id, GIVEN, Options(name="Toys"))
     await settled(world)
     assert (await last(world, zoo, source.id)).outcome is RunOutcome.DONE, "what a person keeps is not asked about again"
     assert len(await found(world, zoo)) == 4
     toy.listed = kept
-    await sources.change(world, zoo.owner, source.id, {**GIVEN, "shelf": "third"}, Options(name="Toys"))
+    await connecting.change(world, zoo.owner, source.id, {**GIVEN, "shelf": "third"}, Options(name="Toys"))
     await settled(world)
     toy.listed = []
-    await sources.change(world, zoo.owner, source.id, {**GIVEN, "shelf": "fourth"}, Options(name="Toys"))
+    await connecting.change(world, zoo.owner, source.id, {**GIVEN, "shelf": "fourth"}, Options(name="Toys"))
     await settled(world)
     assert await tending.decide(world, zoo.owner, source.id, delete=True) == 4
     assert await found(world, zoo) == set()
@@ -134,7 +138,7 @@ async def test_a_key_that_is_revoked_in_the_middle_leaves_what_was_there(world: 
 
 async def test_a_run_goes_on_where_its_process_died(world: World, zoo: Shop, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process is gone between two documents: no goodbye, the job still in its name. Another one takes it up from the checkpoint."""
-    made, _ = await sources.create(world, zoo.owner, "toys", GIVEN, Options(name="Toys"))
+    made, _ = await connecting.create(world, zoo.owner, "toys", GIVEN, Options(name="Toys"))
     [job] = await worker._claim(world, 8)
     hear = syncing.Course._hear
     heard = 0
@@ -192,7 +196,7 @@ async def test_a_source_that_grows_too_old_is_refused_until_it_is_read_again(wor
     monkeypatch.setattr(world, "clock", lambda: later)
     toy.key, key = "another", toy.key
     async with world.store.tx(zoo.org) as tx:
-        await sources.keep_up(world, tx, zoo.org)
+        await connecting.keep_up(world, tx, zoo.org)
     assert await found(world, zoo) == set()
     await settled(world)
     assert (await last(world, zoo, source.id)).outcome is RunOutcome.FAILED, "it was due, and refused the key"
@@ -235,7 +239,7 @@ async def test_who_may_see_a_source(world: World, zoo: Shop, toy: Toy) -> None:
     source = await connected(world, zoo)
     assert "Wolves" not in await found(world, zoo)
     assert "Wolves" in await found(world, zoo, team=True)
-    await sources.change(world, zoo.owner, source.id, GIVEN, Options(name="Toys", readers=Readers.INTERNAL))
+    await connecting.change(world, zoo.owner, source.id, GIVEN, Options(name="Toys", readers=Readers.INTERNAL))
     await settled(world)
     assert await found(world, zoo) == set()
     assert len(await found(world, zoo, team=True)) == 5
@@ -250,11 +254,11 @@ async def test_secrets_are_sealed_kept_and_never_told(world: World, zoo: Shop, t
     assert KEY not in row["told"]
     assert KEY.encode() not in row["secrets"]
     assert len(row["secrets"]) > len(KEY)
-    changed, _ = await sources.change(world, zoo.owner, source.id, {"shelf": "bottom", "key": ""}, Options(name="Toys"))
+    changed, _ = await connecting.change(world, zoo.owner, source.id, {"shelf": "bottom", "key": ""}, Options(name="Toys"))
     assert changed.settings == {"shelf": "bottom", "worn": "yes"}, "and the key that was left empty still opens the door"
     toy.key = "another"
     with pytest.raises(WrongFields, match="refused the key") as refused:
-        await sources.change(world, zoo.owner, source.id, {"shelf": "left", "key": "wrong-key-987"}, Options(name="Toys"))
+        await connecting.change(world, zoo.owner, source.id, {"shelf": "left", "key": "wrong-key-987"}, Options(name="Toys"))
     assert "wrong-key-987" not in str(refused.value)
     assert (await tending.seen(world, zoo.owner, source.id)).source.settings == {"shelf": "bottom", "worn": "yes"}
 
@@ -264,25 +268,25 @@ async def test_a_secret_is_told_to_no_other_address_than_it_was_entered_for(worl
     assert toy.server is not None
     asked = len(toy.server.seen)
     with pytest.raises(WrongFields, match="Key was entered for another address") as refused:
-        await sources.change(world, zoo.owner, source.id, {"shelf": "elsewhere", "key": ""}, Options(name="Toys"))
+        await connecting.change(world, zoo.owner, source.id, {"shelf": "elsewhere", "key": ""}, Options(name="Toys"))
     assert set(refused.value.wrong) == {"key"}
     assert len(toy.server.seen) == asked, "nobody was asked with it"
     assert (await tending.seen(world, zoo.owner, source.id)).source.settings == source.settings
-    changed, _ = await sources.change(world, zoo.owner, source.id, {"shelf": "elsewhere", "key": KEY}, Options(name="Toys"))
+    changed, _ = await connecting.change(world, zoo.owner, source.id, {"shelf": "elsewhere", "key": KEY}, Options(name="Toys"))
     assert changed.settings["shelf"] == "elsewhere"
 
 
 async def test_nothing_is_saved_that_does_not_work(world: World, zoo: Shop, toy: Toy) -> None:
     for given, wrong in (({"shelf": "", "key": ""}, {"shelf", "key"}), ({"shelf": "top", "key": "wrong"}, {""})):
         with pytest.raises(WrongFields) as refused:
-            await sources.create(world, zoo.owner, "toys", given, Options(name="Toys"))
+            await connecting.create(world, zoo.owner, "toys", given, Options(name="Toys"))
         assert set(refused.value.wrong) == wrong
     with pytest.raises(WrongFields, match="name"):
-        await sources.create(world, zoo.owner, "toys", GIVEN, Options(name=" "))
+        await connecting.create(world, zoo.owner, "toys", GIVEN, Options(name=" "))
     assert await tending.listing(world, zoo.owner) == []
     reader = Actor(org=zoo.org, kind=ActorKind.AGENT, id=new_id(), name="Rita", role=Role.AGENT)
     with pytest.raises(Refused, match=r"knowledge\.write"):
-        await sources.create(world, reader, "toys", GIVEN, Options(name="Toys"))
+        await connecting.create(world, reader, "toys", GIVEN, Options(name="Toys"))
 
 
 async def test_when_it_is_read_by_itself(world: World, zoo: Shop, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,17 +295,17 @@ async def test_when_it_is_read_by_itself(world: World, zoo: Shop, toy: Toy, monk
     assert due
     assert timedelta(minutes=56) < due - world.clock() < timedelta(minutes=64)
     async with world.store.tx(zoo.org) as tx:
-        await sources.keep_up(world, tx, zoo.org)
+        await connecting.keep_up(world, tx, zoo.org)
     assert len(await tending.history(world, zoo.owner, source.id)) == 1
     monkeypatch.setattr(world, "clock", lambda: due + timedelta(seconds=1))
     for _ in range(2):
         async with world.store.tx(zoo.org) as tx:
-            await sources.keep_up(world, tx, zoo.org)
+            await connecting.keep_up(world, tx, zoo.org)
     assert [run.by for run in await tending.history(world, zoo.owner, source.id)] == ["schedule", "Olivia Owner"]
     assert await tending.sync_now(world, zoo.owner, source.id) is None, "one waits; another one follows it"
     await settled(world)
     async with world.store.tx(zoo.org) as tx:
-        await sources.keep_up(world, tx, zoo.org)
+        await connecting.keep_up(world, tx, zoo.org)
     assert len(await tending.history(world, zoo.owner, source.id)) == 3
 
 
@@ -320,14 +324,14 @@ async def test_how_long_changes_take_is_measured(world: World, zoo: Shop, toy: T
 
 async def test_what_a_source_is_taken_away_with(world: World, zoo: Shop, toy: Toy) -> None:
     source = await connected(world, zoo)
-    await sources.remove(world, zoo.owner, source.id, keep_articles=True)
+    await connecting.remove(world, zoo.owner, source.id, keep_articles=True)
     kept = (await learning.listing(world, zoo.org)).articles
     assert {one.source for one in kept} == {"editor"}
     assert len(await found(world, zoo)) == 4
     second = await connected(world, zoo)
-    await sources.remove(world, zoo.owner, second.id)
+    await connecting.remove(world, zoo.owner, second.id)
     assert (await learning.listing(world, zoo.org)).total == 4
-    log = await privacy.audit_log(world, zoo.owner, only="knowledge")
+    log = await previewing.audit_log(world, zoo.owner, only="knowledge")
     assert [row["verb"] for row in reversed(log)] == ["knowledge.source_create", "knowledge.source_delete"] * 2
 
 

@@ -14,9 +14,11 @@ from psycopg.types.json import Jsonb
 
 from glassine.rules import telling as rules
 from glassine.store import count, events, news, one, rows
-from glassine.story import contacts, desk, erasing, owning, redacting, telling, visitor
+from glassine.story import contacts, desk, owning, visitor
 from glassine.story.contacts import Identity
+from glassine.story.delivery import telling
 from glassine.story.inbound import open_session, receive
+from glassine.story.privacy import erasing, redacting
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.errors import Refused

@@ -12,9 +12,13 @@ import pytest_asyncio
 
 from glassine.connect.generic_webhook import AnyHelpdesk
 from glassine.store import events, ledger, tickets
-from glassine.story import contacts, conversations, crossings, delivering, desk, helpdesks, redacting
+from glassine.story import contacts, conversations, desk
+from glassine.story.boundary import crossings
 from glassine.story.contacts import Identity
-from glassine.story.helpdesks import Options
+from glassine.story.delivery import delivering
+from glassine.story.helpdesks import setting_up
+from glassine.story.helpdesks.setting_up import Options
+from glassine.story.privacy import redacting
 from glassine.story.world import World
 from glassine.words.helpdesks import Connected, Filed
 from glassine.words.ids import SessionId
@@ -214,7 +218,7 @@ async def test_a_key_that_is_revoked_in_the_middle_brings_the_session_home_until
         await until(in_the_inbox)
         assert "refused the key" in (await filed(world, shop, id, acme)).why
         twin.faults.clear()
-        await helpdesks.change(world, shop.owner, acme.id, twin.settings(), Options(name=acme.name))
+        await setting_up.change(world, shop.owner, acme.id, twin.settings(), Options(name=acme.name))
         await until(there_again)
     assert [one.text for one in twin.tickets()[0].comments] == ["My lamp is broken.", "And it buzzes."]
     assert (await filed(world, shop, id, acme)).failed_at is None

@@ -8,10 +8,13 @@ import pytest
 import pytest_asyncio
 
 from glassine.store import tickets
-from glassine.story import contacts, conversations, crossings, desk, files, helpdesks, hooks, redacting
+from glassine.story import contacts, conversations, desk, files
+from glassine.story.boundary import crossings
 from glassine.story.contacts import Identity
-from glassine.story.helpdesks import Options
+from glassine.story.helpdesks import hooks, setting_up
+from glassine.story.helpdesks.setting_up import Options
 from glassine.story.inbound import receive
+from glassine.story.privacy import redacting
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.errors import NotFound, Refused
@@ -243,7 +246,7 @@ async def test_who_took_it_meanwhile_keeps_it_and_the_ticket_mirrors(world: Worl
 
 @pytest.mark.parametrize("fault", [Fault.AFTER, Fault.RESET, Fault.MALFORMED], ids=str)
 async def test_what_nobody_knows_the_end_of_is_not_doubled(world: World, shop: Shop, twin: GenericTwin, acme: Connected, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glassine.story.helpdesk_reach.SECONDS", 0.3)
+    monkeypatch.setattr("glassine.story.helpdesks.helpdesk_reach.SECONDS", 0.3)
     twin.faults = [fault, None, fault]
     id = await handed(world, shop, acme)
     await desks.write(world, shop.org, id, "And it buzzes.")
@@ -259,7 +262,7 @@ async def test_a_refused_key_is_told_at_once_and_a_new_one_brings_everything(wor
     assert await desks.states(world, shop.org, id) == [("open", "dead")]
     await desks.write(world, shop.org, id, "Hello?")
     await desks.bring(world, shop.org, acme.id)
-    await helpdesks.change(world, shop.owner, acme.id, {**twin.settings(), "hook_secret": twin.secret}, Options(name=acme.name))
+    await setting_up.change(world, shop.owner, acme.id, {**twin.settings(), "hook_secret": twin.secret}, Options(name=acme.name))
     await desks.bring(world, shop.org, acme.id, rounds=2)
     assert [[one.text for one in each.comments] for each in twin.tickets()] == [["My lamp is broken.", "Hello?"]]
     assert await owner(world, shop, id) is OwnerKind.HELPDESK
@@ -297,7 +300,7 @@ async def test_a_stranger_is_not_let_in(world: World, shop: Shop, twin: GenericT
 async def test_disconnecting_gives_everybody_back_and_shuts_the_door(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
     id = await handed(world, shop, acme)
     await twin.answer(twin.tickets()[0].id, "Hello.")
-    await helpdesks.disconnect(world, shop.owner, acme.id)
+    await setting_up.disconnect(world, shop.owner, acme.id)
     assert await owner(world, shop, id) is OwnerKind.TEAM
     assert twin.post is not None
     with pytest.raises(NotFound):
@@ -305,7 +308,7 @@ async def test_disconnecting_gives_everybody_back_and_shuts_the_door(world: Worl
     await desks.write(world, shop.org, id, "Hello?")
     await desks.bring(world, shop.org, acme.id)
     assert len(twin.tickets()[0].comments) == 2
-    assert acme.name not in [one.desk.name for one in await helpdesks.listing(world, shop.owner)]
+    assert acme.name not in [one.desk.name for one in await setting_up.listing(world, shop.owner)]
 
 
 async def test_a_contact_is_changed_and_nothing_else_happens(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:

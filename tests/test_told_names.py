@@ -18,7 +18,7 @@ from glassine.edge.llm.wire import Learnt
 from glassine.rules.calling.told_names import own, told
 from glassine.rules.offering import offer
 from glassine.rules.openapi.operations import describe
-from glassine.story import acting
+from glassine.story.actions import acting
 from glassine.story.world import World
 from glassine.words.actions import Action, CallState, Parameter, Policy, Where
 from glassine.words.models import WireName

@@ -7,8 +7,11 @@ from httpx2 import AsyncClient
 
 from glassine.rules import topic_scores
 from glassine.rules.topic_scores import Seen
-from glassine.story import autopilot, contacts, conversations, exchange, inbound, learning, replaying, topic_lists
+from glassine.story import contacts, conversations, exchange, inbound
+from glassine.story.behaviour import autopilot, topic_lists
 from glassine.story.contacts import Identity
+from glassine.story.inspection import replaying
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.autopilot import Stance, Topic, Topics
 from glassine.words.channels import Inbound

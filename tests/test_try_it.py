@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from bench.stub_model import StubModel, quote_first_passage
-from glassine.story import learning, segments, talking, topic_lists
-from glassine.story.talking import Said
-from glassine.story.trying import Customer
+from glassine.story.behaviour import talking, topic_lists
+from glassine.story.behaviour.talking import Said
+from glassine.story.behaviour.trying import Customer
+from glassine.story.knowledge import learning, segments
 from glassine.story.world import World
 from glassine.words.autopilot import Topic, Topics
 from glassine.words.knowledge import Audience

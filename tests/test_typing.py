@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 
 from glassine.store import jobs, search, sessions
-from glassine.story import contacts, conversations, desk, learning, worker, writing
+from glassine.story import contacts, conversations, desk, worker, writing
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session, receive
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.errors import Refused

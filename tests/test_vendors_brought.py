@@ -10,9 +10,12 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from glassine.story import finding, learning, sources, tending, worker
+from glassine.story import worker
 from glassine.story.filling import WrongFields
-from glassine.story.sources import Options
+from glassine.story.knowledge import learning
+from glassine.story.search import finding
+from glassine.story.sources import connecting, tending
+from glassine.story.sources.connecting import Options
 from glassine.story.world import World
 from glassine.words.ids import new_id
 from glassine.words.knowledge import EVERYBODY, TEAM, ArticleStatus, Audience
@@ -53,7 +56,7 @@ async def settled(world: World) -> None:
 
 
 async def connected(world: World, company: Shop, kind: str, given: dict[str, str]) -> Connected:
-    made, _ = await sources.create(world, company.owner, kind, given, Options(name=kind))
+    made, _ = await connecting.create(world, company.owner, kind, given, Options(name=kind))
     await settled(world)
     return made
 
@@ -149,7 +152,7 @@ async def test_a_token_that_is_revoked_in_mid_run_is_a_reason_and_loses_nothing(
         twin.faults = lambda _: None
         assert (await again(world, company, source)).outcome is RunOutcome.DONE
         with pytest.raises(WrongFields, match="refuses this login"):
-            await sources.change(world, company.owner, source.id, {**source.settings, "token": "another"}, Options(name=kind))
+            await connecting.change(world, company.owner, source.id, {**source.settings, "token": "another"}, Options(name=kind))
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -19,10 +19,15 @@ from psycopg import sql
 from glassine.config import Settings
 from glassine.rules import passages
 from glassine.store import migrate, search, visibility
-from glassine.story import autopilot, contacts, conversations, exporting, finding, inspecting, learning, replaying, segments, what_if
+from glassine.story import contacts, conversations
+from glassine.story.behaviour import autopilot
 from glassine.story.contacts import Identity
 from glassine.story.exchange import exchange
 from glassine.story.inbound import open_session
+from glassine.story.inspection import inspecting, replaying, what_if
+from glassine.story.knowledge import learning, segments
+from glassine.story.privacy import exporting
+from glassine.story.search import finding
 from glassine.story.world import World, live
 from glassine.words.channels import Inbound
 from glassine.words.errors import Refused

@@ -11,8 +11,11 @@ import svix.webhooks
 
 from glassine.rules import webhook_signing
 from glassine.store import one, rows, webhooks
-from glassine.story import boundaries, desk, endpoints, redacting, rotating
-from glassine.story.endpoints import Given
+from glassine.story import desk
+from glassine.story.boundary import boundaries
+from glassine.story.delivery import endpoints
+from glassine.story.delivery.endpoints import Given
+from glassine.story.privacy import redacting, rotating
 from glassine.story.world import World
 from glassine.words.deliveries import DeliveryState
 from glassine.words.errors import NotFound, Refused
@@ -210,7 +213,7 @@ async def test_410_disables_at_once_and_is_told(world: World, mart: Shop, receiv
 
 
 async def test_five_days_of_failure_disable_and_owners_get_a_mail(world: World, mart: Shop, receiver: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
-    from glassine.story import webhooks as story
+    from glassine.story.delivery import webhooks as story
 
     made, _ = await endpoint(world, mart, receiver)
     receiver.answer = lambda _: Response(status=500)

@@ -9,9 +9,10 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from glassine.story import sources, syncing, tending, worker
+from glassine.story import worker
 from glassine.story.filling import WrongFields
-from glassine.story.sources import Options
+from glassine.story.sources import connecting, syncing, tending
+from glassine.story.sources.connecting import Options
 from glassine.story.world import World
 from glassine.words.ids import new_id
 from glassine.words.sources import RunOutcome
@@ -36,7 +37,7 @@ class Acme:
     site: WebSite
 
     async def connect(self, **settings: str) -> Connected:
-        made, self.reached = await sources.create(self.world, self.shop.owner, "website", {"start": self.site.url} | settings, Options(name="Help pages"))
+        made, self.reached = await connecting.create(self.world, self.shop.owner, "website", {"start": self.site.url} | settings, Options(name="Help pages"))
         await self.settle()
         return made
 
@@ -170,7 +171,7 @@ async def test_a_page_is_excluded_included_and_read_again_by_itself(acme: Acme) 
 async def test_a_crawl_that_was_killed_goes_on(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
     acme.site.pages |= {f"/p{n}": article(f"Page {'x' * n}", text=f"Lamp number {n} has a shade of {n} centimetres.") for n in range(70)}
     acme.site.pages["/"] = article("Help", links="".join(f'<a href="{path}">x</a>' for path in acme.site.pages))
-    made, _ = await sources.create(acme.world, acme.shop.owner, "website", {"start": acme.site.url}, Options(name="Killed"))
+    made, _ = await connecting.create(acme.world, acme.shop.owner, "website", {"start": acme.site.url}, Options(name="Killed"))
     [job] = await worker._claim(acme.world, 8)
     hear, heard = syncing.Course._hear, 0
 
@@ -202,5 +203,5 @@ async def test_what_cannot_be_read_is_not_saved(acme: Acme) -> None:
         ({"start": "http://169.254.169.254/"}, "not a public address"), ({"start": f"{acme.site.url}/nothing"}, "There is no page at"), ({"include": "blog"}, "must begin with / or"),
     ):
         with pytest.raises(WrongFields, match=says):
-            await sources.create(acme.world, acme.shop.owner, "website", {"start": acme.site.url} | settings, Options(name="Never"))
+            await connecting.create(acme.world, acme.shop.owner, "website", {"start": acme.site.url} | settings, Options(name="Never"))
     assert await tending.listing(acme.world, acme.shop.owner) == []

@@ -10,7 +10,11 @@ import pytest
 import pytest_asyncio
 
 from bench.stub_model import StubModel, quote_first_passage
-from glassine.story import autopilot, boundaries, learning, privacy, what_if
+from glassine.story.behaviour import autopilot
+from glassine.story.boundary import boundaries
+from glassine.story.inspection import what_if
+from glassine.story.knowledge import learning
+from glassine.story.privacy import previewing
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import SessionId, TurnId
@@ -66,7 +70,7 @@ async def test_nothing_is_stored_in_the_session(client: Client, world: World, sh
     found = await what_if.ask(world, shop.owner, session, turn, change)
     assert found.changed == kinds
     assert await state(world, shop, session) == before
-    line = (await privacy.audit_log(world, shop.owner, only="inspections"))[0]
+    line = (await previewing.audit_log(world, shop.owner, only="inspections"))[0]
     assert (line["verb"], line["detail"]) == ("inspect.what_if", {"session": str(session), "changed": list(kinds)})
 
 

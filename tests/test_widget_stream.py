@@ -12,9 +12,10 @@ from starlette.types import Message
 
 from glassine.store import events as log
 from glassine.store.live import Notice
-from glassine.story import contacts, conversations, redacting
+from glassine.story import contacts, conversations
 from glassine.story.contacts import Identity
 from glassine.story.inbound import open_session, receive
+from glassine.story.privacy import redacting
 from glassine.story.visitor import Visitor
 from glassine.story.world import World
 from glassine.web.api import live

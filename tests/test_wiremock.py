@@ -13,7 +13,9 @@ import pytest_asyncio
 
 from glassine.connect import source
 from glassine.store import deliveries, rows
-from glassine.story import conversations, delivering, helpdesk_reach
+from glassine.story import conversations
+from glassine.story.delivery import delivering
+from glassine.story.helpdesks import helpdesk_reach
 from glassine.story.world import World
 from glassine.words.deliveries import Delivery, DeliveryId
 from glassine.words.helpdesks import Connected

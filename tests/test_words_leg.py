@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from glassine.store import search, visibility
 from glassine.store.words import worded
-from glassine.story import finding, learning
+from glassine.story.knowledge import learning
+from glassine.story.search import finding
 from glassine.story.world import World
 from tests.shop import founded_shop
 

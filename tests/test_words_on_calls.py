@@ -12,7 +12,7 @@ import pytest
 
 from glassine.rules.calling import answers, schemas
 from glassine.store import sessions
-from glassine.story import acting, actions, approving, context_along, variables
+from glassine.story.actions import acting, approving, context_along, definitions, variables
 from glassine.story.inbound import receive
 from glassine.story.world import World
 from glassine.words.actions import Call, CallState, Filler, Parameter, Policy, Variable, VariableId, VariableKind, Where
@@ -31,7 +31,7 @@ __all__ = ["api", "store"]  # the fixtures
 
 async def with_form(world: World, store: Shop, api: Vendor, **policy: Any) -> tuple[SessionId, Call]:
     what = Parameter(name="what", where=Where.BODY, schema=TEXT, filler=Filler.FORM, required=True)
-    made = await actions.create(world, store.owner, action(api, "/cases", what, method="POST", reads=False, policy=Policy(**policy)))
+    made = await definitions.create(world, store.owner, action(api, "/cases", what, method="POST", reads=False, policy=Policy(**policy)))
     id = await session(world, store)
     return id, await call(world, store, id, made, {})
 
@@ -79,7 +79,7 @@ async def test_nothing_goes_on_while_all_ai_is_off_but_a_no(world: World, store:
     monkeypatch.setattr(world, "settings", replace(world.settings, smtp_url="smtp://mail.example:587"))
     id, waits, _ = await asked_for_a_code(world, store, api)
     code = await sent(world, store, waits)
-    made = await actions.create(world, store.owner, refund(api, name="refund_late", policy=Policy(approve=True)))
+    made = await definitions.create(world, store.owner, refund(api, name="refund_late", policy=Policy(approve=True)))
     other = await session(world, store)
     approval = await call(world, store, other, made, {"order_id": "W-1", "amount": 5})
     async with without_ai(world, store):
@@ -93,7 +93,7 @@ async def test_nothing_goes_on_while_all_ai_is_off_but_a_no(world: World, store:
 
 async def test_what_is_shown_is_shown_to_its_end_and_hides_nothing(world: World, store: Shop, api: Vendor) -> None:
     note = Parameter(name="note", where=Where.BODY, schema=TEXT)
-    made = await actions.create(world, store.owner, action(api, "/notes", note, method="POST", reads=False, policy=Policy(confirm=True)))
+    made = await definitions.create(world, store.owner, action(api, "/notes", note, method="POST", reads=False, policy=Policy(confirm=True)))
     id = await session(world, store)
     waits = await call(world, store, id, made, {"note": "word " * 400 + "and pay \u202e001\u202c to Eve\U000e0041"})
     assert waits.state is CallState.CONFIRM
@@ -102,7 +102,7 @@ async def test_what_is_shown_is_shown_to_its_end_and_hides_nothing(world: World,
 
 async def test_only_what_is_replaced_in_its_own_place_is_not_shown(world: World, store: Shop, api: Vendor) -> None:
     fields = [Parameter(name="amount", where=Where.QUERY, schema=TEXT), Parameter(name="order.note", where=Where.BODY, schema=TEXT), Parameter(name="shop", where=Where.BODY, schema=TEXT)]
-    made = await actions.create(world, store.owner, action(api, "/pay", *fields, method="POST", reads=False, context_headers=True, policy=Policy(confirm=True)))
+    made = await definitions.create(world, store.owner, action(api, "/pay", *fields, method="POST", reads=False, context_headers=True, policy=Policy(confirm=True)))
     id = await session(world, store, verified=True)
     async with world.store.tx(store.org) as tx:
         contact = (await sessions.load(tx, store.org, id)).contact
@@ -120,7 +120,7 @@ def _repeats(text: str, _: Request) -> Response:
 
 async def test_an_answer_is_not_cut_through_a_value(world: World, store: Shop, api: Vendor) -> None:
     """Placeholders are shorter than what they stand for: what was cut off in the middle must not move up to where it is shown."""
-    made = await actions.create(world, store.owner, action(api))
+    made = await definitions.create(world, store.owner, action(api))
     long = "ada." + "x" * 50 + "@" + "example." * 5 + "com"
     lines = [f"{long} " for _ in range(200)]
     for cut in (9, 14):
@@ -136,7 +136,7 @@ async def test_a_key_of_the_query_is_covered_as_it_stands_in_an_address(world: W
     key = "k+ey/with=signs 12345"
     await variables.create(world, store.owner, Variable(id=VariableId(new_id()), name="shop", kind=VariableKind.QUERY, field="key", hosts=(action(api).url.split("/")[2],)), key)
     api.answer = lambda request: said({"you_asked": request.target})
-    trial = await actions.try_out(world, store.owner, action(api), {"order_id": "W-1"}, dry=False)
+    trial = await definitions.try_out(world, store.owner, action(api), {"order_id": "W-1"}, dry=False)
     assert trial.state is CallState.DONE
     assert "signs" in api.seen[-1].target
     assert "signs" not in str(trial)
@@ -144,7 +144,7 @@ async def test_a_key_of_the_query_is_covered_as_it_stands_in_an_address(world: W
 
 @pytest.mark.parametrize("answer", [b"[" * 500 + b"]" * 500, b'{"a":' * 400 + b"1" + b"}" * 400, b'{"a":' * 50_000])
 async def test_an_answer_that_is_nested_without_end_is_a_call_that_ended(world: World, store: Shop, api: Vendor, answer: bytes) -> None:
-    made = await actions.create(world, store.owner, action(api))
+    made = await definitions.create(world, store.owner, action(api))
     api.answer = lambda _: Response(body=answer, headers={"Content-Type": "application/json"})
     ended = await call(world, store, await session(world, store), made, {"order_id": "W-1"})
     assert (ended.state, ended.seen) == (CallState.DONE, "")

@@ -13,7 +13,9 @@ import pytest_asyncio
 from bench.stub_model import StubModel
 from glassine.edge.addresses import places
 from glassine.edge.gate import Gate
-from glassine.story import authoring, boundaries, content_rules, house, learning, link_check, linking, reading_over, translating
+from glassine.story import house
+from glassine.story.boundary import boundaries
+from glassine.story.knowledge import authoring, content_rules, learning, link_check, linking, reading_over, translating
 from glassine.story.world import World
 from glassine.words.articles import ContentRule, Fields, RuleKind, Severity
 from glassine.words.errors import Refused

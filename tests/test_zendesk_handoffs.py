@@ -8,8 +8,9 @@ import pytest
 import pytest_asyncio
 
 from glassine.store import tickets
-from glassine.story import conversations, helpdesks
+from glassine.story import conversations
 from glassine.story.contacts import Identity
+from glassine.story.helpdesks import setting_up
 from glassine.story.world import World
 from glassine.words.helpdesks import Connected, Filed
 from glassine.words.ids import SessionId
@@ -124,7 +125,7 @@ async def test_credentials_that_were_revoked_are_told_in_the_inbox(world: World,
 async def test_disconnecting_takes_away_what_was_made_there(world: World, shop: Shop, twin: Twin, acme: Connected) -> None:
     made = twin.support.hooks.known if isinstance(twin, ZendeskTwin) else twin.integrations if isinstance(twin, SunshineTwin) else {}
     assert len(made) == 1
-    await helpdesks.install(world, shop.owner, acme.id)
+    await setting_up.install(world, shop.owner, acme.id)
     assert len(made) == 1, "however often"
-    _, trouble = await helpdesks.disconnect(world, shop.owner, acme.id)
+    _, trouble = await setting_up.disconnect(world, shop.owner, acme.id)
     assert (trouble, len(made)) == ("", 0)

@@ -14,8 +14,9 @@ import pytest
 import pytest_asyncio
 
 import glassine.connect
-from glassine.story import sources, tending, worker
-from glassine.story.sources import Options
+from glassine.story import worker
+from glassine.story.sources import connecting, tending
+from glassine.story.sources.connecting import Options
 from glassine.story.world import World
 from glassine.words.ids import SourceId, new_id
 from glassine.words.syncing import Connected, Run
@@ -152,7 +153,7 @@ async def settled(world: World) -> None:
 
 
 async def connected(world: World, zoo: Shop, **options: object) -> Connected:
-    made, _ = await sources.create(world, zoo.owner, "toys", GIVEN, Options(name="Toys", **options))  # type: ignore[arg-type]  # any of its fields
+    made, _ = await connecting.create(world, zoo.owner, "toys", GIVEN, Options(name="Toys", **options))  # type: ignore[arg-type]  # any of its fields
     await settled(world)
     return made
 

@@ -15,7 +15,7 @@ from glassine.edge.names import Names
 from glassine.edge.secrets import Unreadable, master_key
 from glassine.store import health, jobs, migrate
 from glassine.story import house
-from glassine.story import models as story_models
+from glassine.story.models import chain as story_models
 from glassine.story.world import World, live
 from glassine.words.errors import Misconfigured, ModelFailed, Refused
 from glassine.words.ids import OrgId

@@ -13,7 +13,7 @@ from glassine.commands import home
 from glassine.commands.organization import chosen, operator
 from glassine.config import Settings
 from glassine.store import migrate
-from glassine.story import exporting
+from glassine.story.privacy import exporting
 from glassine.story.world import live
 from glassine.words.errors import Misconfigured
 from glassine.words.ids import ContactId

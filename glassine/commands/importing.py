@@ -11,7 +11,8 @@ from uuid import UUID
 from glassine.commands.organization import chosen
 from glassine.config import Settings
 from glassine.store import jobs, migrate
-from glassine.story import demo, importing
+from glassine.story import demo
+from glassine.story.sources import importing
 from glassine.story.world import World, live
 from glassine.words.errors import Misconfigured
 from glassine.words.ids import OrgId

@@ -12,7 +12,7 @@ from glassine.commands.organization import chosen, operator
 from glassine.config import Settings
 from glassine.edge.secrets import Unreadable
 from glassine.store import jobs, migrate
-from glassine.story import rotating
+from glassine.story.privacy import rotating
 from glassine.story.world import World, live
 from glassine.words.errors import Misconfigured
 

@@ -15,7 +15,7 @@ from glassine.edge import signatures
 from glassine.edge.signatures import Forged
 from glassine.rules import chain
 from glassine.rules.chain import Anchor, Checked
-from glassine.story import crossings
+from glassine.story.boundary import crossings
 from glassine.story.world import live
 from glassine.words.errors import Refused
 

@@ -10,7 +10,7 @@ from glassine.commands import home
 from glassine.commands.organization import chosen, operator
 from glassine.config import Settings
 from glassine.store import migrate
-from glassine.story import boundaries
+from glassine.story.boundary import boundaries
 from glassine.story.world import live
 
 _OFF = "All AI is off. No model is asked, nothing is answered by the AI, and customers' messages go to your team. Turn it on with: glassine ai on"

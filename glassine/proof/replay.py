@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from glassine.store import jobs, turns
-from glassine.story import replaying
+from glassine.story.inspection import replaying
 from glassine.story.world import World
 from glassine.words.errors import NotFound, Refused
 from glassine.words.ids import OrgId, SessionId, TurnId

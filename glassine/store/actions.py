@@ -1,4 +1,4 @@
-"""Actions in the store: what is in force, and every version. It decides nothing; story/actions.py checks what comes here."""
+"""Actions in the store: what is in force, and every version. It decides nothing; story/actions/definitions.py checks what comes here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs over sources in the store, the pages they named, and how long changes took. What a run does is told in story/syncing.py."""
+"""Runs over sources in the store, the pages they named, and how long changes took. What a run does is told in story/sources/syncing.py."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from glassine.rules import enclosed, passages, topic_scores
 from glassine.rules.topic_scores import Known, Seen
 from glassine.store import topic_vectors
 from glassine.store.topic_vectors import Kept
-from glassine.story import finding
+from glassine.story.search import finding
 from glassine.story.world import World
 from glassine.words.autopilot import Scored, Topics
 from glassine.words.ids import OrgId

@@ -17,9 +17,12 @@ from glassine.rules.grounding import Grounded
 from glassine.rules.policies import policy_of
 from glassine.rules.prompt import Told
 from glassine.rules.redaction import cover
-from glassine.story import built_in, consenting, debugging, finding, handing, masking, rewriting, scenarios, sight, steps
+from glassine.story import handing, masking, rewriting
+from glassine.story.actions import built_in, consenting, steps
+from glassine.story.actions.steps import Talk
+from glassine.story.inspection import debugging
 from glassine.story.scene import Acting, Means, NoLonger, Scene, hand_off
-from glassine.story.steps import Talk
+from glassine.story.search import finding, scenarios, sight
 from glassine.story.world import World
 from glassine.words.actions import Call
 from glassine.words.errors import ModelFailed, SwitchedOff

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from glassine.config import resource
 from glassine.store import house as stored
-from glassine.story import access, house, importing
+from glassine.story import access, house
+from glassine.story.sources import importing
 from glassine.story.world import World
 from glassine.words.errors import Refused
 from glassine.words.ids import OrgId, PersonId

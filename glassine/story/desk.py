@@ -10,7 +10,8 @@ from glassine.rules.permits import answers, require
 from glassine.rules.reactions import turn_of
 from glassine.store import Tx, events, helpdesks, jobs, outgoing, people, sessions, tickets, vault
 from glassine.store.live import notify
-from glassine.story import owning, ticketing
+from glassine.story import owning
+from glassine.story.helpdesks import ticketing
 from glassine.story.inbound import LONGEST
 from glassine.story.masking import Mask, say, write
 from glassine.story.owning import By

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from glassine.rules.redaction import PLACEHOLDER, restore
-from glassine.story import continuing, desk
+from glassine.story import desk
+from glassine.story.actions import continuing
 from glassine.story.conversations import event, restorer, session
 from glassine.story.inbound import receive
 from glassine.story.turn import Settled

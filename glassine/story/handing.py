@@ -11,8 +11,8 @@ from glassine.rules import handing_off
 from glassine.rules.autopilot import Decision, Kind
 from glassine.rules.handing_off import Signals
 from glassine.rules.meant import Heard, heard
-from glassine.story.finding import Sought
 from glassine.story.scene import Scene, decided, hand_off
+from glassine.story.search.finding import Sought
 from glassine.words.handoffs import HandoffRules, Standing, Triggers
 from glassine.words.sessions import Session
 from glassine.words.turns import HandOff, Outcome, Reason, Trace

@@ -16,10 +16,12 @@ from glassine.rules.reordering import reach
 from glassine.rules.small_talk import small_talk
 from glassine.store import Taken, Tx, contacts, events, messages, sessions
 from glassine.store.live import notify
-from glassine.story import code_in_chat, finding, sight, turn
+from glassine.story import turn
+from glassine.story.actions import code_in_chat
 from glassine.story.contacts import own_key
 from glassine.story.masking import Mask, shortened, to_bytes, write
 from glassine.story.scene import Scene
+from glassine.story.search import finding, sight
 from glassine.story.world import World
 from glassine.words.channels import Attachment, Inbound
 from glassine.words.errors import Refused

@@ -16,8 +16,8 @@ from glassine.rules import tone
 from glassine.rules.reactions import jobs_for
 from glassine.store import Tx, autopilot, events, house, jobs, sessions, tickets
 from glassine.store.live import notify
-from glassine.story import autopilot as rulebooks
 from glassine.story import summarising
+from glassine.story.behaviour import autopilot as rulebooks
 from glassine.story.world import World
 from glassine.words.helpdesks import HelpdeskId
 from glassine.words.house import OrgSettings

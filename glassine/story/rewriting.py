@@ -9,8 +9,8 @@ from typing import Any
 from glassine.edge.language import speaks
 from glassine.rules import grounding, prompt
 from glassine.rules.grounding import Finding, Grounded
-from glassine.story import steps
-from glassine.story.steps import Talk
+from glassine.story.actions import steps
+from glassine.story.actions.steps import Talk
 from glassine.words.errors import ModelFailed, SwitchedOff
 from glassine.words.turns import ModelReply, PromptMessage, Reason, Round
 

@@ -12,9 +12,9 @@ from glassine.rules import autopilot, enclosed, extract, office_hours, routing, 
 from glassine.rules.meant import Heard
 from glassine.rules.when_back import when_back
 from glassine.store.sessions import Mode
-from glassine.story import sight
 from glassine.story.evidence import Conditions
-from glassine.story.finding import Shelf, Sought
+from glassine.story.search import sight
+from glassine.story.search.finding import Shelf, Sought
 from glassine.words.actions import WAITING, Call
 from glassine.words.autopilot import Hours, Rulebook, Scored, Stance, Topics
 from glassine.words.handoffs import HandoffRules, Standing

@@ -9,7 +9,7 @@ import time
 from glassine.rules import summarising
 from glassine.store import events, jobs, sessions
 from glassine.store.live import notify
-from glassine.story.models import model_for, operator
+from glassine.story.models.chain import model_for, operator
 from glassine.story.world import World
 from glassine.words.errors import CrossingRefused, ModelFailed
 from glassine.words.house import OrgSettings

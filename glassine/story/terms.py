@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from glassine.rules import autopilot
 from glassine.store import segments
-from glassine.story import about, sight
+from glassine.story import about
 from glassine.story.scene import Scene
+from glassine.story.search import sight
 from glassine.story.world import World
 from glassine.words.autopilot import Assist, Rollout
 from glassine.words.ids import SegmentId

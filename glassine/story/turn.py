@@ -16,26 +16,15 @@ from glassine.rules.small_talk import small_talk
 from glassine.store import Tx, events, jobs, messages, sessions, visibility
 from glassine.store.live import Notice
 from glassine.store.messages import Saying, Settling
-from glassine.story import (
-    answering,
-    built_in,
-    callable_now,
-    consenting,
-    debugging,
-    evidence,
-    finding,
-    handing,
-    reranking,
-    saying,
-    sight,
-    summarising,
-    terms,
-    ticketing,
-)
-from glassine.story import autopilot as rulebooks
-from glassine.story.finding import Shelf, Sought
-from glassine.story.models import model_for
+from glassine.story import answering, evidence, handing, saying, summarising, terms
+from glassine.story.actions import built_in, callable_now, consenting
+from glassine.story.behaviour import autopilot as rulebooks
+from glassine.story.helpdesks import ticketing
+from glassine.story.inspection import debugging
+from glassine.story.models.chain import model_for
 from glassine.story.scene import Means, Scene, hand_off
+from glassine.story.search import finding, reranking, sight
+from glassine.story.search.finding import Shelf, Sought
 from glassine.story.world import Running, World
 from glassine.words.actions import WAITING, CallState
 from glassine.words.errors import NotFound

@@ -1,6 +1,6 @@
 """Runs jobs: those this process claimed when it made them, and those that nobody holds. What fails is tried again, and in the end handed to people.
 
-Deliveries have places and claims of their own (story/delivering.py), so that a turn never waits for somebody else's server.
+Deliveries have places and claims of their own (story/delivery/delivering.py), so that a turn never waits for somebody else's server.
 """
 
 from __future__ import annotations
@@ -13,29 +13,16 @@ from datetime import datetime
 from types import MappingProxyType
 
 from glassine.store import DatabaseError, Unreachable, calls, house, jobs
-from glassine.story import (
-    codes,
-    delivering,
-    gaps,
-    lapsing,
-    ledger,
-    link_check,
-    looking,
-    notices,
-    outgoing,
-    rehearsing,
-    retaining,
-    segments,
-    sources,
-    summarising,
-    syncing,
-    telling,
-    tidying,
-    turn,
-    watching,
-    webhooks,
-)
+from glassine.story import notices, summarising, turn, watching
+from glassine.story.actions import codes, lapsing
+from glassine.story.behaviour import rehearsing
+from glassine.story.boundary import ledger
+from glassine.story.delivery import delivering, outgoing, telling, webhooks
+from glassine.story.helpdesks import looking
+from glassine.story.knowledge import gaps, link_check, segments, tidying
+from glassine.story.privacy import retaining
 from glassine.story.scene import Scene
+from glassine.story.sources import connecting, syncing
 from glassine.story.turn import Settled
 from glassine.story.world import World
 from glassine.words.actions import CallId
@@ -251,7 +238,7 @@ async def sweep(world: World) -> None:
         for org in everybody:
             await watching.watch(world, org)
             async with world.store.tx(org) as tx:
-                await sources.keep_up(world, tx, org)
+                await connecting.keep_up(world, tx, org)
                 await looking.keep_up(tx, org)
                 await lapsing.expire(tx, org)
                 await calls.strand(tx, org)

@@ -26,8 +26,8 @@ from glassine.edge.signatures import Signer
 from glassine.store import DatabaseError, Store, house, jobs, ledger
 from glassine.store.live import Live
 from glassine.store.nearest import Nearest
-from glassine.story.metering import Meter
-from glassine.story.switches import Switches
+from glassine.story.boundary.switches import Switches
+from glassine.story.models.metering import Meter
 from glassine.story.together import Together
 from glassine.words.autopilot import Rulebook
 from glassine.words.ids import ArticleId, OrgId, SessionId, TurnId, new_id
@@ -141,7 +141,7 @@ class World:
 @asynccontextmanager
 async def live(settings: Settings, *, keeps: tuple[OrgId, ...] = ()) -> AsyncIterator[World]:
     """The world as it runs: needs a migrated database at `settings.database_url`. Raises Misconfigured."""
-    from glassine.story.rescan import Rescan  # looks at what leaves with all that the world knows, so it imports this file
+    from glassine.story.boundary.rescan import Rescan  # looks at what leaves with all that the world knows, so it imports this file
 
     assert settings.database_url, "whoever starts a process sets the database's address"
     async with AsyncExitStack() as stack:

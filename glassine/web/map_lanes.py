@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from glassine.story.data_map import DataMap, Mapped
+from glassine.story.boundary.data_map import DataMap, Mapped
 from glassine.words.boundaries import STAGES, Direction, Stage
 
 ICONS: Mapping[str, str] = MappingProxyType({

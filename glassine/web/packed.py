@@ -1,4 +1,4 @@
-"""The reviewer's pack as files: one page that needs nothing else, and the signed document as JSON. It gathers nothing; story/pack.py does."""
+"""The reviewer's pack as files: one page that needs nothing else, and the signed document as JSON. It gathers nothing; story/boundary/pack.py does."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from glassine.story import pack
-from glassine.story.data_map import DataMap
+from glassine.story.boundary import pack
+from glassine.story.boundary.data_map import DataMap
 from glassine.story.world import World
 from glassine.web.map_lanes import ICONS, lanes
 from glassine.web.render import STATIC, article, render

@@ -1,6 +1,6 @@
 """Actions in words: calls to a company's own API that the AI may ask for, who fills in what, and what has to happen before one runs.
 
-The policy stands here and is applied outside the model (story/acting.py): no words of a model, a passage or a customer change it.
+The policy stands here and is applied outside the model (story/actions/acting.py): no words of a model, a passage or a customer change it.
 """
 
 from __future__ import annotations

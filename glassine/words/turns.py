@@ -208,5 +208,5 @@ class Trace:
     usage: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)  # milliseconds by step
-    given: dict[str, Any] = field(default_factory=dict)  # what the turn started from: see story/replaying.py
+    given: dict[str, Any] = field(default_factory=dict)  # what the turn started from: see story/inspection/replaying.py
     debug: dict[str, Any] = field(default_factory=dict)  # in debug mode, what the outcome did not need

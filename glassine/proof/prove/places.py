@@ -12,7 +12,7 @@ from glassine.proof.prove.door import Door, Unexpected
 from glassine.proof.prove.search import Search
 from glassine.proof.prove.stage import Stage
 from glassine.store import whole
-from glassine.story import crossings
+from glassine.story.boundary import crossings
 from glassine.story.world import World
 from glassine.words.errors import Misconfigured
 from glassine.words.ids import OrgId

@@ -11,7 +11,8 @@ from glassine.proof.prove.kinds import CUSTOM_PATTERN
 from glassine.proof.prove.sinks import ACTION, EVENTS, TAKES, Model
 from glassine.store import house as stored
 from glassine.store import whole
-from glassine.story import access, house, learning
+from glassine.story import access, house
+from glassine.story.knowledge import learning
 from glassine.story.world import World
 from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId

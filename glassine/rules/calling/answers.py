@@ -1,4 +1,4 @@
-"""What came back from a call, as far as it may go on: JSON or text of a bounded length, only the fields that are shown. It masks nothing: story/calling.py does, after it."""
+"""What came back from a call, as far as it may go on: JSON or text of a bounded length, only the fields that are shown. It masks nothing: story/actions/calling.py does, after it."""
 
 from __future__ import annotations
 

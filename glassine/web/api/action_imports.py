@@ -1,4 +1,4 @@
-"""OpenAPI files over the public API: one is imported, or only looked at; earlier imports are listed and taken back. What happens is told in story/importing_actions.py."""
+"""OpenAPI files over the public API: one is imported, or only looked at; earlier imports are listed and taken back. What happens is told in story/actions/importing_actions.py."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from starlette.datastructures import UploadFile
 from glassine.rules.openapi.addresses import NO_ADDRESS
 from glassine.rules.openapi.operations import NO_TOOLS
 from glassine.rules.openapi.reading import UNREADABLE
-from glassine.story import importing_actions
-from glassine.story.importing_actions import File, Review
+from glassine.story.actions import importing_actions
+from glassine.story.actions.importing_actions import File, Review
 from glassine.story.world import World
 from glassine.web.api import described_action_imports as described
 from glassine.web.api.described import shows

@@ -1,4 +1,4 @@
-"""Actions and the keys that go along over the public API, in the wire's shape with what only this product has beside it. What happens is told in story/actions.py."""
+"""Actions and the keys that go along over the public API, in the wire's shape with what only this product has beside it. What happens is told in story/actions/definitions.py."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic import Field
 
 from glassine.rules.calling import built_in as built_in_rules
 from glassine.rules.calling.arguments import schema_of
-from glassine.story import actions, built_in, variables
+from glassine.story.actions import built_in, definitions, variables
 from glassine.web.api import described_actions as described
 from glassine.web.api.described import shows
 from glassine.web.api.described_actions import ParameterShown, PolicyShown
@@ -172,59 +172,59 @@ def _variable(one: Variable) -> dict[str, Any]:
 @router.get("/actions", responses=shows(described.Actions))
 async def list_actions(world: Here, actor: Reader) -> Any:
     """All actions by name."""
-    return JSONResponse({"items": [shape(one.action) for one in await actions.listing(world, actor)], "next": None})
+    return JSONResponse({"items": [shape(one.action) for one in await definitions.listing(world, actor)], "next": None})
 
 
 @router.post("/actions", status_code=201, responses=shows(described.Action, 201))
 async def create_action(world: Here, actor: Writer, body: ActionInput) -> Any:
     """Set an action up. Parameters of the path that are not listed are filled in by the AI, as texts."""
     base = Action(id=ActionId(new_id()), name=body.name, title=body.title or body.name, description=body.description, method=body.request_type.upper(), url=body.api_endpoint)
-    return JSONResponse(shape(await actions.create(world, actor, _changed(base, body))), status_code=201)
+    return JSONResponse(shape(await definitions.create(world, actor, _changed(base, body))), status_code=201)
 
 
 @router.delete("/actions", responses=shows(described.Deleted))
 async def delete_actions(world: Here, actor: Writer) -> Any:
     """Delete all actions. Their calls stay."""
-    return JSONResponse({"deleted": len(await actions.delete_all(world, actor))})
+    return JSONResponse({"deleted": len(await definitions.delete_all(world, actor))})
 
 
 @router.get("/actions/{id}", responses=shows(described.Action))
 async def get_action(world: Here, actor: Reader, id: UUID) -> Any:
     """One action."""
-    return JSONResponse(shape(await actions.one(world, actor, ActionId(id))))
+    return JSONResponse(shape(await definitions.one(world, actor, ActionId(id))))
 
 
 @router.patch("/actions/{id}", responses=shows(described.Action))
 async def change_action(world: Here, actor: Writer, id: UUID, body: ActionChange) -> Any:
     """Change the fields that are named: a new version."""
-    before = await actions.one(world, actor, ActionId(id))
-    return JSONResponse(shape(await actions.change(world, actor, _changed(before, body), read_version=before.version)))
+    before = await definitions.one(world, actor, ActionId(id))
+    return JSONResponse(shape(await definitions.change(world, actor, _changed(before, body), read_version=before.version)))
 
 
 @router.delete("/actions/{id}", status_code=204)
 async def delete_action(world: Here, actor: Writer, id: UUID) -> Response:
     """Delete an action. Its calls stay, and a version of it can be brought back."""
-    await actions.delete(world, actor, ActionId(id))
+    await definitions.delete(world, actor, ActionId(id))
     return Response(status_code=204)
 
 
 @router.get("/actions/{id}/versions", responses=shows(described.Versions))
 async def list_versions(world: Here, actor: Reader, id: UUID) -> Any:
     """What it was, newest first."""
-    found = await actions.versions(world, actor, ActionId(id))
+    found = await definitions.versions(world, actor, ActionId(id))
     return JSONResponse({"items": [{"version": one.number, "action": shape(one.action), "by": one.by_name, "created_at": moment(one.created_at)} for one in found]})
 
 
 @router.post("/actions/{id}/versions/{number}/restore", responses=shows(described.Action))
 async def restore_version(world: Here, actor: Writer, id: UUID, number: int) -> Any:
     """Make an earlier version the newest one; a deleted action is back with it."""
-    return JSONResponse(shape(await actions.restore(world, actor, ActionId(id), number)))
+    return JSONResponse(shape(await definitions.restore(world, actor, ActionId(id), number)))
 
 
 @router.post("/actions/{id}/test", responses=shows(described.Tried))
 async def try_action(world: Here, actor: Writer, id: UUID, body: Trial) -> Any:
     """See what would be sent, or (`dry_run` false) send it for real. Values are given for every parameter, whoever fills it in."""
-    tried = await actions.try_out(world, actor, await actions.one(world, actor, ActionId(id)), body.arguments, dry=body.dry_run)
+    tried = await definitions.try_out(world, actor, await definitions.one(world, actor, ActionId(id)), body.arguments, dry=body.dry_run)
     request = {"method": tried.method, "url": tried.url, "headers": dict(tried.headers), "body": tried.body}
     return JSONResponse({"state": tried.state, "why": tried.why, "request": request, "status": tried.status, "milliseconds": tried.milliseconds, "answer": tried.answer, "model_sees": tried.seen, "says": tried.says})
 
@@ -232,7 +232,7 @@ async def try_action(world: Here, actor: Writer, id: UUID, body: Trial) -> Any:
 @router.get("/actions/{id}/calls", responses=shows(described.Calls))
 async def list_calls(world: Here, actor: Reader, id: UUID) -> Any:
     """Its newest calls, masked. Needs `chat-sessions:read` as well."""
-    return JSONResponse({"items": [call_shape(one) for one in await actions.calls_of(world, actor, ActionId(id))]})
+    return JSONResponse({"items": [call_shape(one) for one in await definitions.calls_of(world, actor, ActionId(id))]})
 
 
 def _changed(before: Action, body: ActionChange) -> Action:
@@ -249,7 +249,7 @@ def _changed(before: Action, body: ActionChange) -> Action:
     policy = _policy(body.policy) if body.policy is not None else before.policy
     if body.enabled_on_channel is not None:
         policy = replace(policy, channels=tuple(body.enabled_on_channel.channels))
-    return actions.with_path(replace(before, policy=policy, **made))
+    return definitions.with_path(replace(before, policy=policy, **made))
 
 
 def _parameter(given: ParameterInput) -> Parameter:

@@ -1,4 +1,4 @@
-"""Calls that wait for the team, over the public API: what waits, and a decision. What happens is told in story/approving.py."""
+"""Calls that wait for the team, over the public API: what waits, and a decision. What happens is told in story/actions/approving.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from glassine.story import approving
+from glassine.story.actions import approving
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.shapes import moment

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from glassine.story import authoring, content_rules, history, learning, topics, translating
+from glassine.story.knowledge import authoring, content_rules, history, learning, topics, translating
 from glassine.web.api import described_articles as described
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from glassine.story import autopilot, house, topic_lists, trying
+from glassine.story import house
+from glassine.story.behaviour import autopilot, topic_lists, trying
 from glassine.web.api import described, described_autopilot
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

@@ -1,4 +1,4 @@
-"""The data map and its switches over the public API. What is on the map is told in story/data_map.py."""
+"""The data map and its switches over the public API. What is on the map is told in story/boundary/data_map.py."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 
-from glassine.story import boundaries
-from glassine.story import data_map as story
-from glassine.story.boundaries import AI
+from glassine.story.boundary import boundaries
+from glassine.story.boundary import data_map as story
+from glassine.story.boundary.boundaries import AI
 from glassine.story.world import World
 from glassine.web.api import described
 from glassine.web.api.described import shows

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from glassine.store.images import Image
-from glassine.story import content_rules, linking, pictures, topics
+from glassine.story.knowledge import content_rules, linking, pictures, topics
 from glassine.web.api import described_articles as described
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

@@ -10,11 +10,14 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import ConfigDict, Field, field_validator
 
 from glassine.store.sessions import Filter
-from glassine.story import contacts, continuing, conversations, desk, revealing, ticketing
+from glassine.story import contacts, conversations, desk
+from glassine.story.actions import continuing
+from glassine.story.actions.continuing import Shown
 from glassine.story.contacts import Identity
-from glassine.story.continuing import Shown
 from glassine.story.exchange import Sent, exchange, reply_once
+from glassine.story.helpdesks import ticketing
 from glassine.story.inbound import open_session
+from glassine.story.privacy import revealing
 from glassine.story.world import World
 from glassine.web.api import described, shapes
 from glassine.web.api import files as links

@@ -11,8 +11,10 @@ from pydantic import AliasChoices, ConfigDict, Field
 
 from glassine.rules.permits import require_scope
 from glassine.store.contacts import Range
-from glassine.story import contacts, context_along, erasing, exporting, revealing, visitor
+from glassine.story import contacts, visitor
+from glassine.story.actions import context_along
 from glassine.story.contacts import Identity
+from glassine.story.privacy import erasing, exporting, revealing
 from glassine.story.world import World
 from glassine.web.api import described, described_removals, shapes
 from glassine.web.api.described import shows

@@ -1,4 +1,4 @@
-"""The other side of `glassine content`: pages and topics as files hold them, read and written over the API. What happens is told in story/content.py."""
+"""The other side of `glassine content`: pages and topics as files hold them, read and written over the API. What happens is told in story/knowledge/content.py."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from glassine.story import content
+from glassine.story.knowledge import content
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.wire import Body, JSONResponse

@@ -1,4 +1,4 @@
-"""Deliveries over the public API: how destinations stand, what waits or was given up, and what a person decides. What happens is told in story/outgoing.py."""
+"""Deliveries over the public API: how destinations stand, what waits or was given up, and what a person decides. What happens is told in story/delivery/outgoing.py."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from glassine.store.outgoing import Filter, Listed
-from glassine.story import outgoing
-from glassine.story.outgoing import Standing
+from glassine.story.delivery import outgoing
+from glassine.story.delivery.outgoing import Standing
 from glassine.web.api import described_deliveries as described
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

@@ -15,7 +15,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from glassine.store.live import Notice
-from glassine.story import telling
+from glassine.story.delivery import telling
 from glassine.story.world import World
 from glassine.web.api.door import Here, Scope, bearer, caller
 from glassine.words.errors import Refused

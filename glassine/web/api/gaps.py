@@ -1,4 +1,4 @@
-"""Gaps over the public API: what customers asked and nobody had written about. What happens is told in story/gaps.py."""
+"""Gaps over the public API: what customers asked and nobody had written about. What happens is told in story/knowledge/gaps.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from glassine.rules.permits import require_scope
-from glassine.story import gaps
+from glassine.story.knowledge import gaps
 from glassine.web.api import described_gaps
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from glassine.rules import guarding
-from glassine.story import calibrating
-from glassine.story import guarding as guards
-from glassine.story.calibrating import Of
+from glassine.story.behaviour import calibrating
+from glassine.story.behaviour import guarding as guards
+from glassine.story.behaviour.calibrating import Of
 from glassine.web.api import described_guard
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

@@ -1,4 +1,4 @@
-"""Handoffs over the public API: how readily the AI hands off, and what came of it in numbers. What happens is told in story/handoffs.py."""
+"""Handoffs over the public API: how readily the AI hands off, and what came of it in numbers. What happens is told in story/behaviour/handoffs.py."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from glassine.rules.permits import require_scope
-from glassine.story import handoffs
+from glassine.story.behaviour import handoffs
 from glassine.web.api import described_handoffs, shapes
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from glassine.story import site, site_settings
+from glassine.story.knowledge import site, site_settings
 from glassine.story.world import World
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

@@ -1,4 +1,4 @@
-"""Helpdesks over the public API: connect, read, change, try, disconnect. What happens is told in story/helpdesks.py."""
+"""Helpdesks over the public API: connect, read, change, try, disconnect. What happens is told in story/helpdesks/setting_up.py."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
-from glassine.story import helpdesks, trying_helpdesk
-from glassine.story.helpdesks import Options, Seen
+from glassine.story.helpdesks import setting_up, trying_helpdesk
+from glassine.story.helpdesks.setting_up import Options, Seen
 from glassine.story.world import World
 from glassine.web.api import described_helpdesks as described
 from glassine.web.api.described import shows
@@ -50,42 +50,42 @@ async def list_kinds(actor: Reader) -> Any:  # noqa: ARG001 - the dependency che
         {"kind": kind.name, "title": kind.title, "needs": list(kind.needs), "fields": [
             {"name": f.name, "title": f.title, "help": f.help, "kind": f.kind, "required": f.required, "default": f.default, "choices": dict(f.choices)} for f in kind.fields
         ]}
-        for kind in helpdesks.kinds()
+        for kind in setting_up.kinds()
     ]})
 
 
 @router.get("/helpdesks", responses=shows(described.Helpdesks))
 async def list_helpdesks(world: Here, actor: Reader) -> Any:
     """All connected helpdesks by name, each with how it stands."""
-    return JSONResponse({"items": [_shape(world, one) for one in await helpdesks.listing(world, actor)]})
+    return JSONResponse({"items": [_shape(world, one) for one in await setting_up.listing(world, actor)]})
 
 
 @router.post("/helpdesks", status_code=201, responses=shows(described.Connected, 201))
 async def connect_helpdesk(world: Here, actor: Writer, body: HelpdeskInput) -> Any:
     """Try the settings, connect the helpdesk, and make on its side what makes it tell us."""
-    made, checked = await helpdesks.create(world, actor, body.kind, body.settings, Options(name=body.name.strip(), policy=dict(body.policy)))
+    made, checked = await setting_up.create(world, actor, body.kind, body.settings, Options(name=body.name.strip(), policy=dict(body.policy)))
     return JSONResponse(await _connected(world, actor, made.id, checked), status_code=201)
 
 
 @router.get("/helpdesks/{id}", responses=shows(described.Helpdesk))
 async def get_helpdesk(world: Here, actor: Reader, id: UUID) -> Any:
     """One helpdesk."""
-    return JSONResponse(_shape(world, await helpdesks.seen(world, actor, HelpdeskId(id))))
+    return JSONResponse(_shape(world, await setting_up.seen(world, actor, HelpdeskId(id))))
 
 
 @router.patch("/helpdesks/{id}", responses=shows(described.Connected))
 async def change_helpdesk(world: Here, actor: Writer, id: UUID, body: HelpdeskChange) -> Any:
     """Change what is named. The settings are tried first, and what was given up is tried again."""
-    before = await helpdesks.load(world, actor, HelpdeskId(id))
+    before = await setting_up.load(world, actor, HelpdeskId(id))
     options = Options(name=(body.name or before.name).strip(), policy={**before.policy, **(body.policy or {})})
-    _, checked = await helpdesks.change(world, actor, before.id, {**before.settings, **(body.settings or {})}, options)
+    _, checked = await setting_up.change(world, actor, before.id, {**before.settings, **(body.settings or {})}, options)
     return JSONResponse(await _connected(world, actor, before.id, checked))
 
 
 @router.delete("/helpdesks/{id}", responses=shows(described.Gone))
 async def disconnect_helpdesk(world: Here, actor: Writer, id: UUID) -> Any:
     """Disconnect it: what was made on its side is taken away, its open conversations go to your own inbox, and its key is forgotten."""
-    _, trouble = await helpdesks.disconnect(world, actor, HelpdeskId(id))
+    _, trouble = await setting_up.disconnect(world, actor, HelpdeskId(id))
     return JSONResponse({"trouble": trouble or None})
 
 
@@ -102,18 +102,18 @@ async def test_helpdesk(world: Here, actor: Writer, id: UUID) -> Any:
 @router.post("/helpdesks/{id}/install", responses=shows(described.Helpdesk))
 async def install_helpdesk(world: Here, actor: Writer, id: UUID) -> Any:
     """Make on its side once more what makes it tell us."""
-    await helpdesks.install(world, actor, HelpdeskId(id))
-    return JSONResponse(_shape(world, await helpdesks.seen(world, actor, HelpdeskId(id))))
+    await setting_up.install(world, actor, HelpdeskId(id))
+    return JSONResponse(_shape(world, await setting_up.seen(world, actor, HelpdeskId(id))))
 
 
 async def _connected(world: World, actor: Actor, id: HelpdeskId, checked: Checked) -> dict[str, Any]:
-    return {"helpdesk": _shape(world, await helpdesks.seen(world, actor, id)), "reached": checked.reached, "missing": list(checked.missing)}
+    return {"helpdesk": _shape(world, await setting_up.seen(world, actor, id)), "reached": checked.reached, "missing": list(checked.missing)}
 
 
 def _shape(world: World, one: Seen) -> dict[str, Any]:
     desk, counts = one.desk, one.counts
     return {
         "id": str(desk.id), "kind": desk.kind, "name": desk.name, "settings": dict(desk.settings), "secrets": list(one.secrets), "hosts": list(one.hosts),
-        "policy": {name: str(how) for name, how in one.policy.items()}, "choices": desk.offered, "hook_url": helpdesks.hook_url(world, desk.id), "trouble": one.trouble or counts.why,
+        "policy": {name: str(how) for name, how in one.policy.items()}, "choices": desk.offered, "hook_url": setting_up.hook_url(world, desk.id), "trouble": one.trouble or counts.why,
         "counts": {"opened": counts.opened, "failing": counts.failing, "waiting": counts.waiting, "stuck": counts.stuck}, "created_at": moment(desk.created_at),
     }

@@ -1,4 +1,4 @@
-"""What search is told, over the public API: pins and synonyms. What they do is told in story/hints.py."""
+"""What search is told, over the public API: pins and synonyms. What they do is told in story/search/hints.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import Field
 
-from glassine.story import hints
+from glassine.story.search import hints
 from glassine.web.api import described_hints
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from glassine.story import hooks
+from glassine.story.helpdesks import hooks
 from glassine.web.api import described_helpdesks as described
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, limit

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from glassine.story import reranking
+from glassine.story.search import reranking
 from glassine.web.api import described
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from glassine.store.ledger import Filter
-from glassine.story import crossings
+from glassine.story.boundary import crossings
 from glassine.web.api import described_ledger as described
 from glassine.web.api import shapes
 from glassine.web.api.described import shows

@@ -12,7 +12,8 @@ from fastapi import Request
 
 from glassine.rules.redaction import PLACEHOLDER, restore
 from glassine.store.live import Notice
-from glassine.story import continuing, conversations, saying
+from glassine.story import conversations, saying
+from glassine.story.actions import continuing
 from glassine.story.visitor import Visitor
 from glassine.story.world import World
 from glassine.web.api import files, shapes

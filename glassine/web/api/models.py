@@ -1,4 +1,4 @@
-"""Language models over the public API: which there are, what each is asked for, the day's budget and its use. What they do is told in story/models.py."""
+"""Language models over the public API: which there are, what each is asked for, the day's budget and its use. What they do is told in story/models/chain.py."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import Field
 
-from glassine.story import model_settings, models
-from glassine.story.model_settings import Current, Given
+from glassine.story.models import chain, model_settings
+from glassine.story.models.model_settings import Current, Given
 from glassine.web.api import described_models
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
@@ -138,7 +138,7 @@ async def restore_model(world: Here, actor: Setter, id: str) -> Any:
 async def try_model(world: Here, actor: Setter, id: str) -> Any:
     """Ask a model one short question."""
     try:
-        reply = await models.try_out(world, actor, id)
+        reply = await chain.try_out(world, actor, id)
     except ModelFailed as failure:
         raise Refused(str(failure), status=502, code=failure.kind) from None
     return JSONResponse({"model": reply.model, "said": reply.text[:500], "prompt_tokens": reply.prompt_tokens, "completion_tokens": reply.completion_tokens})

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from glassine.rules import office_hours
-from glassine.story import autopilot
+from glassine.story.behaviour import autopilot
 from glassine.web.api import described_autopilot
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

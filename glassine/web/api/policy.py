@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from glassine.rules.policies import EVERYWHERE, TYPES
-from glassine.story import policies
-from glassine.story.policies import Policies
+from glassine.story.privacy import policies
+from glassine.story.privacy.policies import Policies
 from glassine.story.world import World
 from glassine.web.api import described
 from glassine.web.api.described import shows

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from glassine.rules.policies import EVERYWHERE
-from glassine.story import privacy
+from glassine.story.privacy import previewing
 from glassine.web.api import described
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
@@ -29,7 +29,7 @@ class Text(Body):
 @router.post("/redaction/preview", tags=["Privacy"], responses=shows(described.Preview))
 async def preview(world: Here, actor: Annotated[Actor, Depends(Scope("redaction:write"))], body: Text) -> Any:
     """What would be masked in a text. `start` and `end` count code points of the text that was sent. Nothing is stored."""
-    masked = await privacy.preview(world, actor.org, body.text, body.channel or EVERYWHERE)
+    masked = await previewing.preview(world, actor.org, body.text, body.channel or EVERYWHERE)
     return JSONResponse({"text": masked.text, "findings": [{"start": span.start, "end": span.end, "type": span.type} for span in masked.findings]})
 
 

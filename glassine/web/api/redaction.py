@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends
 from pydantic import AliasChoices, ConfigDict, Field
 
 from glassine.rules.permits import require_scope
-from glassine.story import redacting, revealing
-from glassine.story.redacting import Redaction
+from glassine.story.privacy import redacting, revealing
+from glassine.story.privacy.redacting import Redaction
 from glassine.web.api import described_removals
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

@@ -12,8 +12,8 @@ from pydantic import Field
 from glassine.rules import guarding
 from glassine.rules.permits import require_scope
 from glassine.rules.rehearsals import told
-from glassine.story import guarding as guards
-from glassine.story import handoffs, rehearsing
+from glassine.story.behaviour import guarding as guards
+from glassine.story.behaviour import handoffs, rehearsing
 from glassine.web.api import described_rehearsals
 from glassine.web.api.autopilot import TopicsInput
 from glassine.web.api.described import shows

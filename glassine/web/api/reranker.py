@@ -1,4 +1,4 @@
-"""The reranker over the public API: what is set, and whether it answers. What it does is told in story/reranking.py."""
+"""The reranker over the public API: what is set, and whether it answers. What it does is told in story/search/reranking.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import Field
 
-from glassine.story import reranking
+from glassine.story.search import reranking
 from glassine.web.api import described_hints
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

@@ -1,4 +1,4 @@
-"""Segments over the public API: who they are, what their rules are, and which of them a contact belongs to. What happens is told in story/segments.py."""
+"""Segments over the public API: who they are, what their rules are, and which of them a contact belongs to. What happens is told in story/knowledge/segments.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import Field
 
-from glassine.story import segments
+from glassine.story.knowledge import segments
 from glassine.web.api import described_segments
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from glassine.rules.redaction import restore
-from glassine.story import continuing
-from glassine.story.continuing import Shown
+from glassine.story.actions import continuing
+from glassine.story.actions.continuing import Shown
 from glassine.story.visitor import restored
 from glassine.words.errors import Refused
 from glassine.words.people import ActorKind

@@ -1,4 +1,4 @@
-"""Knowledge sources over the public API: connect, read, look at runs and pages, decide, upload. What happens is told in story/sources.py and tending.py."""
+"""Knowledge sources over the public API: connect, read, look at runs and pages, decide, upload. What happens is told in story/sources/connecting.py and tending.py."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from glassine.story import sources, tending
-from glassine.story.sources import Options
-from glassine.story.tending import Seen
+from glassine.story.sources import connecting, tending
+from glassine.story.sources.connecting import Options
+from glassine.story.sources.tending import Seen
 from glassine.web.api import described_sources as described
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
@@ -77,7 +77,7 @@ async def list_kinds(actor: Reader) -> Any:  # noqa: ARG001 - the dependency che
         {"kind": kind.name, "title": kind.title, "fields": [
             {"name": f.name, "title": f.title, "help": f.help, "kind": f.kind, "required": f.required, "default": f.default, "choices": dict(f.choices)} for f in kind.fields
         ]}
-        for kind in sources.kinds()
+        for kind in connecting.kinds()
     ]})
 
 
@@ -90,7 +90,7 @@ async def list_sources(world: Here, actor: Reader) -> Any:
 @router.post("/sources", status_code=201, responses=shows(described.Connected, 201))
 async def create_source(world: Here, actor: Writer, body: SourceInput) -> Any:
     """Try the settings, connect the source, and begin its first run."""
-    made, reached = await sources.create(world, actor, body.kind, body.settings, Options(
+    made, reached = await connecting.create(world, actor, body.kind, body.settings, Options(
         name=body.name.strip(), cadence=body.cadence, readers=body.readers, segments=tuple(map(SegmentId, body.segments)), max_age_hours=body.max_age_hours,
         share=body.delete_share, canary=body.canary,
     ))
@@ -107,7 +107,7 @@ async def get_source(world: Here, actor: Reader, id: UUID) -> Any:
 async def change_source(world: Here, actor: Writer, id: UUID, body: SourceChange) -> Any:
     """Change what is named. Other settings are tried first, and make the source be read anew at once. `max_age_hours` null takes the limit away."""
     before = (await tending.seen(world, actor, SourceId(id))).source
-    _, reached = await sources.change(world, actor, before.id, {**before.settings, **(body.settings or {})}, Options(
+    _, reached = await connecting.change(world, actor, before.id, {**before.settings, **(body.settings or {})}, Options(
         name=(body.name or before.name).strip(), cadence=body.cadence or before.cadence, readers=body.readers or before.readers,
         segments=before.segments if body.segments is None else tuple(map(SegmentId, body.segments)),
         max_age_hours=body.max_age_hours if "max_age_hours" in body.model_fields_set else before.max_age_hours,
@@ -119,7 +119,7 @@ async def change_source(world: Here, actor: Writer, id: UUID, body: SourceChange
 @router.delete("/sources/{id}", status_code=204)
 async def delete_source(world: Here, actor: Writer, id: UUID, keep_articles: bool = False) -> Response:
     """Delete a source and its articles; with `keep_articles` those become your own."""
-    await sources.remove(world, actor, SourceId(id), keep_articles=keep_articles)
+    await connecting.remove(world, actor, SourceId(id), keep_articles=keep_articles)
     return Response(status_code=204)
 
 

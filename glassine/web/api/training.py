@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field
 
-from glassine.story import training
+from glassine.story.knowledge import training
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope
 from glassine.web.api.shapes import moment

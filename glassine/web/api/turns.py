@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
-from glassine.story import inspecting, replaying, what_if
+from glassine.story.inspection import inspecting, replaying, what_if
 from glassine.web.api import described, described_turns, shapes
 from glassine.web.api.described import shows
 from glassine.web.api.door import Here, Scope

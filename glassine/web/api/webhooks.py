@@ -1,4 +1,4 @@
-"""Endpoints over the public API: made, changed, tried and removed, with what they were sent. What they do is told in story/endpoints.py."""
+"""Endpoints over the public API: made, changed, tried and removed, with what they were sent. What they do is told in story/delivery/endpoints.py."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from glassine.rules.telling import moment as text_of
-from glassine.story import endpoints
-from glassine.story.endpoints import Given
+from glassine.story.delivery import endpoints
+from glassine.story.delivery.endpoints import Given
 from glassine.web.api import described_webhooks as described
 from glassine.web.api import shapes
 from glassine.web.api.described import Page, shows

@@ -13,7 +13,8 @@ from starlette.responses import StreamingResponse
 
 from glassine.rules.redaction import restore
 from glassine.store.sessions import Filter
-from glassine.story import contacts, continuing, conversations, files, house, visitor
+from glassine.story import contacts, conversations, files, house, visitor
+from glassine.story.actions import continuing
 from glassine.story.contacts import Identity
 from glassine.story.exchange import Sent, continued, exchange
 from glassine.story.inbound import open_session

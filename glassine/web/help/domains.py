@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from glassine.story import site
+from glassine.story.knowledge import site
 from glassine.story.world import World
 from glassine.words.ids import OrgId
 

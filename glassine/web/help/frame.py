@@ -23,8 +23,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from glassine.story import site as sites
-from glassine.story import site_settings
+from glassine.story.knowledge import site as sites
+from glassine.story.knowledge import site_settings
 from glassine.story.rates import Rates
 from glassine.story.world import World
 from glassine.web.help.wording import NAMES, direction, named, words

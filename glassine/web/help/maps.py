@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.colours import DARK_GROUND, LIGHT_GROUND, mixed, readable, upon
-from glassine.story import site as sites
+from glassine.story.knowledge import site as sites
 from glassine.web.help import reading
 from glassine.web.help.frame import HelpRoute, Place, answer, place, still_the_same, unchanged_since
 from glassine.words.errors import NotFound

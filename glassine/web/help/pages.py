@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from glassine.story import site as sites
+from glassine.story.knowledge import site as sites
 from glassine.web.help import reading
 from glassine.web.help.frame import HelpRoute, Place, may_search, may_vote, place, show, still_the_same, unchanged_since
 from glassine.web.render import render

@@ -11,7 +11,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from glassine.story import approving, conversations, desk, revealing, segments, writing
+from glassine.story import conversations, desk, writing
+from glassine.story.actions import approving
+from glassine.story.knowledge import segments
+from glassine.story.privacy import revealing
 from glassine.web import uploads
 from glassine.web.pages.actions.wording import STATES
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page

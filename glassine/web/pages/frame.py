@@ -15,8 +15,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from glassine.rules.permits import may
 from glassine.store import inbox
-from glassine.story.boundaries import AI
-from glassine.story.data_map import Off, off
+from glassine.story.boundary.boundaries import AI
+from glassine.story.boundary.data_map import Off, off
 from glassine.web.faults import theme_of
 from glassine.web.render import render
 from glassine.web.staff import Staff, local

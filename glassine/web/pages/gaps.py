@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.story import gaps, learning
+from glassine.story.knowledge import gaps, learning
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.words.errors import NotFound, Refused

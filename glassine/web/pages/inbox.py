@@ -15,7 +15,8 @@ from glassine.store import calls, helpdesks, inbox, owners, sessions, tickets
 from glassine.store.inbox import Line, Other, View
 from glassine.store.owners import Told
 from glassine.store.tickets import Named
-from glassine.story import access, conversations, segments
+from glassine.story import access, conversations
+from glassine.story.knowledge import segments
 from glassine.web.pages import wording
 from glassine.web.pages.frame import by_htmx, fragment, page, shut, views
 from glassine.web.staff import PageRoute, Signed, Staff

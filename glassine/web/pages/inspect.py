@@ -11,7 +11,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from glassine.store import Tx, actions, sessions
-from glassine.story import conversations, inspecting, saying
+from glassine.story import conversations, saying
+from glassine.story.inspection import inspecting
 from glassine.web.pages import wording
 from glassine.web.pages.actions.wording import STATES
 from glassine.web.pages.frame import by_htmx, fragment, page

@@ -13,7 +13,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.story import finding, learning, topics
+from glassine.story.knowledge import learning, topics
+from glassine.story.search import finding
 from glassine.web.pages.articles import editor, history, images, links, rules, shelves, translations
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.pages.inspect import passages

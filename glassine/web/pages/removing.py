@@ -6,7 +6,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from glassine.story import conversations, erasing, exporting, redacting
+from glassine.story import conversations
+from glassine.story.privacy import erasing, exporting, redacting
 from glassine.web.pages.frame import Said, done, form
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.words.errors import Refused

@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.story import debugging, learning, replaying, what_if
+from glassine.story.inspection import debugging, replaying, what_if
+from glassine.story.knowledge import learning
 from glassine.web.pages import inspect
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.staff import PageRoute, Signed, Staff

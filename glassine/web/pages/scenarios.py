@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
 from glassine.rules.scenarios import LIKE
-from glassine.story import segments, training
+from glassine.story.knowledge import segments, training
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.pages.wording import CHANNELS
 from glassine.web.staff import PageRoute, Signed, Staff

@@ -10,8 +10,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.story import expecting, finding, hints, reranking, segments
-from glassine.story.finding import languages_of
+from glassine.story.knowledge import segments
+from glassine.story.search import expecting, finding, hints, reranking
+from glassine.story.search.finding import languages_of
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.pages.inspect import passages
 from glassine.web.staff import PageRoute, Signed, Staff

@@ -10,10 +10,11 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import UploadFile
 
 from glassine.rules.permits import require
-from glassine.story import segments, sources, tending
 from glassine.story.filling import WrongFields
-from glassine.story.sources import Options
-from glassine.story.tending import Seen
+from glassine.story.knowledge import segments
+from glassine.story.sources import connecting, tending
+from glassine.story.sources.connecting import Options
+from glassine.story.sources.tending import Seen
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment, page
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.web.uploads import download
@@ -44,9 +45,9 @@ async def show_list(request: Request, staff: Signed) -> Response:
 async def new(request: Request, staff: Signed, kind: str = "") -> Response:
     """First the kind, then what it asks for."""
     require(staff.actor, Verb.WRITE_KNOWLEDGE)
-    chosen = next((one for one in sources.kinds() if one.name == kind), None)
+    chosen = next((one for one in connecting.kinds() if one.name == kind), None)
     if chosen is None:
-        return await page(request, staff, "sources/kinds.html", here="knowledge", kinds=sources.kinds(), roots=staff.world.settings.content_roots)
+        return await page(request, staff, "sources/kinds.html", here="knowledge", kinds=connecting.kinds(), roots=staff.world.settings.content_roots)
     return await _form(request, staff, chosen, None, {"name": await _free_name(staff, chosen.title), "cadence": "day", "readers": "source", "share": "30", **{one.name: one.default for one in chosen.fields}})
 
 
@@ -59,17 +60,17 @@ async def _free_name(staff: Staff, title: str) -> str:
 @router.post("")
 async def create(request: Request, staff: Signed) -> Response:
     given = await form(request)
-    chosen = next((one for one in sources.kinds() if one.name == given.get("kind")), None)
+    chosen = next((one for one in connecting.kinds() if one.name == given.get("kind")), None)
     if chosen is None:
         raise NotFound("There is no such kind of source.")
     try:
-        made, reached = await sources.create(staff.world, staff.actor, chosen.name, given, await _options(request, given))
+        made, reached = await connecting.create(staff.world, staff.actor, chosen.name, given, await _options(request, given))
     except WrongFields as refused:
         return await _form(request, staff, chosen, None, given, refused.wrong)
     return done(request, staff, f"/knowledge/sources/{made.id}", Said(text=f"Connected. {reached}"))
 
 
-async def _form(request: Request, staff: Staff, kind: sources.Kind, seen: Seen | None, given: Mapping[str, str], wrong: Mapping[str, str] | None = None) -> Response:
+async def _form(request: Request, staff: Staff, kind: connecting.Kind, seen: Seen | None, given: Mapping[str, str], wrong: Mapping[str, str] | None = None) -> Response:
     """`given`: what stands in it. Secrets never do."""
     chosen = set((await request.form()).getlist("segments")) if request.method == "POST" else {str(one) for one in seen.source.segments} if seen else set()
     return await page(
@@ -142,8 +143,8 @@ async def edit(request: Request, staff: Signed, id: UUID) -> Response:
     return await _form(request, staff, kind, seen, given)
 
 
-def _kind(seen: Seen) -> sources.Kind:
-    found = next((one for one in sources.kinds() if one.name == seen.source.kind), None)
+def _kind(seen: Seen) -> connecting.Kind:
+    found = next((one for one in connecting.kinds() if one.name == seen.source.kind), None)
     if found is None:
         raise Refused(f"This version has no connector called {seen.source.kind}, so its settings cannot be changed. You can delete the source.", status=409)
     return found
@@ -154,7 +155,7 @@ async def change(request: Request, staff: Signed, id: UUID) -> Response:
     given = await form(request)
     seen = await tending.seen(staff.world, staff.actor, SourceId(id))
     try:
-        _, reached = await sources.change(staff.world, staff.actor, SourceId(id), given, await _options(request, given))
+        _, reached = await connecting.change(staff.world, staff.actor, SourceId(id), given, await _options(request, given))
     except WrongFields as refused:
         return await _form(request, staff, _kind(seen), seen, given, refused.wrong)
     return done(request, staff, f"/knowledge/sources/{id}", Said(text=f"Saved. {reached} It is read anew now." if reached else "Saved."))
@@ -241,5 +242,5 @@ async def delete(request: Request, staff: Signed, id: UUID) -> Response:
     seen = await tending.seen(staff.world, staff.actor, SourceId(id))
     if given.get("name", "").strip() != seen.source.name:
         raise Refused(f"Type the source's name, {seen.source.name}, to delete it. Nothing was deleted.")
-    gone = await sources.remove(staff.world, staff.actor, SourceId(id), keep_articles=given.get("keep") == "yes")
+    gone = await connecting.remove(staff.world, staff.actor, SourceId(id), keep_articles=given.get("keep") == "yes")
     return done(request, staff, "/knowledge/sources", Said(text=f"“{gone.name}” is deleted." + (" Its articles are yours now." if given.get("keep") == "yes" else " Its articles are out of every answer.")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from glassine.story import approving
+from glassine.story.actions import approving
 from glassine.web.pages.frame import page
 from glassine.web.staff import PageRoute, Signed
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.calling import built_in as rules
-from glassine.story import built_in
+from glassine.story.actions import built_in
 from glassine.web.pages.frame import Said, done, form, page
 from glassine.web.staff import PageRoute, Signed
 from glassine.words.actions import BuiltIn

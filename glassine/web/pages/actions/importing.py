@@ -11,8 +11,8 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import UploadFile
 
 from glassine.rules.permits import require
-from glassine.story import importing_actions
-from glassine.story.importing_actions import File
+from glassine.story.actions import importing_actions
+from glassine.story.actions.importing_actions import File
 from glassine.web.pages.frame import Said, done, form, page
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.words.errors import Refused

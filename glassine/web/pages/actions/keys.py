@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
 from glassine.store.actions import host_of
-from glassine.story import actions, variables
+from glassine.story.actions import definitions, variables
 from glassine.web.pages.frame import Said, done, form, page
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.words.actions import Variable, VariableId, VariableKind
@@ -32,7 +32,7 @@ async def show(request: Request, staff: Signed, edit: UUID | None = None) -> Res
 
 async def _page(request: Request, staff: Staff, typed: Mapping[str, str], *, wrong: str = "", status: int = 200) -> Response:
     """`typed` is what stands in the form; a value never does."""
-    hosts = sorted({host_of(one.action.url) for one in await actions.listing(staff.world, staff.actor)})
+    hosts = sorted({host_of(one.action.url) for one in await definitions.listing(staff.world, staff.actor)})
     return await page(
         request, staff, "actions/variables.html", here="actions", status=status, found=await variables.every(staff.world, staff.actor), kinds=KINDS, f={**_EMPTY, **typed}, hosts=hosts, wrong=wrong,
     )

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from glassine.rules.differences import pieces
 from glassine.rules.pasted import to_markdown
 from glassine.rules.permits import require
-from glassine.story import authoring, content_rules, indexing, learning, segments, site_settings, topics
+from glassine.story.knowledge import authoring, content_rules, indexing, learning, segments, site_settings, topics
 from glassine.web import render
 from glassine.web.pages.frame import Said, done, form, fragment, page
 from glassine.web.staff import PageRoute, Signed, Staff

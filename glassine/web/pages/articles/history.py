@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from glassine.rules.differences import pieces
 from glassine.rules.permits import require
-from glassine.story import authoring, history
+from glassine.story.knowledge import authoring, history
 from glassine.web.pages.frame import Said, done, page
 from glassine.web.staff import PageRoute, Signed
 from glassine.words.articles import Fields

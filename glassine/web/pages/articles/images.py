@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import UploadFile
 
-from glassine.story import access, pictures
+from glassine.story import access
+from glassine.story.knowledge import pictures
 from glassine.web.pages.frame import Said, done, page
 from glassine.web.staff import COOKIE, PageRoute, Signed, world_of
 from glassine.words.errors import NotFound, Refused

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from glassine.story import link_check, linking
+from glassine.story.knowledge import link_check, linking
 from glassine.web.pages.frame import Said, done, form, page
 from glassine.web.staff import PageRoute, Signed
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.story import content_rules
+from glassine.story.knowledge import content_rules
 from glassine.web.pages.frame import Said, done, form, page
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.words.articles import ContentRule, RuleKind, Severity

@@ -10,7 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.story import finding, learning, topics
+from glassine.story.knowledge import learning, topics
+from glassine.story.search import finding
 from glassine.web.pages.frame import Said, done, form, page
 from glassine.web.staff import PageRoute, Signed, Staff
 from glassine.words.articles import Topic

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request, Response
 
 from glassine.rules.differences import pieces
 from glassine.rules.permits import require
-from glassine.story import finding, reading_over, translating
+from glassine.story.knowledge import reading_over, translating
+from glassine.story.search import finding
 from glassine.web.pages.articles.history import told
 from glassine.web.pages.frame import Said, done, form, fragment, page
 from glassine.web.staff import PageRoute, Signed

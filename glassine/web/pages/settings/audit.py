@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 from fastapi import APIRouter, Request, Response
 
 from glassine.store.vault import AuditKind
-from glassine.story import privacy
+from glassine.story.privacy import previewing
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.pages.wording import CHANNELS
 from glassine.web.render import kind
@@ -108,7 +108,7 @@ _SETTINGS: Mapping[str, str] = {  # several fields are one thing to whoever sets
 @router.get("")
 async def show(request: Request, staff: Signed, only: str = "") -> Response:
     kind = next((kind for kind in _KINDS if kind == only), None)
-    entries = [_entry(row) for row in await privacy.audit_log(staff.world, staff.actor, only=kind)]
+    entries = [_entry(row) for row in await previewing.audit_log(staff.world, staff.actor, only=kind)]
     return await sheet(request, staff, "audit", entries=entries, only=kind or "all")
 
 

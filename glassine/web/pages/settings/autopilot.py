@@ -6,7 +6,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from glassine.story import autopilot, house
+from glassine.story import house
+from glassine.story.behaviour import autopilot
 from glassine.web.pages.frame import Said, done, form
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.pages.wording import CHANNELS

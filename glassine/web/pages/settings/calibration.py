@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request, Response
 
 from glassine.rules import guarding
 from glassine.rules.calibration import Advice, Point, Proposal
-from glassine.story import calibrating, rehearsing
-from glassine.story import guarding as guards
-from glassine.story.calibrating import Calibration, Of
+from glassine.story.behaviour import calibrating, rehearsing
+from glassine.story.behaviour import guarding as guards
+from glassine.story.behaviour.calibrating import Calibration, Of
 from glassine.web.pages.frame import done, form
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.staff import PageRoute, Signed

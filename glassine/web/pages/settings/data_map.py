@@ -1,10 +1,10 @@
-"""Settings › Data map: the way of a message with every boundary on it, and the switches. The map is drawn by story/data_map.py; this page only lays it out."""
+"""Settings › Data map: the way of a message with every boundary on it, and the switches. The map is drawn by story/boundary/data_map.py; this page only lays it out."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from glassine.story import boundaries, data_map
+from glassine.story.boundary import boundaries, data_map
 from glassine.web import packed
 from glassine.web.map_lanes import ICONS, lanes
 from glassine.web.pages.frame import Said, done, form

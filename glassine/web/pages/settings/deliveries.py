@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.store.outgoing import Filter
-from glassine.story import outgoing
+from glassine.story.delivery import outgoing
 from glassine.web.api.shapes import cursor, place
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment
 from glassine.web.pages.settings.sheet import sheet

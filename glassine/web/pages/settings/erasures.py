@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from glassine.story import erasing
+from glassine.story.privacy import erasing
 from glassine.web.api import shapes
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.staff import PageRoute, Signed

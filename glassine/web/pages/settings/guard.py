@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from glassine.rules import guarding
 from glassine.rules.guarding import Guard
-from glassine.story import guarding as guards
+from glassine.story.behaviour import guarding as guards
 from glassine.web.pages.frame import Said, done, form
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.staff import PageRoute, Signed

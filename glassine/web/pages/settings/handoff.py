@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from glassine.story import autopilot, handoffs, house
+from glassine.story import house
+from glassine.story.behaviour import autopilot, handoffs
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.staff import PageRoute, Signed

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import UploadFile
 
 from glassine.rules.colours import DARK_GROUND, LIGHT_GROUND, USUAL, contrast, readable
-from glassine.story import site, site_settings
+from glassine.story.knowledge import site, site_settings
 from glassine.web.help.frame import forget
 from glassine.web.pages.frame import Said, done, form
 from glassine.web.pages.settings.sheet import last_change, sheet

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Request, Response
 from glassine.config import resource
 from glassine.rules import ticketing as rules
 from glassine.rules.permits import may, require
-from glassine.story import helpdesks, trying_helpdesk
 from glassine.story.filling import WrongFields
-from glassine.story.helpdesks import Options, Seen
+from glassine.story.helpdesks import setting_up, trying_helpdesk
+from glassine.story.helpdesks.setting_up import Options, Seen
 from glassine.web.pages.frame import Said, done, form, fragment
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.staff import PageRoute, Signed, Staff
@@ -54,7 +54,7 @@ def told(policy: Mapping[str, Telling]) -> list[Told]:
 
 @router.get("")
 async def show_list(request: Request, staff: Signed) -> Response:
-    return await sheet(request, staff, "helpdesks", desks=await helpdesks.listing(staff.world, staff.actor))
+    return await sheet(request, staff, "helpdesks", desks=await setting_up.listing(staff.world, staff.actor))
 
 
 @router.get("/new")
@@ -63,23 +63,23 @@ async def new(request: Request, staff: Signed, kind: str = "") -> Response:
     require(staff.actor, Verb.CHANGE_SETTINGS)
     chosen = _kind(kind)
     if chosen is None:
-        return await sheet(request, staff, "helpdesk_kinds", listed="helpdesks", kinds=helpdesks.kinds())
+        return await sheet(request, staff, "helpdesk_kinds", listed="helpdesks", kinds=setting_up.kinds())
     given = {"name": await _free_name(staff, chosen.title), **{one.name: one.default for one in chosen.fields}}
     return await _form(request, staff, chosen, None, given, rules.policy_of({}, chosen.needs))
 
 
-def _kind(name: str) -> helpdesks.Kind | None:
-    return next((one for one in helpdesks.kinds() if one.name == name), None)
+def _kind(name: str) -> setting_up.Kind | None:
+    return next((one for one in setting_up.kinds() if one.name == name), None)
 
 
 async def _free_name(staff: Staff, title: str) -> str:
     """A kind's title, with a number from the second of its kind on: most leave it as it is."""
-    taken = {one.desk.name.lower() for one in await helpdesks.listing(staff.world, staff.actor)}
+    taken = {one.desk.name.lower() for one in await setting_up.listing(staff.world, staff.actor)}
     return next(name for number in range(1, len(taken) + 2) if (name := title if number == 1 else f"{title} {number}").lower() not in taken)
 
 
 async def _form(
-    request: Request, staff: Staff, kind: helpdesks.Kind, seen: Seen | None, given: Mapping[str, str], policy: Mapping[str, Telling], wrong: Mapping[str, str] | None = None,
+    request: Request, staff: Staff, kind: setting_up.Kind, seen: Seen | None, given: Mapping[str, str], policy: Mapping[str, Telling], wrong: Mapping[str, str] | None = None,
 ) -> Response:
     """`given`: what stands in it. Secrets never do."""
     return await sheet(
@@ -105,7 +105,7 @@ async def example(request: Request, staff: Signed, kind: str = "") -> Response:
 async def picture(staff: Signed, name: str) -> Response:
     """A picture of a step. Only those that a step names."""
     require(staff.actor, Verb.READ_SESSIONS)
-    known = {step.picture for one in helpdesks.modules() for step in one.steps if step.picture}
+    known = {step.picture for one in setting_up.modules() for step in one.steps if step.picture}
     if name not in known:
         raise NotFound("There is no such picture.")
     media_type = "image/svg+xml" if name.endswith(".svg") else "image/png"
@@ -120,7 +120,7 @@ async def create(request: Request, staff: Signed) -> Response:
         raise NotFound("There is no such kind of helpdesk.")
     options = _options(given)
     try:
-        made, checked = await helpdesks.create(staff.world, staff.actor, chosen.name, given, options)
+        made, checked = await setting_up.create(staff.world, staff.actor, chosen.name, given, options)
     except WrongFields as refused:
         return await _form(request, staff, chosen, None, given, rules.policy_of(options.policy, chosen.needs), refused.wrong)
     return done(request, staff, f"{_HERE}/{made.id}", Said(text=" ".join(["Connected.", checked.reached, *checked.missing])))
@@ -128,26 +128,26 @@ async def create(request: Request, staff: Signed) -> Response:
 
 @router.get("/{id}")
 async def show(request: Request, staff: Signed, id: UUID) -> Response:
-    seen = await helpdesks.seen(staff.world, staff.actor, HelpdeskId(id))
+    seen = await setting_up.seen(staff.world, staff.actor, HelpdeskId(id))
     return await _page(request, staff, seen)
 
 
 async def _page(request: Request, staff: Staff, seen: Seen, **more: Any) -> Response:
-    steps = await helpdesks.hand_steps(staff.world, staff.actor, seen) if may(staff.actor, Verb.CHANGE_SETTINGS) else []
+    steps = await setting_up.hand_steps(staff.world, staff.actor, seen) if may(staff.actor, Verb.CHANGE_SETTINGS) else []
     return await sheet(
-        request, staff, "helpdesk", listed="helpdesks", seen=seen, steps=steps, lines=told(seen.policy), hook=helpdesks.hook_url(staff.world, seen.desk.id), **{"tried": None, "failed": "", **more},
+        request, staff, "helpdesk", listed="helpdesks", seen=seen, steps=steps, lines=told(seen.policy), hook=setting_up.hook_url(staff.world, seen.desk.id), **{"tried": None, "failed": "", **more},
     )
 
 
 @router.get("/{id}/edit")
 async def edit(request: Request, staff: Signed, id: UUID) -> Response:
     require(staff.actor, Verb.CHANGE_SETTINGS)
-    seen = await helpdesks.seen(staff.world, staff.actor, HelpdeskId(id))
+    seen = await setting_up.seen(staff.world, staff.actor, HelpdeskId(id))
     kind = _known(seen)
     return await _form(request, staff, kind, seen, {**{one.name: one.default for one in kind.fields}, **seen.desk.settings, "name": seen.desk.name}, seen.policy)
 
 
-def _known(seen: Seen) -> helpdesks.Kind:
+def _known(seen: Seen) -> setting_up.Kind:
     found = _kind(seen.desk.kind)
     if found is None:
         raise Refused(f"This version has no connector called {seen.desk.kind}, so its settings cannot be changed. You can disconnect it.", status=409)
@@ -157,10 +157,10 @@ def _known(seen: Seen) -> helpdesks.Kind:
 @router.post("/{id}/edit")
 async def change(request: Request, staff: Signed, id: UUID) -> Response:
     given = await form(request)
-    seen = await helpdesks.seen(staff.world, staff.actor, HelpdeskId(id))
+    seen = await setting_up.seen(staff.world, staff.actor, HelpdeskId(id))
     kind, options = _known(seen), _options(given)
     try:
-        _, checked = await helpdesks.change(staff.world, staff.actor, HelpdeskId(id), given, options)
+        _, checked = await setting_up.change(staff.world, staff.actor, HelpdeskId(id), given, options)
     except WrongFields as refused:
         return await _form(request, staff, kind, seen, given, rules.policy_of(options.policy, kind.needs), refused.wrong)
     return done(request, staff, f"{_HERE}/{id}", Said(text=" ".join(["Saved.", checked.reached, *checked.missing, *(["What was given up is tried again."] if seen.counts.stuck else [])])))
@@ -169,7 +169,7 @@ async def change(request: Request, staff: Signed, id: UUID) -> Response:
 @router.post("/{id}/test")
 async def test(request: Request, staff: Signed, id: UUID) -> Response:
     """A real ticket; the page shows it, or why there is none."""
-    seen = await helpdesks.seen(staff.world, staff.actor, HelpdeskId(id))
+    seen = await setting_up.seen(staff.world, staff.actor, HelpdeskId(id))
     try:
         tried = await trying_helpdesk.hand_off(staff.world, staff.actor, HelpdeskId(id))
     except DeliveryFailed as failed:
@@ -179,16 +179,16 @@ async def test(request: Request, staff: Signed, id: UUID) -> Response:
 
 @router.post("/{id}/install")
 async def install(request: Request, staff: Signed, id: UUID) -> Response:
-    await helpdesks.install(staff.world, staff.actor, HelpdeskId(id))
-    seen = await helpdesks.seen(staff.world, staff.actor, HelpdeskId(id))
+    await setting_up.install(staff.world, staff.actor, HelpdeskId(id))
+    seen = await setting_up.seen(staff.world, staff.actor, HelpdeskId(id))
     return done(request, staff, f"{_HERE}/{id}", Said(text="It is set up." if not seen.trouble else "It could not be set up. The page says why."))
 
 
 @router.post("/{id}/disconnect")
 async def disconnect(request: Request, staff: Signed, id: UUID) -> Response:
     """Its key is forgotten for good, so it asks for its name."""
-    desk = await helpdesks.load(staff.world, staff.actor, HelpdeskId(id))
+    desk = await setting_up.load(staff.world, staff.actor, HelpdeskId(id))
     if (await form(request)).get("name", "").strip() != desk.name:
         raise Refused(f"Nothing was disconnected: type {desk.name} to confirm.")
-    _, trouble = await helpdesks.disconnect(staff.world, staff.actor, desk.id)
+    _, trouble = await setting_up.disconnect(staff.world, staff.actor, desk.id)
     return done(request, staff, _HERE, Said(text=" ".join(filter(None, (f"{desk.name} is disconnected. Its open conversations are in your inbox.", trouble)))))

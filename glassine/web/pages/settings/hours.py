@@ -8,7 +8,7 @@ from datetime import date
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules import office_hours
-from glassine.story import autopilot
+from glassine.story.behaviour import autopilot
 from glassine.web.pages.frame import Said, done, form
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.staff import PageRoute, Signed, Staff

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from glassine.rules.permits import require
 from glassine.store.ledger import Filter
-from glassine.story import crossings
+from glassine.story.boundary import crossings
 from glassine.web.api.shapes import cursor, place
 from glassine.web.pages.frame import form
 from glassine.web.pages.settings.sheet import sheet

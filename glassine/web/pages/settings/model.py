@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.story import model_settings, models
-from glassine.story.model_settings import Current, Given
+from glassine.story.models import chain, model_settings
+from glassine.story.models.model_settings import Current, Given
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.staff import PageRoute, Signed, Staff
@@ -118,7 +118,7 @@ async def save(request: Request, staff: Signed) -> Response:
             raise
         return await _sheet(request, staff, edit=id, typed=typed, wrong=refusal)
     try:
-        await models.try_out(staff.world, staff.actor, made.id)
+        await chain.try_out(staff.world, staff.actor, made.id)
     except ModelFailed as failure:
         return await _sheet(request, staff, Trial(look="warn", words=f"{made.name} was saved, but it did not answer: {failure} {_MEANWHILE}"))
     except Refused as refusal:  # models are switched off
@@ -208,7 +208,7 @@ async def restore(request: Request, staff: Signed, id: str) -> Response:
 async def test(request: Request, staff: Signed, id: str) -> Response:
     """Asks the model one short question."""
     try:
-        reply = await models.try_out(staff.world, staff.actor, id)
+        reply = await chain.try_out(staff.world, staff.actor, id)
         trial = Trial(look="good", words=f"{reply.model} answered: {reply.text.strip()[:200]}")
     except ModelFailed as failure:
         trial = Trial(look="bad", words=f"{failure} {_MEANWHILE}")

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request, Response
 
 from glassine.rules.patterns import LONGEST, MOST
 from glassine.rules.permits import require
-from glassine.story import policies
-from glassine.story.policies import Trial
+from glassine.story.privacy import policies
+from glassine.story.privacy.policies import Trial
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment
 from glassine.web.pages.settings.sheet import last_change, sheet
 from glassine.web.staff import PageRoute, Signed, Staff

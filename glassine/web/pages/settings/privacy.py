@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.policies import EVERYWHERE, GRAVE, TYPES
-from glassine.story import house, policies, privacy
-from glassine.story.policies import Policies
+from glassine.story import house
+from glassine.story.privacy import policies, previewing
+from glassine.story.privacy.policies import Policies
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment
 from glassine.web.pages.settings.kinds import SAYS, TREATMENTS, groups
 from glassine.web.pages.settings.sheet import last_change, sheet
@@ -102,7 +103,7 @@ async def try_out(request: Request, staff: Signed) -> Response:
     """What would be masked in a text on a channel. Nothing of it is stored."""
     given = await form(request)
     text, channel = given.get("text", ""), given.get("channel", EVERYWHERE)
-    masked = await privacy.preview(staff.world, staff.actor.org, text, channel)
+    masked = await previewing.preview(staff.world, staff.actor.org, text, channel)
     if by_htmx(request):
         return fragment(request, staff, "settings/privacy_found.html", masked=masked)
     return await _sheet(request, staff, channel, text, masked)

@@ -10,8 +10,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules import differences, guarding, rehearsals
-from glassine.story import autopilot as rulebooks
-from glassine.story import model_settings, rehearsing, topic_lists, training
+from glassine.story.behaviour import autopilot as rulebooks
+from glassine.story.behaviour import rehearsing, topic_lists
+from glassine.story.knowledge import training
+from glassine.story.models import model_settings
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment
 from glassine.web.pages.settings import guard, handoff, model, topics
 from glassine.web.pages.settings.sheet import sheet

@@ -7,7 +7,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from glassine.story import house, retaining
+from glassine.story import house
+from glassine.story.privacy import retaining
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment
 from glassine.web.pages.settings.sheet import last_change, sheet
 from glassine.web.staff import PageRoute, Signed, Staff

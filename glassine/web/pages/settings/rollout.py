@@ -8,7 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import may, require
-from glassine.story import autopilot, house, segments
+from glassine.story import house
+from glassine.story.behaviour import autopilot
+from glassine.story.knowledge import segments
 from glassine.web.pages.frame import Said, done, form
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.pages.wording import CHANNELS

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from glassine.story import autopilot, handoffs, house
+from glassine.story import house
+from glassine.story.behaviour import autopilot, handoffs
 from glassine.web.pages.frame import Said, done, form
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.pages.wording import CHANNELS

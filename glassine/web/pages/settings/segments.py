@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.story import segments
+from glassine.story.knowledge import segments
 from glassine.web.pages.frame import Said, done, form
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.staff import PageRoute, Signed, Staff

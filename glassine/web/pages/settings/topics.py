@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
 from glassine.rules.topic_scores import left_to_people, together
-from glassine.story import autopilot, topic_lists
+from glassine.story.behaviour import autopilot, topic_lists
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.staff import PageRoute, Signed, Staff

@@ -10,9 +10,11 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import may, require
-from glassine.story import house, segments, talking
-from glassine.story.talking import Answer, Said
-from glassine.story.trying import LONGEST, Customer
+from glassine.story import house
+from glassine.story.behaviour import talking
+from glassine.story.behaviour.talking import Answer, Said
+from glassine.story.behaviour.trying import LONGEST, Customer
+from glassine.story.knowledge import segments
 from glassine.web.pages.frame import form
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.pages.wording import CHANNELS, OUTCOMES, reason

@@ -12,8 +12,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from glassine.rules.permits import require
-from glassine.story import access, endpoints
-from glassine.story.endpoints import Given
+from glassine.story import access
+from glassine.story.delivery import endpoints
+from glassine.story.delivery.endpoints import Given
 from glassine.web.api import events, shapes
 from glassine.web.pages.frame import Said, by_htmx, done, form, fragment
 from glassine.web.pages.settings.sheet import sheet
