@@ -237,3 +237,10 @@ async def test_a_notice_of_a_handoff_leaves_over_smtp_and_its_row_says_so(world:
     assert "Zora" not in letter.as_string()
     [row] = [one.row for one in await crossed(world, shop, session) if one.row.purpose == "mail"]
     assert (row.allowed, row.scan.found, row.scan.exempt) == (True, {}, 2), "its two addresses are the team's and the operator's"
+
+
+def test_a_passage_that_comes_again_under_another_number_is_known_by_its_title_and_text() -> None:
+    third, fifth = (f'<passage n="{number}" title="Returns › How long">\nWithin 30 days.\n</passage>' for number in (3, 5))
+    pieces = list(rescan.segments(third))
+    assert [third[at : at + len(text)] for at, text in pieces] == [text for _, text in pieces]
+    assert {text for _, text in rescan.segments(fifth)} - {text for _, text in pieces} == {'<passage n="5"'}

@@ -23,7 +23,7 @@ _DEEPEST = 4  # JSON in a string of JSON in a string …
 KEYS = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key", "webhook-signature"})  # our own key to the destination, or what is made with it
 _TOLD_BY_MAIL = ("From", "To", "Cc", "Bcc", "Reply-To", "Subject")
 _HALF = re.compile("[\ud800-\udfff]")  # of a pair: no database takes it
-_SECTION = re.compile(r"(?<=>)\n|\n(?=<)")
+_SECTION = re.compile(r'(?<=>)\n|\n(?=<)|(?<=") (?=title=")')
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|\w{2,8});")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
@@ -49,7 +49,7 @@ def masked(text: str) -> dict[str, int]:
 
 
 def segments(text: str) -> Iterator[tuple[int, str]]:
-    """A text in the pieces that come again, each with where it begins: a prompt's sections begin with a marker at the start of a line."""
+    """A text in the pieces that come again, each with where it begins: a prompt's sections begin with a marker at the start of a line, and a passage keeps its title but not its number."""
     at = 0
     for match in _SECTION.finditer(text):
         yield at, text[at : match.start()]

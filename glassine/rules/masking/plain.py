@@ -5,10 +5,14 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from glassine.rules.masking.lookalikes import in_latin
+
+_ORDINARY = frozenset(map(chr, range(32, 127))) | {"\t", "\n", "\r"}  # characters that are written as they are
+_FEW = 24  # characters to exchange, up to which going through the text for each is quicker than once for all
 
 FILL = "\ue000"  # stands for what is taken already: private use, so no pattern matches it and nothing drops it
 
@@ -44,9 +48,9 @@ def plain(text: str) -> Plain:
     coded = rewritten(text, [(match.start(), match.end(), _decoded(match.group())) for match in _CODED.finditer(text)]) if "&" in text or "%" in text or "\\u" in text else Plain(text=text)
     if coded.text.isascii() and not _CONTROL.search(coded.text):
         return coded
-    written = {character: _write(character) for character in set(coded.text)}
+    written = {character: new for character in set(coded.text) - _ORDINARY if (new := _write(character)) != character}
     uneven = [character for character, new in written.items() if len(new) != 1]
-    latin = in_latin(coded.text.translate({ord(character): new for character, new in written.items()}))
+    latin = in_latin(_exchanged(coded.text, written))
     if not uneven:
         return Plain(text=latin, starts=coded.starts)
     edits = re.finditer("[" + re.escape("".join(uneven)) + "]", coded.text)
@@ -92,10 +96,19 @@ def even(text: str) -> str:
     """The same, but of exactly the same length: characters that would vanish or grow stay as they are, and so does what is encoded."""
     if text.isascii():
         return text
-    written = {character: _write(character) for character in set(text)}
-    return in_latin(text.translate({ord(c): w for c, w in written.items() if len(w) == 1}))
+    return in_latin(_exchanged(text, {character: new for character in set(text) - _ORDINARY if len(new := _write(character)) == 1 and new != character}))
 
 
+def _exchanged(text: str, written: Mapping[str, str]) -> str:
+    """`text` with some characters in the place of others. A few are quicker exchanged one after the other, where none of them comes from another."""
+    if len(written) > _FEW or not written.keys().isdisjoint("".join(written.values())):
+        return text.translate({ord(character): new for character, new in written.items()})
+    for character, new in written.items():
+        text = text.replace(character, new)
+    return text
+
+
+@lru_cache(maxsize=4_000)
 def _write(character: str) -> str:
     if " " <= character <= "~" or character in "\t\n\r":
         return character
@@ -131,5 +144,10 @@ def even_fold(text: str) -> str:
     """The same, character by character, with the length kept: one that folds to several stays as it is."""
     if text.isascii():
         return text.lower()
-    folded = {character: fold(character) for character in set(text)}
-    return text.translate({ord(c): f for c, f in folded.items() if len(f) == 1})
+    lower = text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")  # of bytes only A to Z change
+    return _exchanged(lower, {character: new for character in set(lower) - _ORDINARY if len(new := _fold_one(character)) == 1 and new != character})
+
+
+@lru_cache(maxsize=4_000)
+def _fold_one(character: str) -> str:
+    return fold(character)
