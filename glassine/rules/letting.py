@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from glassine.words.crossings import Lets
 from glassine.words.privacy import PiiType
@@ -25,11 +26,11 @@ class Parted(NamedTuple):
 
 
 def parted(found: Collection[Value], lets: Lets) -> Parted:
-    """Signs and case make no difference, and neither do the zeros that a telephone number begins with in its own country."""
+    """Signs, case, and how an address of the web writes a sign make no difference, and neither do the zeros that a telephone number begins with in its own country."""
     if not found:
         return Parted(frozenset(), frozenset())
     told, ours, values = "\n".join(lets.told), _bare(lets.ours), _bare(lets.values)
-    personal = frozenset(one for one in found if not _within(one, ours) and not one[1].endswith(_NOBODYS) and (one[0] not in _ALSO_FORMAT or _stands(one[1], told)))
+    personal = frozenset(one for one in found if not _within(one, ours) and not unquote(one[1]).endswith(_NOBODYS) and (one[0] not in _ALSO_FORMAT or _stands(one[1], told)))
     return Parted(personal, frozenset(one for one in personal if _within(one, values)))
 
 
@@ -43,7 +44,7 @@ def _bare(texts: Iterable[str]) -> str:
 
 
 def _core(text: str) -> str:
-    return _SIGNS.sub("", text).casefold()
+    return _SIGNS.sub("", unquote(text)).casefold()
 
 
 def _stands(value: str, told: str) -> bool:
