@@ -157,3 +157,15 @@ def test_a_schema_that_unfolds_without_end_is_given_up() -> None:
     schemas.check(schema)
     assert schemas.fault("word", schema) == "cannot be checked, because its schema leads nowhere"
     assert schemas.fault("word", {"$ref": "#/$defs/d20", "$defs": schema["$defs"]}) == ""
+
+
+async def test_what_a_customer_wrote_into_a_form_is_sent_also_where_it_is_a_name(world: World, store: Shop, api: Vendor) -> None:
+    """Nobody has masked it, so the gate sees a name that no parameter takes, and must know that it may go."""
+    choice = Parameter(name="spare", where=Where.QUERY, schema={"type": "string", "enum": ["peg", "rope"]}, required=True, filler=Filler.FORM)
+    contact = Parameter(name="for", where=Where.QUERY, schema={"type": "string"}, required=True, filler=Filler.FORM)
+    made = await definitions.create(world, store.owner, action(api, "/spares", choice, contact, name="order_spare", method="POST", reads=False))
+    id = await session(world, store)
+    waits = await call(world, store, id, made, {})
+    done = await acting.go_on(world, store.org, id, waits.id, form={"spare": "peg", "for": "Grace Hopper"})
+    assert (done.state, done.why) == (CallState.DONE, "")
+    assert [request.target for request in api.seen] == ["/spares?spare=peg&for=Grace+Hopper"]

@@ -84,7 +84,7 @@ def values(action: Action, given: Given) -> Values:
         if one.filler is not Filler.FIXED and (wrong := schemas.fault(value, one.schema)):
             raise Unfilled(f"{one.name}: {wrong}.")
         by_name[one.name] = value
-    return Values(by_name=by_name, reveals=tuple(reveals), raw=bool(reveals) or _shows(by_name, given))
+    return Values(by_name=by_name, reveals=tuple(reveals), raw=bool(reveals or given.form) or _shows(by_name, given))  # what is in a form nobody has masked: it may be a name
 
 
 def within_bounds(given: Mapping[str, Any]) -> None:
