@@ -166,7 +166,7 @@ async def test_a_try_that_died_in_the_middle_stops_for_a_person_too(office: Offi
     await desks.write(office.world, office.shop.org, office.session, "And it buzzes.")
     async with office.world.store.tx(office.shop.org) as tx:
         (row,) = await (await tx.execute("select id from deliveries where session_id = %s and state = 'waiting'", (office.session,))).fetchall()
-        await stored.begin(tx, office.shop.org, row["id"], office.clock())  # and nobody ever says how it ended
+        await stored.begin(tx, office.shop.org, [row["id"]], office.clock())  # and nobody ever says how it ended
     await office.works()
     assert office.read("And it buzzes.") == 0
     assert [one.id for one in await office.waits()] == [row["id"]]
