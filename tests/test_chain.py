@@ -241,7 +241,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from uuid import UUID
 from glassine.store import Store
-from glassine.story import ledger
+from glassine.story.boundary import ledger
 
 async def main(url, org):
     ledger._AT_ONCE = 1
