@@ -11,7 +11,8 @@ import pytest
 
 from glassine.edge.addresses import places
 from glassine.edge.gate import Gate
-from glassine.story import contacts, owning
+from glassine.store import tickets
+from glassine.story import contacts, conversations, owning
 from glassine.story.boundary.rescan import Rescan
 from glassine.story.contacts import Identity
 from glassine.story.delivery import delivering
@@ -22,10 +23,10 @@ from glassine.story.inbound import open_session, receive
 from glassine.story.world import World, _recorder
 from glassine.words.channels import Inbound
 from glassine.words.deliveries import DeliveryId
-from glassine.words.helpdesks import Connected, HelpdeskId, RawHook
+from glassine.words.helpdesks import Connected, Filed, HelpdeskId, RawHook
 from glassine.words.ids import OrgId, SessionId
 from glassine.words.people import Actor
-from glassine.words.sessions import ChannelKind
+from glassine.words.sessions import ChannelKind, Event, OwnerKind
 from tests.helpdesk_twins import SentHook, Twin, running
 from tests.shop import Shop
 
@@ -95,3 +96,26 @@ async def states(world: World, org: OrgId, session: SessionId) -> list[tuple[str
     async with world.store.tx(org) as tx:
         found = await (await tx.execute("select effect, state from deliveries where org_id = %s and session_id = %s order by created_at, id", (org, session))).fetchall()
     return [(row["effect"], row["state"]) for row in found]
+
+
+async def log(world: World, shop: Shop, id: SessionId) -> list[Event]:
+    """Everything that happened in a session."""
+    return await conversations.timeline(world, shop.org, id)
+
+
+async def owner(world: World, shop: Shop, id: SessionId) -> OwnerKind:
+    return (await conversations.session(world, shop.org, id)).owner.kind
+
+
+async def filed(world: World, shop: Shop, id: SessionId, desk: Connected) -> Filed:
+    """The session's ticket as we know of it."""
+    async with world.store.tx(shop.org) as tx:
+        return await tickets.load(tx, shop.org, id, desk.id)
+
+
+async def handed(world: World, shop: Shop, desk: Connected, *texts: str, identity: Identity | None = None) -> SessionId:
+    """A session in which a customer wrote these, handed to a helpdesk that has its ticket."""
+    id = await talk(world, shop, *(texts or ("My lamp is broken.",)), identity=identity)
+    await hand_off(world, shop.org, id, desk)
+    await bring(world, shop.org, desk.id)
+    return id

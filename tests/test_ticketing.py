@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from glassine.store import tickets
 from glassine.story import contacts, conversations, desk, files
 from glassine.story.boundary import crossings
 from glassine.story.contacts import Identity
@@ -18,10 +17,10 @@ from glassine.story.privacy import redacting
 from glassine.story.world import World
 from glassine.words.channels import Inbound
 from glassine.words.errors import NotFound, Refused
-from glassine.words.helpdesks import Connected, Filed, HelpdeskId, RawHook
-from glassine.words.ids import SessionId, new_id
+from glassine.words.helpdesks import Connected, HelpdeskId, RawHook
+from glassine.words.ids import new_id
 from glassine.words.people import ActorKind
-from glassine.words.sessions import Event, EventType, OwnerKind, Status
+from glassine.words.sessions import EventType, OwnerKind, Status
 from tests import desks
 from tests.generic_webhook_twin import GenericTwin
 from tests.helpdesk_twins import Fault
@@ -42,28 +41,8 @@ async def acme(world: World, shop: Shop, twin: GenericTwin) -> Connected:
     return await desks.connected(world, shop.owner, KIND, twin)
 
 
-async def log(world: World, shop: Shop, id: SessionId) -> list[Event]:
-    return await conversations.timeline(world, shop.org, id)
-
-
-async def owner(world: World, shop: Shop, id: SessionId) -> OwnerKind:
-    return (await conversations.session(world, shop.org, id)).owner.kind
-
-
-async def filed(world: World, shop: Shop, id: SessionId, acme: Connected) -> Filed:
-    async with world.store.tx(shop.org) as tx:
-        return await tickets.load(tx, shop.org, id, acme.id)
-
-
-async def handed(world: World, shop: Shop, acme: Connected, *texts: str, identity: Identity | None = None) -> SessionId:
-    id = await desks.talk(world, shop, *(texts or ("My lamp is broken.",)), identity=identity)
-    await desks.hand_off(world, shop.org, id, acme)
-    await desks.bring(world, shop.org, acme.id)
-    return id
-
-
 async def test_a_ticket_holds_the_conversation_and_what_is_said_later_follows(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
-    id = await handed(world, shop, acme, "My lamp is broken.", "It is the red one.")
+    id = await desks.handed(world, shop, acme, "My lamp is broken.", "It is the red one.")
     await desks.write(world, shop.org, id, "And it buzzes.")
     await desk.note(world, shop.owner, id, "Third lamp this week.")
     await desks.bring(world, shop.org, acme.id)
@@ -72,16 +51,16 @@ async def test_a_ticket_holds_the_conversation_and_what_is_said_later_follows(wo
     assert {"opencx_channel_web", "opencx_handedoff"} <= set(there.tags)
     assert there.fields["session_id"] == str(id)
     assert there.fields["link"].endswith(f"/inbox/sessions/{id}")
-    assert (await filed(world, shop, id, acme)).external_id == there.id
+    assert (await desks.filed(world, shop, id, acme)).external_id == there.id
 
 
 async def test_what_is_told_is_masked_unless_the_policy_says_otherwise(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
     who = Identity(email="mara.keller@customers.example", name="Mara Keller", phone_number="+49 30 1234567")
-    await handed(world, shop, acme, "I am Mara Keller, write to mara.keller@customers.example.", identity=who)
+    await desks.handed(world, shop, acme, "I am Mara Keller, write to mara.keller@customers.example.", identity=who)
     raw = await desks.connected(world, shop.owner, KIND, twin, text="raw", email="raw", name="pseudonym")
-    await handed(world, shop, raw, "I am Mara Keller, write to mara.keller@customers.example.", identity=who)
+    await desks.handed(world, shop, raw, "I am Mara Keller, write to mara.keller@customers.example.", identity=who)
     other = await desks.connected(world, shop.owner, KIND, twin, text="pseudonym", email="pseudonym")
-    await handed(world, shop, other, "Mail mara.keller@customers.example, I say: mara.keller@customers.example.", identity=who)
+    await desks.handed(world, shop, other, "Mail mara.keller@customers.example, I say: mara.keller@customers.example.", identity=who)
     masked, open, pseudonym = twin.tickets()
     assert masked.comments[0].text == "I am [NAME_1], write to [EMAIL_1]."
     assert (masked.requester["email"], masked.requester["name"], masked.requester["phone"]) == ("", "", "")
@@ -113,11 +92,11 @@ async def test_files_go_along_only_where_the_policy_says_so(world: World, shop: 
 
 
 async def test_an_answer_reaches_the_customer_and_a_note_does_not(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
-    id = await handed(world, shop, acme)
+    id = await desks.handed(world, shop, acme)
     (there,) = twin.tickets()
     await twin.answer(there.id, "Grace here. Call +49 30 7654321, we send you a new one.")
     await twin.answer(there.id, "Customer seems fine.", public=False)
-    said, note = [event for event in await log(world, shop, id) if event.actor is ActorKind.HELPDESK and event.text]
+    said, note = [event for event in await desks.log(world, shop, id) if event.actor is ActorKind.HELPDESK and event.text]
     assert (said.type, note.type) == (EventType.AGENT_MESSAGE, EventType.AGENT_COMMENT)
     assert "+49" not in said.text, "masked before it is stored"
     assert said.payload["helpdesk"] == acme.name
@@ -126,31 +105,31 @@ async def test_an_answer_reaches_the_customer_and_a_note_does_not(world: World, 
 
 
 async def test_the_same_hook_twice_is_one_answer(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
-    id = await handed(world, shop, acme)
+    id = await desks.handed(world, shop, acme)
     await twin.answer(twin.tickets()[0].id, "Only once.")
     assert twin.post is not None
     assert [await twin.post(hook) for hook in twin.hooks * 2] == [0, 0]
     await desks.look(world, shop.org, id)
-    assert [event.text for event in await log(world, shop, id) if event.actor is ActorKind.HELPDESK and event.text] == ["Only once."]
+    assert [event.text for event in await desks.log(world, shop, id) if event.actor is ActorKind.HELPDESK and event.text] == ["Only once."]
 
 
 async def test_a_hook_that_was_lost_is_made_good_by_a_look(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
-    id = await handed(world, shop, acme)
+    id = await desks.handed(world, shop, acme)
     twin.mute = True
     await twin.answer(twin.tickets()[0].id, "Nobody told you of this.")
     await twin.solve(twin.tickets()[0].id)
     assert (await conversations.session(world, shop.org, id)).open
     await desks.look(world, shop.org, id)
-    assert [event.text for event in await log(world, shop, id) if event.actor is ActorKind.HELPDESK and event.text] == ["Nobody told you of this."]
+    assert [event.text for event in await desks.log(world, shop, id) if event.actor is ActorKind.HELPDESK and event.text] == ["Nobody told you of this."]
     assert (await conversations.session(world, shop.org, id)).status is Status.CLOSED_RESOLVED
 
 
 async def test_status_goes_both_ways_and_older_news_is_none(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
-    id = await handed(world, shop, acme)
+    id = await desks.handed(world, shop, acme)
     there = twin.tickets()[0].id
     await twin.solve(there)
     assert not (await conversations.session(world, shop.org, id)).open
-    assert (await log(world, shop, id))[-1].actor is ActorKind.HELPDESK
+    assert (await desks.log(world, shop, id))[-1].actor is ActorKind.HELPDESK
     await twin.reopen(there)
     assert (await conversations.session(world, shop.org, id)).open
     assert twin.post is not None
@@ -169,7 +148,7 @@ async def test_status_goes_both_ways_and_older_news_is_none(world: World, shop: 
 
 
 async def test_an_answer_that_comes_after_the_ticket_was_solved_is_still_said(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
-    id = await handed(world, shop, acme)
+    id = await desks.handed(world, shop, acme)
     there, post = twin.tickets()[0].id, twin.post
     twin.post = None
     await twin.answer(there, "It is on its way.")
@@ -177,27 +156,27 @@ async def test_an_answer_that_comes_after_the_ticket_was_solved_is_still_said(wo
     assert post is not None
     for hook in reversed(twin.hooks):
         await post(hook)
-    assert [event.text for event in await log(world, shop, id) if event.actor is ActorKind.HELPDESK and event.text] == ["It is on its way."]
+    assert [event.text for event in await desks.log(world, shop, id) if event.actor is ActorKind.HELPDESK and event.text] == ["It is on its way."]
     assert not (await conversations.session(world, shop.org, id)).open
 
 
 async def test_a_ticket_that_is_deleted_gives_the_session_back(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
-    id = await handed(world, shop, acme)
+    id = await desks.handed(world, shop, acme)
     await twin.delete(twin.tickets()[0].id)
-    assert await owner(world, shop, id) is OwnerKind.TEAM
-    assert "deleted" in (await filed(world, shop, id, acme)).why
+    assert await desks.owner(world, shop, id) is OwnerKind.TEAM
+    assert "deleted" in (await desks.filed(world, shop, id, acme)).why
     await desks.write(world, shop.org, id, "Hello?")
     await desks.bring(world, shop.org, acme.id)
     assert twin.tickets() == []
 
 
 async def test_a_merged_ticket_lives_on_but_not_as_another_customers(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
-    first, second = await handed(world, shop, acme), await handed(world, shop, acme)
+    first, second = await desks.handed(world, shop, acme), await desks.handed(world, shop, acme)
     one, other = [each.id for each in twin.tickets()]
     await twin.merge(one, other)
-    assert await owner(world, shop, first) is OwnerKind.TEAM, "the other is somebody else's conversation"
-    third = await handed(world, shop, acme)
-    mine = (await filed(world, shop, third, acme)).external_id
+    assert await desks.owner(world, shop, first) is OwnerKind.TEAM, "the other is somebody else's conversation"
+    third = await desks.handed(world, shop, acme)
+    mine = (await desks.filed(world, shop, third, acme)).external_id
     twin.held["OLD-1"] = type(twin.held[mine])(id="OLD-1")
     twin.mute = True
     await twin.answer("OLD-1", "This was said to somebody else.")
@@ -205,18 +184,18 @@ async def test_a_merged_ticket_lives_on_but_not_as_another_customers(world: Worl
     await twin.merge(mine, "OLD-1")
     await desks.look(world, shop.org, third)
     await twin.answer("OLD-1", "This is for you.")
-    assert [event.text for event in await log(world, shop, third) if event.actor is ActorKind.HELPDESK and event.text] == ["This is for you."]
-    assert (await filed(world, shop, third, acme)).external_id == "OLD-1"
-    assert await owner(world, shop, second) is OwnerKind.HELPDESK
+    assert [event.text for event in await desks.log(world, shop, third) if event.actor is ActorKind.HELPDESK and event.text] == ["This is for you."]
+    assert (await desks.filed(world, shop, third, acme)).external_id == "OLD-1"
+    assert await desks.owner(world, shop, second) is OwnerKind.HELPDESK
 
 
 async def test_a_helpdesk_that_is_down_costs_nobody(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
     await twin.stop()
-    id = await handed(world, shop, acme)
-    assert await owner(world, shop, id) is OwnerKind.TEAM, "at the first try that fails"
-    assert (await filed(world, shop, id, acme)).why
+    id = await desks.handed(world, shop, acme)
+    assert await desks.owner(world, shop, id) is OwnerKind.TEAM, "at the first try that fails"
+    assert (await desks.filed(world, shop, id, acme)).why
     await desks.bring(world, shop.org, acme.id, rounds=4)
-    told = [event for event in await log(world, shop, id) if event.type is EventType.HANDOFF_TO_THIRD_PARTY_FAILED]
+    told = [event for event in await desks.log(world, shop, id) if event.type is EventType.HANDOFF_TO_THIRD_PARTY_FAILED]
     assert len(told) == 1
     assert "cannot be reached" in told[0].payload["why"]
     await desks.write(world, shop.org, id, "Is anybody there?")
@@ -224,19 +203,19 @@ async def test_a_helpdesk_that_is_down_costs_nobody(world: World, shop: Shop, tw
     await desks.bring(world, shop.org, acme.id, rounds=2)
     (there,) = twin.tickets()
     assert [one.text for one in there.comments] == ["My lamp is broken.", "Is anybody there?"]
-    assert [event.type for event in await log(world, shop, id)].count(EventType.HANDOFF_TO_THIRD_PARTY_RECOVERED) == 1
-    assert await owner(world, shop, id) is OwnerKind.HELPDESK
-    assert (await filed(world, shop, id, acme)).failed_at is None
+    assert [event.type for event in await desks.log(world, shop, id)].count(EventType.HANDOFF_TO_THIRD_PARTY_RECOVERED) == 1
+    assert await desks.owner(world, shop, id) is OwnerKind.HELPDESK
+    assert (await desks.filed(world, shop, id, acme)).failed_at is None
 
 
 async def test_who_took_it_meanwhile_keeps_it_and_the_ticket_mirrors(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
     await twin.stop()
-    id = await handed(world, shop, acme)
+    id = await desks.handed(world, shop, acme)
     await desk.take_over(world, shop.owner, id)
     await twin.start()
     await desks.bring(world, shop.org, acme.id, rounds=2)
     assert len(twin.tickets()) == 1
-    assert await owner(world, shop, id) is OwnerKind.PERSON
+    assert await desks.owner(world, shop, id) is OwnerKind.PERSON
     await desk.reply(world, shop.owner, id, "I look into it.")
     await desks.bring(world, shop.org, acme.id)
     assert twin.tickets()[0].comments[-1].text == "I look into it."
@@ -248,7 +227,7 @@ async def test_who_took_it_meanwhile_keeps_it_and_the_ticket_mirrors(world: Worl
 async def test_what_nobody_knows_the_end_of_is_not_doubled(world: World, shop: Shop, twin: GenericTwin, acme: Connected, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("glassine.story.helpdesks.helpdesk_reach.SECONDS", 0.3)
     twin.faults = [fault, None, fault]
-    id = await handed(world, shop, acme)
+    id = await desks.handed(world, shop, acme)
     await desks.write(world, shop.org, id, "And it buzzes.")
     await desks.bring(world, shop.org, acme.id, rounds=4)
     assert [[one.text for one in each.comments] for each in twin.tickets()] == [["My lamp is broken.", "And it buzzes."]]
@@ -257,19 +236,19 @@ async def test_what_nobody_knows_the_end_of_is_not_doubled(world: World, shop: S
 
 async def test_a_refused_key_is_told_at_once_and_a_new_one_brings_everything(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
     twin.secret = "whsec_" + "YW5vdGhlciBzZWNyZXQgYWx0b2dldGhlciwgMzIgYnl0ZXM="
-    id = await handed(world, shop, acme)
-    assert [event.type for event in await log(world, shop, id)].count(EventType.HANDOFF_TO_THIRD_PARTY_FAILED) == 1
+    id = await desks.handed(world, shop, acme)
+    assert [event.type for event in await desks.log(world, shop, id)].count(EventType.HANDOFF_TO_THIRD_PARTY_FAILED) == 1
     assert await desks.states(world, shop.org, id) == [("open", "dead")]
     await desks.write(world, shop.org, id, "Hello?")
     await desks.bring(world, shop.org, acme.id)
     await setting_up.change(world, shop.owner, acme.id, {**twin.settings(), "hook_secret": twin.secret}, Options(name=acme.name))
     await desks.bring(world, shop.org, acme.id, rounds=2)
     assert [[one.text for one in each.comments] for each in twin.tickets()] == [["My lamp is broken.", "Hello?"]]
-    assert await owner(world, shop, id) is OwnerKind.HELPDESK
+    assert await desks.owner(world, shop, id) is OwnerKind.HELPDESK
 
 
 async def test_a_session_never_has_two_tickets(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
-    id = await handed(world, shop, acme)
+    id = await desks.handed(world, shop, acme)
     await desk.hand_back(world, shop.owner, id)
     await desks.hand_off(world, shop.org, id, acme)
     await desks.bring(world, shop.org, acme.id)
@@ -278,8 +257,8 @@ async def test_a_session_never_has_two_tickets(world: World, shop: Shop, twin: G
 
 async def test_what_is_removed_for_good_is_not_told_any_more(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
     await twin.stop()
-    id = await handed(world, shop, acme, "My lamp is broken.", "My password is hunter2, please forget that.")
-    secret = next(event for event in await log(world, shop, id) if "forget" in event.text)
+    id = await desks.handed(world, shop, acme, "My lamp is broken.", "My password is hunter2, please forget that.")
+    secret = next(event for event in await desks.log(world, shop, id) if "forget" in event.text)
     await redacting.redact_message(world, shop.owner, secret.id)
     await twin.start()
     await desks.bring(world, shop.org, acme.id, rounds=2)
@@ -287,7 +266,7 @@ async def test_what_is_removed_for_good_is_not_told_any_more(world: World, shop:
 
 
 async def test_a_stranger_is_not_let_in(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
-    await handed(world, shop, acme)
+    await desks.handed(world, shop, acme)
     await twin.answer(twin.tickets()[0].id, "Hello.")
     hook = twin.hooks[-1]
     raw = RawHook(method="POST", path="/", query="", headers=dict(hook.headers), body=hook.body.replace(b"Hello", b"Hullo"), at=world.clock())
@@ -298,10 +277,10 @@ async def test_a_stranger_is_not_let_in(world: World, shop: Shop, twin: GenericT
 
 
 async def test_disconnecting_gives_everybody_back_and_shuts_the_door(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
-    id = await handed(world, shop, acme)
+    id = await desks.handed(world, shop, acme)
     await twin.answer(twin.tickets()[0].id, "Hello.")
     await setting_up.disconnect(world, shop.owner, acme.id)
-    assert await owner(world, shop, id) is OwnerKind.TEAM
+    assert await desks.owner(world, shop, id) is OwnerKind.TEAM
     assert twin.post is not None
     with pytest.raises(NotFound):
         await twin.post(twin.hooks[-1])
@@ -313,7 +292,7 @@ async def test_disconnecting_gives_everybody_back_and_shuts_the_door(world: Worl
 
 async def test_a_contact_is_changed_and_nothing_else_happens(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
     """Nobody's ticket waits for an address here: the change touches none."""
-    id = await handed(world, shop, acme)
+    id = await desks.handed(world, shop, acme)
     contact = (await conversations.session(world, shop.org, id)).contact
     await contacts.update(world, shop.org, contact, Identity(name="Mara K."))
     await desks.bring(world, shop.org, acme.id)

@@ -7,15 +7,14 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from glassine.store import tickets
 from glassine.story import conversations
 from glassine.story.contacts import Identity
 from glassine.story.helpdesks import setting_up
 from glassine.story.world import World
-from glassine.words.helpdesks import Connected, Filed
+from glassine.words.helpdesks import Connected
 from glassine.words.ids import SessionId
 from glassine.words.people import ActorKind
-from glassine.words.sessions import Event, EventType, OwnerKind, Status
+from glassine.words.sessions import EventType, OwnerKind, Status
 from tests import desks
 from tests.helpdesk_twins import Fault, Twin
 from tests.shop import Shop
@@ -37,24 +36,8 @@ async def acme(world: World, shop: Shop, twin: Twin) -> Connected:
     return await desks.connected(world, shop.owner, "zendesk" if isinstance(twin, ZendeskTwin) else "sunshine", twin)
 
 
-async def log(world: World, shop: Shop, id: SessionId) -> list[Event]:
-    return await conversations.timeline(world, shop.org, id)
-
-
-async def owner(world: World, shop: Shop, id: SessionId) -> OwnerKind:
-    return (await conversations.session(world, shop.org, id)).owner.kind
-
-
-async def filed(world: World, shop: Shop, id: SessionId, acme: Connected) -> Filed:
-    async with world.store.tx(shop.org) as tx:
-        return await tickets.load(tx, shop.org, id, acme.id)
-
-
 async def handed(world: World, shop: Shop, acme: Connected, *texts: str) -> SessionId:
-    id = await desks.talk(world, shop, *texts, identity=Identity(name="Mara Keller"))
-    await desks.hand_off(world, shop.org, id, acme)
-    await desks.bring(world, shop.org, acme.id)
-    return id
+    return await desks.handed(world, shop, acme, *texts, identity=Identity(name="Mara Keller"))
 
 
 async def test_a_conversation_goes_there_and_back(world: World, shop: Shop, twin: Twin, acme: Connected) -> None:
@@ -71,7 +54,7 @@ async def test_a_conversation_goes_there_and_back(world: World, shop: Shop, twin
     await twin.answer(there.id, "A new lamp is on its way.")
     await desks.look(world, shop.org, id)
     await desks.look(world, shop.org, id)
-    replies = [event for event in await log(world, shop, id) if event.actor is ActorKind.HELPDESK and event.type is EventType.AGENT_MESSAGE]
+    replies = [event for event in await desks.log(world, shop, id) if event.actor is ActorKind.HELPDESK and event.type is EventType.AGENT_MESSAGE]
     assert [event.text for event in replies] == ["A new lamp is on its way."]
     assert replies[0].payload["third_party_name"] == ("zendesk" if isinstance(twin, ZendeskTwin) else "zendesk_v2")
     await twin.solve(there.id)
@@ -80,24 +63,24 @@ async def test_a_conversation_goes_there_and_back(world: World, shop: Shop, twin
     await twin.reopen(there.id)
     await desks.look(world, shop.org, id)
     assert (await conversations.session(world, shop.org, id)).status is Status.OPEN
-    assert await owner(world, shop, id) is OwnerKind.HELPDESK
+    assert await desks.owner(world, shop, id) is OwnerKind.HELPDESK
     await desks.bring(world, shop.org, acme.id)
-    assert not (await filed(world, shop, id, acme)).solved
+    assert not (await desks.filed(world, shop, id, acme)).solved
 
 
 async def test_a_helpdesk_that_is_down_leaves_the_session_in_the_inbox_and_gets_one_ticket_later(world: World, shop: Shop, twin: Twin, acme: Connected) -> None:
     await twin.stop()
     id = await handed(world, shop, acme, "My lamp is broken.")
-    assert await owner(world, shop, id) is OwnerKind.TEAM
-    state = await filed(world, shop, id, acme)
+    assert await desks.owner(world, shop, id) is OwnerKind.TEAM
+    state = await desks.filed(world, shop, id, acme)
     assert state.failed_at is not None
     assert "cannot be reached" in state.why
     await desks.bring(world, shop.org, acme.id, rounds=2)
     await twin.start()
     await desks.bring(world, shop.org, acme.id, rounds=2)
     assert len(twin.tickets()) == 1
-    assert await owner(world, shop, id) is OwnerKind.HELPDESK
-    types = [event.type for event in await log(world, shop, id)]
+    assert await desks.owner(world, shop, id) is OwnerKind.HELPDESK
+    types = [event.type for event in await desks.log(world, shop, id)]
     assert types.count(EventType.HANDOFF_TO_THIRD_PARTY_FAILED) == 1
     assert types.count(EventType.HANDOFF_TO_THIRD_PARTY_RECOVERED) == 1
 
@@ -117,9 +100,9 @@ async def test_one_ticket_with_everything_whatever_breaks_off(world: World, shop
 async def test_credentials_that_were_revoked_are_told_in_the_inbox(world: World, shop: Shop, twin: Twin, acme: Connected) -> None:
     twin.faults = [Fault.EXPIRED]
     id = await handed(world, shop, acme, "My lamp is broken.")
-    assert await owner(world, shop, id) is OwnerKind.TEAM
-    assert "refuses this" in (await filed(world, shop, id, acme)).why
-    assert [event.type for event in await log(world, shop, id)].count(EventType.HANDOFF_TO_THIRD_PARTY_FAILED) == 1
+    assert await desks.owner(world, shop, id) is OwnerKind.TEAM
+    assert "refuses this" in (await desks.filed(world, shop, id, acme)).why
+    assert [event.type for event in await desks.log(world, shop, id)].count(EventType.HANDOFF_TO_THIRD_PARTY_FAILED) == 1
 
 
 async def test_disconnecting_takes_away_what_was_made_there(world: World, shop: Shop, twin: Twin, acme: Connected) -> None:
