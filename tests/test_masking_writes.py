@@ -103,7 +103,7 @@ def test_a_placeholder_is_never_cut_in_two() -> None:
 
 
 async def test_a_vector_that_is_begun_before_masking_is_dropped_unless_masking_changes_nothing(world: World, shop: Shop) -> None:
-    id, named, plain = await begun(world, shop), "Hello, my name is Ada Lovelace, how long may I wait?", "How long does the delivery of a lamp take?"
+    id, plain = await begun(world, shop), "How long does the delivery of a lamp take?"
     done = threading.Event()
     busy = threads.pool().submit(done.wait)  # a thread has something to do: nothing is begun ahead
     await receive(world, shop.org, id, says(plain))
@@ -111,12 +111,13 @@ async def test_a_vector_that_is_begun_before_masking_is_dropped_unless_masking_c
     done.set()
     busy.result()
     await world.rest(10)
-    finding.embed_ahead(world, named, "en")
-    assert ("vector", named) in world.ahead
-    await world.rest(10)
-    await receive(world, shop.org, id, says(named))
-    assert not [key for key in world.ahead if "Ada" in str(key)]
-    await world.rest(10)
+    for told in ("Hello, my name is Ada Lovelace, how long may I wait?", "Call 415 555 2671"):
+        finding.embed_ahead(world, told, "en")
+        assert ("vector", told) in world.ahead
+        await world.rest(10)
+        await receive(world, shop.org, id, says(told))
+        assert ("vector", told) not in world.ahead
+        await world.rest(10)
     alone = await finding.prepared(world, plain, "en")
     finding.embed_ahead(world, plain, "en")
     begun_ahead = await finding.prepared(world, plain, "en")
@@ -125,7 +126,7 @@ async def test_a_vector_that_is_begun_before_masking_is_dropped_unless_masking_c
 
 
 async def test_what_is_likely_to_be_masked_or_is_not_english_is_not_begun_ahead(world: World) -> None:
-    for text, language in (("My mail is ada@example.com", "en"), ("Call 415 555 2671", "en"), ("Wie lange dauert es?", "de"), ("…", "en"), ("Wait", None)):
+    for text, language in (("My mail is ada@example.com", "en"), ("Wie lange dauert es?", "de"), ("…", "en"), ("Wait", None)):
         finding.embed_ahead(world, text, language)
         assert not [key for key in world.ahead if key[0] == "vector" and text in str(key)]
 
