@@ -75,6 +75,17 @@ async def test_a_conversation_goes_there_and_back_by_hooks_over_http(client: htt
     assert shown == {"name": acme.kind, "external_id": there.id, "id_type": "ticket_id" if acme.kind == "hubspot" else "conversation_id"}
 
 
+async def test_an_address_that_may_be_told_is_told(world: World, shop: Shop, twin: Twin) -> None:
+    """HubSpot is asked for a contact by an address of the web that has the customer's in its path."""
+    kind = next(name for name, made in KINDS.items() if isinstance(twin, made))
+    desk = await desks.connected(world, shop.owner, kind, twin, email="raw")
+    id = await handed(world, shop, desk, "My lamp is broken.")
+    assert await desks.states(world, shop.org, id) == [("open", "done")]
+    (there,) = twin.tickets()
+    assert any(b"mara@customers.example" in request.body or "mara%40customers.example" in request.target for request in twin.seen)
+    assert "mara@customers.example" not in "".join(one.text for one in there.comments)
+
+
 async def test_status_goes_both_ways(world: World, shop: Shop, twin: Twin, acme: Connected) -> None:
     id = await handed(world, shop, acme, "My lamp is broken.")
     (there,) = twin.tickets()

@@ -7,7 +7,7 @@ import json
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import httpx2
 import pytest
@@ -18,6 +18,7 @@ from hypothesis import strategies as some
 from bench.stub_model import StubModel, quote_first_passage
 from glassine.edge.gate import Crossing, Payload
 from glassine.rules import rescan
+from glassine.rules.redaction import find
 from glassine.store import events, ledger
 from glassine.story import notices
 from glassine.story.boundary.rescan import Rescan
@@ -27,6 +28,7 @@ from glassine.words.crossings import Crossed
 from glassine.words.errors import CrossingRefused, LeakStopped
 from glassine.words.ids import SessionId
 from glassine.words.people import ActorKind
+from glassine.words.privacy import Known, PiiType, Policy
 from glassine.words.sessions import EventType
 from tests.post import Post
 from tests.shop import Shop
@@ -223,6 +225,20 @@ def test_whatever_bytes_leave_can_be_read(body: bytes, kind: str) -> None:
 
 def test_a_deeply_nested_document_is_read_as_text() -> None:
     assert "Zora Quill" in rescan.readable(Payload(body=b"[" * 100_000 + b'"Zora Quill"' + b"]" * 100_000))
+
+
+@pytest.mark.parametrize("url", [
+    "https://api.example/objects/2026-09/contacts/lena%40example.org?idProperty=email", "https://api.example/contacts/lena@example.org/tickets", "https://api.example/search?query=lena%40example.org&page=2",
+    "https://lena@example.org/x",
+])
+def test_an_address_of_mail_in_one_of_the_web_is_read_by_itself(url: str) -> None:
+    text = rescan.readable(Payload(body=b"", url=url))
+    found = {text[span.start : span.end] for span in find(text, Policy(), Known(), ()) if span.type is PiiType.EMAIL}
+    assert {unquote(one) for one in found} == {"lena@example.org"}
+
+
+def test_what_a_slash_divides_in_an_address_of_the_web_is_still_read_together() -> None:
+    assert "https://api.example/call/030/901820/x" in rescan.readable(Payload(body=b"", url="https://api.example/call/030/901820/x"))
 
 
 async def test_a_notice_of_a_handoff_leaves_over_smtp_and_its_row_says_so(world: World, client: Client, shop: Shop) -> None:

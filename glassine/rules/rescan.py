@@ -25,6 +25,8 @@ _TOLD_BY_MAIL = ("From", "To", "Cc", "Bcc", "Reply-To", "Subject")
 _HALF = re.compile("[\ud800-\udfff]")  # of a pair: no database takes it
 _SECTION = re.compile(r'(?<=>)\n|\n(?=<)|(?<=") (?=title=")')
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_BETWEEN_PARTS = re.compile(r"([/?&=#])")
+_AT = re.compile(r"@|%40")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|\w{2,8});")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
 
@@ -33,9 +35,16 @@ def readable(payload: Payload, ours: Collection[str] = ()) -> str:
     """Every text in a payload, decoded: its address, its headers but for our own key, its body. What is one of `ours` as a whole is left out."""
     headers = {name.lower(): value for name, value in payload.headers.items()}
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    pieces = [payload.url, *(value for name, value in headers.items() if name not in KEYS), *_body(payload.body, kind, headers.get("content-type", ""))]
+    pieces = [*_address(payload.url), *(value for name, value in headers.items() if name not in KEYS), *_body(payload.body, kind, headers.get("content-type", ""))]
     text = BETWEEN.join(variant for piece in pieces if piece not in ours for variant in _variants(piece)).replace("\x00", "")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _HALF.search(text) else text
+
+
+def _address(url: str) -> tuple[str, ...]:
+    """An address of the web without those of its parts that hold an address of mail, and each of these by itself: all signs that part them may stand in an address
+    of mail as well, so one in a path would be read together with the path, and be nobody's."""
+    parts = _BETWEEN_PARTS.split(url)
+    return ("".join("" if _AT.search(part) else part for part in parts), *filter(_AT.search, parts))
 
 
 def key_headers(payload: Payload) -> str:
