@@ -48,6 +48,8 @@ def given_by(result: Redacted) -> dict[str, str]:
         ("IBAN: DE89 3704 0044 0532 0130 01", "IBAN: [IBAN_1]"),
         ("my SSN is 536-90-4399", "my SSN is [NATIONAL_ID_1]"),
         ("536-90-4399", "[NATIONAL_ID_1]"),
+        ("It is 536-90-4399 ok", "It is [NATIONAL_ID_1] ok"),  # a short word before it is no prefix of it
+        ("mein 756.9217.0769.85, von mir", "mein [NATIONAL_ID_1], von mir"),
         ("SSN 536904399", "SSN [NATIONAL_ID_1]"),
         ("Mein Steuer-ID lautet 36 574 261 809", "Mein Steuer-ID lautet [TAX_ID_1]"),
         ("codice fiscale RCCMNL83S18D969H", "codice fiscale [NATIONAL_ID_1]"),

@@ -127,8 +127,9 @@ def by_pattern(text: str, patterns: tuple[CustomPattern, ...]) -> list[Span]:
 
 
 def _treated(found: Sequence[Span], policy: Policy) -> list[Span]:
-    """With the treatment of each, without what is kept, and without a name or address inside of that: a kept e-mail address stays whole."""
-    treated = [Span(start=span.start, end=span.end, type=span.type, score=span.score, treatment=policy.treatment(span)) for span in found]
+    """With the treatment of each that is not the usual one, without what is kept, and without a name or address inside of that: a kept e-mail
+    address stays whole."""
+    treated = [span if (wanted := policy.treatment(span)) in (span.treatment, Treatment.PSEUDONYM) else replace(span, treatment=wanted) for span in found]
     kept = [span for span in treated if span.treatment is Treatment.KEEP]
     if not kept:
         return treated

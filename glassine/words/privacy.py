@@ -62,7 +62,7 @@ class Span:
     end: int
     type: PiiType
     score: float = 1.0
-    treatment: Treatment | None = None  # of an admin's own pattern; None: as the policy treats the type
+    treatment: Treatment | None = None  # of an admin's own pattern, or what the policy says of the type where that is not the usual pseudonym
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

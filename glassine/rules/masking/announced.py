@@ -51,12 +51,26 @@ class _Announcement:
 
 @dataclass(slots=True, kw_only=True)
 class _Reading:
-    """One text, its numbers of six digits and more, and how many checks it has cost."""
+    """One text, its numbers of six digits and more (None: not looked for yet), and how many checks it has cost."""
 
     text: str
-    numbers: list[re.Match[str]] = field(default_factory=list)
+    numbers: list[tuple[int, int]] | None = None
     starts: list[int] = field(default_factory=list)
     checks: int = 0
+    most_checks: int = 0
+
+    def __post_init__(self) -> None:
+        self.most_checks = max(_FEWEST_CHECKS, len(self.text) // 20)
+
+    @property
+    def believes(self) -> bool:
+        return self.checks > self.most_checks
+
+    def long_numbers(self) -> list[tuple[int, int]]:
+        if self.numbers is None:
+            self.numbers = [match.span() for match in _NUMBER.finditer(self.text) if sum(map(str.isdigit, match.group())) >= 6]
+            self.starts = [start for start, _ in self.numbers]
+        return self.numbers
 
 
 def words_of(folded: str) -> frozenset[str]:
@@ -70,8 +84,6 @@ def announced(text: str, folded: str, words: frozenset[str], regions: tuple[str,
     if not hits:
         return
     reading = _Reading(text=text)
-    reading.numbers = [match for match in _NUMBER.finditer(text) if sum(map(str.isdigit, match.group())) >= 6]
-    reading.starts = [match.start() for match in reading.numbers]
     for start, end, announcement in hits:
         found = _told(reading, end, announcement) or _nearby(reading, start, end, announcement.validators)
         if found:
@@ -87,10 +99,11 @@ def _hits(text: str, folded: str, words: frozenset[str], regions: tuple[str, ...
     present = by_word.keys() & words
     taken = 0
     for token in any_of(frozenset(present)).finditer(folded) if present else ():
-        for announcement in by_word[token.group()] if token.start() >= taken else ():
-            if match := announcement.pattern.match(folded, token.start()):
-                if not (announcement.weak and folded[token.start() - 1 : token.start()] in ("@", "/", "-")):
-                    yield match.start(), match.end(), announcement
+        start = token.start()
+        for announcement in by_word[token.group()] if start >= taken else ():
+            if match := announcement.pattern.match(folded, start):
+                if not (announcement.weak and folded[start - 1 : start] in ("@", "/", "-")):
+                    yield start, match.end(), announcement
                 taken = match.end()
                 break
     if not text.isascii() and _NO_GAPS.search(folded):
@@ -135,16 +148,20 @@ def _vocabulary(regions: tuple[str, ...]) -> tuple[Mapping[str, Sequence[_Announ
 def _told(reading: _Reading, end: int, announcement: _Announcement) -> tuple[int, int] | None:
     """The number that directly follows, without words that were taken for its prefix and numbers that follow it in turn."""
     text = reading.text
-    link = _LINK.match(text, end)
-    start = link.end() if link else end
+    start = end + 1
+    if text[end:start] != " " or not text[start : start + 1].isdigit():  # most often nothing but a space stands between
+        link = _LINK.match(text, end)
+        start = link.end() if link else end
     if announcement.kind is PiiType.BANK and (code := _BIC.match(text, start)):
         return code.span()
     number = _NUMBER.match(text, start, start + 72)
     if number is None:
         return None
-    if prefix := _WORD_BEFORE.match(text, start):
+    if text[start].isalpha() and (prefix := _WORD_BEFORE.match(text, start)):
         start = prefix.end()
     stop = number.end()
+    if announcement.validators and reading.believes:
+        return (start, stop) if stop - start > 1 and (text[start : start + 2].isdigit() or sum(map(str.isdigit, text[start:stop])) > 1) else None
     groups = [match.span() for match in _GROUP.finditer(text, start, stop)][:24]
     if announcement.validators and (len(groups) > 1 or announcement.weak):
         valid = next((last for _, last in reversed(groups) if _passes(reading, announcement.validators, start, last)), None)
@@ -163,7 +180,9 @@ def _told(reading: _Reading, end: int, announcement: _Announcement) -> tuple[int
 
 def _cut(text: str, groups: Sequence[tuple[int, int]], stop: int) -> int:
     """Where a told number ends: before a sentence that begins with one, or a short group behind a hyphened number ("536-90-4399 2 tickets")."""
-    hyphened, longest = False, max((end - start for start, end in groups), default=0)
+    if len(groups) <= 1:
+        return stop
+    hyphened, longest = False, max(end - start for start, end in groups)
     for (_, before), (after, last) in pairwise(groups):
         between = text[before:after]
         if (". " in between and before - groups[0][0] >= 6) or (between == " " and hyphened and last - after <= 2 < longest):
@@ -176,18 +195,19 @@ def _nearby(reading: _Reading, start: int, end: int, validators: tuple[str, ...]
     """The first valid number after the words, or before them."""
     if not validators:
         return None
+    numbers = reading.long_numbers()
     for low, high in ((end, end + _REACH), (start - _REACH // 2, start)):
         at = bisect_left(reading.starts, low)
-        while at < len(reading.numbers) and reading.starts[at] < high:
-            if found := _longest_valid(reading, reading.numbers[at], validators):
+        while at < len(numbers) and numbers[at][0] < high:
+            if found := _longest_valid(reading, numbers[at], validators):
                 return found
             at += 1
     return None
 
 
-def _longest_valid(reading: _Reading, number: re.Match[str], validators: tuple[str, ...]) -> tuple[int, int] | None:
+def _longest_valid(reading: _Reading, number: tuple[int, int], validators: tuple[str, ...]) -> tuple[int, int] | None:
     """The longest run of the number's groups that a validator takes."""
-    groups = [match.span() for match in _GROUP.finditer(reading.text, *number.span())][:12]
+    groups = [match.span() for match in _GROUP.finditer(reading.text, *number)][:12]
     for length in range(len(groups), 0, -1):
         for first in range(len(groups) - length + 1):
             start, end = groups[first][0], groups[first + length - 1][1]
@@ -199,7 +219,7 @@ def _longest_valid(reading: _Reading, number: re.Match[str], validators: tuple[s
 def _passes(reading: _Reading, validators: tuple[str, ...], start: int, end: int) -> bool:
     if not validators:
         return False
-    if reading.checks > max(_FEWEST_CHECKS, len(reading.text) // 20):
+    if reading.believes:
         return True
     reading.checks += len(validators)
     written = reading.text[start:end]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from glassine.rules.masking.announced import any_of
 from glassine.rules.masking.number_words import ALSO_ENGLISH, ENGLISH, SIGNS, TIMES, WORDS
@@ -23,8 +22,7 @@ _LETTERS = re.compile(r"(?<!\S)(?:[^\W_]|[@._+-])(?:[ \t](?:[^\W_]|[@._+-])(?!\S
 _AS_DIGITS = str.maketrans("OolI|SB", "0011158")
 _SHORTEST_MIXED = 10  # O and l are letters, unless the digits around them are many
 _LONGEST_TOKEN = 40  # characters on each side of a break that are looked at
-_CAPITALS = re.compile(r"[A-Z]{1,4}")
-_SIGN = re.compile(r"[+()]{1,2}")
+_SHORT = re.compile(r"[A-Z]{1,4}|[+()]{1,2}")  # a group of capitals, or the signs that open one of digits
 _DOMAIN_END = re.compile(r"[\w.@-]*\.[A-Za-z]{2,12}")
 _WRITTEN_TOPS = "com net org edu gov info biz uk de fr es it nl pl pt br ru ch be se dk fi ie eu ca au jp cn mx ar nz za kr tr cz"
 _TOPS = frozenset(_WRITTEN_TOPS.split())
@@ -34,20 +32,20 @@ _TENS = frozenset(value for value in WORDS.values() if len(value) == 2 and value
 
 def undisguised(text: str, folded: str, words: frozenset[str]) -> Plain | None:
     """The stretches of `text` that hold disguises, as they would stand without them, and the way back; None when there are none. `folded` and `words` are the text's."""
-    kept: list[tuple[int, int, str]] = []
-    for edit in sorted([*_spoken(text, folded, words), *_broken(text), *_mixed(text), *_spelled(text), *_tagged(text)]):
-        if not kept or edit[0] >= kept[-1][1]:
-            kept.append(edit)
-    if not kept:
-        return None
     edits: list[tuple[int, int, str]] = []
-    for before, after in pairwise([(0, 0, ""), *kept, (len(text), len(text), "")]):  # what is far from any disguise is left out
-        low, high = before[1] + (_AROUND if edits else 0), after[0] - (_AROUND if after[0] < len(text) else 0)
-        if high - low > 2 * _AROUND:
-            edits.append((low, high, FILL))
-        if after[0] < len(text):
-            edits.append(after)
-    return rewritten(text, edits)
+    done = 0
+    for edit in sorted([*_spoken(text, folded, words), *_broken(text), *_mixed(text), *_spelled(text), *_tagged(text)]):
+        start = edit[0]
+        if start >= done or not edits:
+            if start - done > 3 * _AROUND:  # what is far from any disguise is left out
+                edits += _left_out(done + _AROUND if edits else 0, start - _AROUND)
+            edits.append(edit)
+            done = edit[1]
+    return rewritten(text, [*edits, *_left_out(done + _AROUND, len(text))]) if edits else None
+
+
+def _left_out(low: int, high: int) -> list[tuple[int, int, str]]:
+    return [(low, high, FILL)] if high - low > 2 * _AROUND else []
 
 
 def reversed_writing(raw: str) -> Plain | None:
@@ -158,15 +156,16 @@ def _broken(text: str) -> Iterator[tuple[int, int, str]]:
     if "\n" not in text:
         return
     for match in _LINE_BREAK.finditer(text):
-        before = _last_token(text, match.start())
-        after = _first_token(text, match.end())
-        if _goes_on(before, after) or ("@" in before + after and _address_goes_on(before, after)):
-            yield match.start(), match.end(), ""
+        start, end = match.span()
+        before = text[max(0, start - _LONGEST_TOKEN) : start].rsplit(None, 1)[-1]
+        after = text[end : end + _LONGEST_TOKEN].split(None, 1)[0]
+        if (_number(before) and _number(after)) or (("@" in before or "@" in after) and _address_goes_on(before, after)):
+            yield start, end, ""
 
 
-def _goes_on(before: str, after: str) -> bool:
-    """Whether a number may go on: both tokens hold a digit, or are the short groups of capitals or the opening signs of one."""
-    return all(any(map(str.isdigit, token)) or _CAPITALS.fullmatch(token) or _SIGN.fullmatch(token) for token in (before, after))
+def _number(token: str) -> bool:
+    """Whether it may be a part of a number: it holds a digit, or is a short group of capitals or the opening signs of one."""
+    return _DIGIT.search(token) is not None or _SHORT.fullmatch(token) is not None
 
 
 def _address_goes_on(before: str, after: str) -> bool:
@@ -176,16 +175,6 @@ def _address_goes_on(before: str, after: str) -> bool:
     rest = after.rstrip(".,;:!?)\"'")
     label = before.rpartition(".")[2]
     return "@" in before and (bool(_DOMAIN_END.fullmatch(rest)) or (before.endswith(".") and rest in _TOPS) or label + rest in _TOPS or (len(label) == 1 and rest.isalpha()))
-
-
-def _last_token(text: str, end: int) -> str:
-    words = text[max(0, end - _LONGEST_TOKEN) : end].split()
-    return words[-1] if words else ""
-
-
-def _first_token(text: str, start: int) -> str:
-    words = text[start : start + _LONGEST_TOKEN].split()
-    return words[0] if words else ""
 
 
 def _mixed(text: str) -> Iterator[tuple[int, int, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _GROUP = re.compile(r"\d+")
+_MOST = 64
 _BETWEEN = re.compile(r"[ \t\r\n./()\-]{1,4}")
 
 
@@ -25,14 +26,21 @@ class Row:
         return tuple(end - start for start, end in self.groups[first : last + 1])
 
 
-def rows(text: str, start: int = 0, end: int | None = None) -> Iterator[Row]:
+def rows(text: str) -> Iterator[Row]:
     """Rows of at most 64 groups; a longer row is cut, so that work on a row stays bounded."""
     groups: list[tuple[int, int]] = []
-    for match in _GROUP.finditer(text, start, len(text) if end is None else end):
+    for match in _GROUP.finditer(text):
         start = match.start()
-        if groups and (len(groups) >= 64 or not _BETWEEN.fullmatch(text, groups[-1][1], start)):
+        if groups and (len(groups) >= _MOST or not _BETWEEN.fullmatch(text, groups[-1][1], start)):
             yield Row(text=text, groups=groups)
             groups = []
         groups.append((start, match.end()))
     if groups:
         yield Row(text=text, groups=groups)
+
+
+def rows_of(text: str, start: int, end: int) -> Iterator[Row]:
+    """The same of a stretch in which nothing stands but digits and what may stand between two groups."""
+    groups = [match.span() for match in _GROUP.finditer(text, start, end)]
+    for first in range(0, len(groups), _MOST):
+        yield Row(text=text, groups=groups[first : first + _MOST])

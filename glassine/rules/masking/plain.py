@@ -74,8 +74,10 @@ def _starts(length: int, edits: Iterable[tuple[int, int, str]]) -> list[int]:
     starts: list[int] = []
     last = 0
     for start, end, new in edits:
-        starts.extend(range(last, start))
-        starts.extend([start] * len(new))
+        if start > last:
+            starts.extend(range(last, start))
+        if new:
+            starts.extend([start] * len(new))
         last = end
     starts.extend(range(last, length + 1))
     return starts
