@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import hashlib
-import itertools
 import json
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bench import search_speed
-from bench.data import archives, folder
+from bench import indexing, search_speed
+from bench.data import folder
 from bench.scratch import database
 from bench.table import Figure
 from glassine.config import Settings
@@ -32,11 +30,10 @@ from glassine.store import search, visibility
 from glassine.story import house
 from glassine.story.knowledge import learning
 from glassine.story.search import finding
-from glassine.story.sources import importing
 from glassine.story.world import World, live
 from glassine.words.house import OrgSettings
 from glassine.words.ids import ArticleId, OrgId
-from glassine.words.knowledge import EVERYBODY, Hit, ImportLine
+from glassine.words.knowledge import EVERYBODY, Hit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,52 +166,10 @@ def figures(data: Path, *, sizes: Sequence[int] = (), short: bool = False) -> li
                 bar = BARS[row["task"]].get(name) if row["method"] == "all" else None
                 found.append(Figure(what=f"{row['task']}, {row['method']}, {name} (half B {row['half_b'][name]:.3f})", value=value, bar=bar, least=True))
     if not short:
-        with database(None) as url:
-            found += asyncio.run(indexed(url, data))
+        found += indexing.indexed(data)
     for size in sizes:
         found += speed_of(size, data)
     return found
-
-
-async def indexed(url: str, data: Path) -> list[Figure]:
-    """The real help centres, brought in as `glassine import` does; broken off once on the way, to see that it goes on from there."""
-    spent, files, kept = 0.0, 0, 0
-    with tempfile.TemporaryDirectory() as home:
-        async with live(Settings(home=Path(home), database_url=url)) as world:
-            founded = await house.found(world, "Help centres", f"bench-{time.time_ns()}@example.com", "Bench", OrgSettings())
-            for archive in archives(data):
-                began = time.perf_counter()
-                with contextlib.suppress(ExceptionGroup):
-                    await importing.import_folder(world, founded.organization, archive, source=archive.name, report=_breaks_off(archive.name))
-                counts = await importing.import_folder(world, founded.organization, archive, source=archive.name, report=_shown(archive.name))
-                spent, files, kept = spent + time.perf_counter() - began, files + sum(counts.values()), kept + counts.get("unchanged", 0)
-                print(f"{archive.name}: {counts}", flush=True)
-    return [
-        Figure(what=f"index the real help centres, {files:,} files", value=spent, unit="s", bar=120),
-        Figure(what="files that were not indexed again after breaking off", value=kept),
-    ]
-
-
-def _breaks_off(name: str) -> Callable[[ImportLine], None]:
-    show = _shown(name)
-    told = iter(range(100))
-
-    def tell(line: ImportLine) -> None:
-        show(line)
-        if next(told, None) is None:
-            raise InterruptedError("broken off after 100 files, by the bench")
-
-    return tell
-
-
-def _shown(name: str) -> Callable[[ImportLine], None]:
-    count = itertools.count(1)
-
-    def tell(_: ImportLine) -> None:
-        if (number := next(count)) % 100 == 0:
-            print(f"  {name}: {number} files", flush=True)
-
-    return tell
 
 
 def speed_of(size: int, data: Path) -> list[Figure]:

@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from glassine.edge.addresses import places
 from glassine.edge.gate import Gate
-from glassine.rules.reordering import by_popularity, reordered
+from glassine.rules.reordering import PAUSED, by_popularity, pause, reordered
 from glassine.store import ledger
 from glassine.store.ledger import Filter
 from glassine.story import conversations, visitor
@@ -147,6 +147,28 @@ async def test_it_is_not_waited_for_longer_than_the_limit(world: World, store: S
     sought = await reranking.seek(world, store.org, QUESTION, viewer=EVERYBODY)
     assert sought.judged.failed == "The reranker did not answer within 1.5 seconds."
     assert sought.hits[0].title == "Returns"
+
+
+async def test_one_that_fails_again_and_again_is_left_alone_for_a_while(world: World, store: Shop, outside: Vendor) -> None:
+    ours = [hit.title for hit in (await finding.seek(world, store.org, QUESTION, viewer=EVERYBODY)).hits]
+    place = (store.org, f"{outside.url}/v1/rerank")
+    outside.answer = lambda _: said({}, 503)
+    for _ in range(3):
+        assert "503" in (await reranking.seek(world, store.org, QUESTION, viewer=EVERYBODY)).judged.failed
+    paused = await reranking.seek(world, store.org, QUESTION, viewer=EVERYBODY)
+    assert (paused.judged.failed, [hit.title for hit in paused.hits], len(outside.seen)) == (PAUSED, ours, 3)
+    assert (await reranking.current(world, store.owner)).failures[0]["times"] == 3, "what nobody asked has not failed"
+    paused_until = world.rerank_failures[place][1]
+    world.rerank_failures[place] = 3, paused_until - 300  # the pause is over
+    both = await asyncio.gather(*(titles(world, store) for _ in range(2)))
+    assert (both, len(outside.seen)) == ([ours, ours], 4), "one of them found out that it still fails"
+    outside.answer, world.rerank_failures[place] = UPSIDE_DOWN, (4, paused_until - 300)
+    assert await titles(world, store) == ours[::-1]
+    assert place not in world.rerank_failures
+
+
+def test_pauses_grow_to_five_minutes() -> None:
+    assert [pause(failures) for failures in (0, 2, 3, 4, 5, 8, 9, 10_000)] == [0, 0, 10, 20, 40, 300, 300, 300]
 
 
 async def test_a_turn_keeps_what_it_said_and_replay_asks_nobody(

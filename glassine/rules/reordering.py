@@ -13,6 +13,8 @@ from glassine.words.knowledge import Hit
 COUNTED = 8  # passages of one search among which votes break ties
 MOST = 20  # passages of one search that are sent to a reranker
 RERANKER = "reranker"  # the name of its part among a passage's scores
+PAUSED = "The reranker was not asked: it failed several times in a row, and is asked again within five minutes."
+_PATIENT, _FIRST_PAUSE, _LONGEST_PAUSE = 3, 10.0, 300.0  # failures in a row without a pause, and seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,11 @@ NOT_ASKED = Judged()
 def reach(settings: OrgSettings, limit: int) -> int:
     """How many passages a search brings where an organisation has a reranker, or has none."""
     return max(limit, MOST) if settings.rerank_url else limit
+
+
+def pause(failures: int) -> float:
+    """Seconds for which a reranker that has failed so often in a row is not asked, because each time a customer waits for it in vain."""
+    return 0.0 if failures < _PATIENT else min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(failures - _PATIENT, 10))
 
 
 def tied(hits: Sequence[Hit]) -> list[list[Hit]]:

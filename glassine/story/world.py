@@ -77,6 +77,7 @@ class World:
     nearest: Nearest = field(default_factory=Nearest)  # the bits of organisations' vectors
     corrections: dict[tuple[OrgId, tuple[int, ...], str, str], tuple[int, list[str]]] = field(default_factory=dict)  # what unknown words may have meant, and in which version of the knowledge base
     votes: dict[OrgId, tuple[float, dict[UUID, int]]] = field(default_factory=dict)  # when votes were counted, and what articles got
+    rerank_failures: dict[tuple[OrgId, str], tuple[int, float]] = field(default_factory=dict)  # of rerankers, by address: how many in a row, and until when it is not asked
     scenarios: dict[OrgId, tuple[float, Any]] = field(default_factory=dict)  # what organisations tell beside their articles, and until when it is believed
     rulebooks: dict[OrgId, Rulebook] = field(default_factory=dict)  # how the AI is to behave, as the last turn read it
     lists: dict[tuple[OrgId, int], Any] = field(default_factory=dict)  # topics that messages are compared with, ready to be compared (story/about.py)

@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from glassine.edge.reranker import Reranker, host
+from glassine.edge.reranker import SECONDS, Reranker, host
 from glassine.rules.permits import require
-from glassine.rules.reordering import Judged, documents, reach, reordered, to_judge
+from glassine.rules.reordering import PAUSED, Judged, documents, pause, reach, reordered, to_judge
 from glassine.store import reranking
 from glassine.story import house
 from glassine.story.privacy.previewing import masked_for_good
@@ -52,6 +52,12 @@ async def _judged(world: World, org: OrgId, settings: OrgSettings, query: str, h
     """What the reranker says of these, or why it says nothing."""
     if not query:
         return Judged()
+    place, now = (org, settings.rerank_url), time.monotonic()
+    failures, paused_until = world.rerank_failures.get(place, (0, 0.0))
+    if now < paused_until:
+        return Judged(model=settings.rerank_model, failed=PAUSED)
+    if failures:  # one search at a time finds out whether it answers again
+        world.rerank_failures[place] = failures, now + min(pause(failures), SECONDS)
     try:
         asking = (await _reranker(world, org, settings)).judge(query, documents(hits), org=org, session=session)
         figures = await world.switches.while_open(org, "rerank", asking)
@@ -60,7 +66,10 @@ async def _judged(world: World, org: OrgId, settings: OrgSettings, query: str, h
     except RerankFailed as failure:
         async with world.store.tx(org) as tx:
             await reranking.count(tx, org, failure.kind, str(failure))
+        if failure.kind != "stopped":  # that is about what was sent
+            world.rerank_failures[place] = failures + 1, time.monotonic() + pause(failures + 1)
         return Judged(model=settings.rerank_model, failed=str(failure))
+    world.rerank_failures.pop(place, None)
     return Judged(model=settings.rerank_model, scores={str(hit.passage): figure for hit, figure in zip(hits, figures, strict=True)})
 
 
@@ -85,6 +94,7 @@ async def set_up(world: World, actor: Actor, url: str, model: str, key: str | No
     changes = {"rerank_url": url, "rerank_model": model if url else ""} | ({} if key is None else {"rerank_key": key if url else ""})
     await house.change(world, actor, **changes)
     world.switches.forget(actor.org)
+    world.rerank_failures.pop((actor.org, url), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,4 +137,5 @@ async def try_out(world: World, actor: Actor) -> Tried:
     await world.switches.admit(actor.org, "rerank")
     began = time.perf_counter()
     away, near = await (await _reranker(world, actor.org, settings)).judge(_TRIAL, _TRIAL_TEXTS, org=actor.org, session=None)
+    world.rerank_failures.pop((actor.org, settings.rerank_url), None)
     return Tried(reached=host(settings.rerank_url), milliseconds=round((time.perf_counter() - began) * 1_000), sensible=near > away)

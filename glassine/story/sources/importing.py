@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,7 @@ from glassine.words.syncing import Connected, Readers
 from glassine.words.work import JobKind, NewJob
 
 OPERATOR = "glassine import"  # who begins such a run, on its line
+_BEING_READ = "being_read"
 
 
 async def import_folder(
@@ -36,10 +39,7 @@ async def import_folder(
         report(line)
 
     settings = {"path": str(folder), "base_url": base_url or "", "exclude": "\n".join(leave_out), "audience": "internal" if audience is Audience.INTERNAL else "public"}
-    await _take_over(world)
-    async with world.store.tx(org) as tx:
-        known = await _source(tx, org, source, settings)
-        run, job = await _run(world, tx, org, known)
+    run, job = await _begun(world, org, source, settings)
     world.running.add(job)
     try:
         outcome = await syncing.run(world, org, run, report=tell, roots=(str(folder.parent),))
@@ -51,6 +51,20 @@ async def import_folder(
         async with world.store.tx(org) as tx:
             raise Refused((await runs.load(tx, org, run)).reason)
     return dict(counts)
+
+
+async def _begun(world: World, org: OrgId, name: str, settings: dict[str, str]) -> tuple[RunId, int]:
+    """The run and its job. Where somebody reads the source already, waits until a process that was killed would be known to be dead: it is run again at once."""
+    patience = time.monotonic() + jobs.SILENCE + 1
+    while True:
+        await _take_over(world)
+        try:
+            async with world.store.tx(org) as tx:
+                return await _run(world, tx, org, await _source(tx, org, name, settings))
+        except Refused as refused:
+            if refused.code != _BEING_READ or time.monotonic() > patience:
+                raise
+        await asyncio.sleep(0.5)
 
 
 async def _take_over(world: World) -> None:
@@ -83,7 +97,7 @@ async def _run(world: World, tx: Tx, org: OrgId, source: Connected) -> tuple[Run
     if run is None:
         run = await runs.under_way(tx, org, source.id)
         if run is None or not await jobs.drop_waiting(tx, org, run):
-            raise Refused(f"“{source.name}” is being read by another process right now. Wait until that has ended.", status=409)
+            raise Refused(f"“{source.name}” is being read by another process right now. Wait until that has ended.", status=409, code=_BEING_READ)
     job = await jobs.add(tx, org, NewJob(kind=JobKind.SYNC_SOURCE, ref=run, key=f"source:{source.id}"), claimed_by=world.process)
     assert job is not None, "what is claimed has no word to be told apart by"
     return run, job
