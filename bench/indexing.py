@@ -22,7 +22,7 @@ from bench.table import Figure, show
 
 _KILLED_AT = 50  # files that the command has told of
 _TOLD = re.compile(r"… (\d+) files")
-_COUNTED = re.compile(r"(\d+) (added|updated|unchanged|skipped|failed|removed)\b")
+_COUNTED = re.compile(r"(\d+) (added|changed|unchanged|skipped|failed|removed)\b")
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -37,7 +37,7 @@ def indexed(data: Path) -> list[Figure]:
             more, counts = imported(home, archive)
             seconds, spent, lines = seconds + time.perf_counter() - began, spent + _spent() - before, lines + told + more
             _, after = imported(home, archive)
-            assert not after["added"] + after["updated"] + after["removed"], f"something of {archive.name} was missing: {after}"
+            assert not after["added"] + after["changed"] + after["removed"], f"something of {archive.name} was missing: {after}"
             kept, files = kept + after.total() - counts.total() + counts["unchanged"], files + after
             print(f"{archive.name}: after the kill {dict(counts)}, then {dict(after)}", flush=True)
     return [

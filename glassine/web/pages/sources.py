@@ -48,7 +48,10 @@ async def new(request: Request, staff: Signed, kind: str = "") -> Response:
     chosen = next((one for one in connecting.kinds() if one.name == kind), None)
     if chosen is None:
         return await page(request, staff, "sources/kinds.html", here="knowledge", kinds=connecting.kinds(), roots=staff.world.settings.content_roots)
-    return await _form(request, staff, chosen, None, {"name": await _free_name(staff, chosen.title), "cadence": "day", "readers": "source", "share": "30", **{one.name: one.default for one in chosen.fields}})
+    begun = {"name": await _free_name(staff, chosen.title), "cadence": "day", "readers": "source", "share": "30", **{one.name: one.default for one in chosen.fields}}
+    if kind == "folder":
+        begun["path"] = next(iter(staff.world.settings.content_roots), "")
+    return await _form(request, staff, chosen, None, begun)
 
 
 async def _free_name(staff: Staff, title: str) -> str:
@@ -75,7 +78,7 @@ async def _form(request: Request, staff: Staff, kind: connecting.Kind, seen: See
     chosen = set((await request.form()).getlist("segments")) if request.method == "POST" else {str(one) for one in seen.source.segments} if seen else set()
     return await page(
         request, staff, "sources/form.html", here="knowledge", status=400 if wrong else 200, kind=kind, seen=seen, f=given, wrong=wrong or {}, cadences=CADENCES,
-        readers=READERS, segments=list(await segments.every(staff.world, staff.actor)), chosen=chosen,
+        readers=READERS, segments=list(await segments.every(staff.world, staff.actor)), chosen=chosen, roots=staff.world.settings.content_roots,
     )
 
 
