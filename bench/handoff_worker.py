@@ -16,15 +16,16 @@ from bench import product
 from bench.table import RESULTS
 from glassine import config
 from glassine.config import Settings
+from glassine.edge import mail
 from glassine.store import jobs
 from glassine.story import worker
-from glassine.story.delivery import webhooks
+from glassine.story.delivery import delivering, webhooks
 from glassine.story.helpdesks import helpdesk_reach
 from glassine.story.world import live
 
-SECONDS = 0.8  # that one exchange may take; the product allows 30 with a helpdesk and 15 with an endpoint
+SECONDS = 0.8  # that one exchange may take; the product allows 30 with a helpdesk, 20 with a mail server and 15 with an endpoint
 _SILENCE = 3.0  # after which a killed process's jobs go to others; the product waits 5
-_CLOCK = "GLASSINE_BENCH_CLOCK"
+_CLOCK, _SECONDS = "GLASSINE_BENCH_CLOCK", "GLASSINE_BENCH_SECONDS"
 
 
 class Shifted:
@@ -51,42 +52,88 @@ class Shifted:
 
 
 class Worker:
-    """One process after another. Its log goes to bench/results/handoff.log."""
+    """One process after another, each forked off one that has read the program and opened nothing: where each began anew, a run mostly waited for that.
 
-    def __init__(self, settings: Settings, clock: Path) -> None:
-        self._environment = product.environment(config.environment(settings)) | {_CLOCK: str(clock), "PYTHONPATH": os.pathsep.join(sys.path)}
-        self._process: subprocess.Popen[bytes] | None = None
+    Its log goes to bench/results/handoff.log. `seconds`: that one exchange may take."""
+
+    def __init__(self, settings: Settings, clock: Path, seconds: float = SECONDS) -> None:
+        self._environment = product.environment(config.environment(settings)) | {_CLOCK: str(clock), _SECONDS: str(seconds), "PYTHONPATH": os.pathsep.join(sys.path)}
+        self._nursery: subprocess.Popen[str] | None = None
         self.kills = 0
 
     def start(self) -> None:
-        RESULTS.mkdir(exist_ok=True)
-        with (RESULTS / "handoff.log").open("ab") as log:
-            self._process = subprocess.Popen([sys.executable, "-P", "-m", "bench.handoff_worker"], env=self._environment, stdout=log, stderr=log)
+        if self._nursery is None:
+            RESULTS.mkdir(exist_ok=True)
+            with (RESULTS / "handoff.log").open("ab") as log:
+                command = [sys.executable, "-P", "-m", "bench.handoff_worker"]
+                self._nursery = subprocess.Popen(command, env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
+        self._told("start", "started")
 
     def kill(self) -> None:
         """-9, wherever it is, and another one begins."""
-        assert self._process is not None
-        os.kill(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        self._told("kill", "killed")
         self.kills += 1
         self.start()
 
     def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        if self._nursery is not None:
+            assert self._nursery.stdin is not None, "as below"
+            self._nursery.stdin.close()
+            self._nursery.wait()
+
+    def _told(self, what: str, answer: str) -> None:
+        assert self._nursery is not None and self._nursery.stdin is not None and self._nursery.stdout is not None, "started, and with pipes"
+        self._nursery.stdin.write(f"{what}\n")
+        self._nursery.stdin.flush()
+        said = self._nursery.stdout.readline().strip()
+        assert said == answer, f"the worker {said or 'is gone'}; bench/results/handoff.log says why"
+
+
+def _nurse() -> None:
+    """Starts and kills one worker at a time, as it is told to, until nobody tells it any more."""
+    worker = 0
+    while line := sys.stdin.readline():
+        if line == "start\n":
+            worker = os.fork()
+            if worker == 0:
+                os.dup2(2, 1)  # what it prints is nobody's answer
+                _work_until_killed()
+            print("started", flush=True)
+        else:
+            print("killed" if _killed(worker) == signal.SIGKILL else "ended by itself", flush=True)
+            worker = 0
+    if worker:
+        _killed(worker)
+
+
+def _killed(worker: int) -> int:
+    """By which signal it ended."""
+    os.kill(worker, signal.SIGKILL)
+    return os.WTERMSIG(os.waitpid(worker, 0)[1])
+
+
+def _work_until_killed() -> None:
+    try:
+        asyncio.run(_work())
+    except BaseException:
+        logging.getLogger(__name__).exception("The worker ended")
+    finally:
+        os._exit(1)
 
 
 async def _work() -> None:
-    helpdesk_reach.SECONDS = SECONDS
-    setattr(webhooks, "SECONDS", SECONDS)  # noqa: B010 - a name that the module imports, and does not offer
+    seconds = float(os.environ[_SECONDS])
+    helpdesk_reach.SECONDS = seconds
+    setattr(mail, "_SECONDS", seconds)  # noqa: B010 - a name of the module's own
+    setattr(webhooks, "SECONDS", seconds)  # noqa: B010 - a name that the module imports, and does not offer
+    setattr(delivering, "_POLL", 0.1)  # noqa: B010 - as the first: on a clock that jumps, every pause is over at once
     jobs.SILENCE = _SILENCE
-    async with live(config.read({name: value for name, value in os.environ.items() if name != _CLOCK})) as world:
+    async with live(config.read({name: value for name, value in os.environ.items() if name not in (_CLOCK, _SECONDS)})) as world:
         world.clock = Shifted(Path(os.environ[_CLOCK]))
         await worker.run(world, asyncio.Event())
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level="WARNING", format=f"%(asctime)s {os.getpid()} %(name)s %(message)s")
+    logging.basicConfig(level="WARNING", format="%(asctime)s %(process)d %(name)s %(message)s")
     time.tzset()
-    asyncio.run(_work())
+    _nurse()

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from glassine.commands.postgres import Postgres
 from glassine.store.migrate import migrate
 
+_NONE: Mapping[str, str] = MappingProxyType({})
+
 
 @contextmanager
-def database(url: str | None) -> Iterator[str]:
-    """The address of a migrated database."""
+def database(url: str | None, *, options: Mapping[str, str] = _NONE) -> Iterator[str]:
+    """The address of a migrated database. `options`: of the server that is started for it."""
     if url:
         migrate(url)
         yield url
         return
     folder = Path(tempfile.mkdtemp(prefix="glassine-bench-"))
     folder.chmod(0o711)  # where root runs the bench, the server's account must come through
-    server = Postgres(folder / "home")
+    server = Postgres(folder / "home", options=dict(options))
     try:
         server.start()
         migrate(server.url)

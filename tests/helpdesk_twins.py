@@ -90,6 +90,7 @@ class Twin:
     hook_secret: str = ""
     slow_seconds: float = 0.2
     takes_notes: bool = True  # else nobody's internal note goes there or comes back
+    answers: bool = True  # else nothing that its people write comes back
     signs: bool = True  # else a hook is known by a key that it carries, whatever it says
     ids: itertools.count[int] = field(default_factory=lambda: itertools.count(4_915_123_101))  # as vendors number, and as telephones are numbered: no crossing may stop at one
     _server: asyncio.Server | None = None

@@ -49,10 +49,13 @@ class HubSpotTwin(Twin):
             there.subject, there.tags, there.solved = held.get("subject", ""), tuple(held.get("glassine_tags", "").split(";")), held.get("hs_pipeline_stage") in ("4", "779")
             there.deleted, there.merged_into, there.fields = record.archived, record.merged_into, dict(held)
             there.requester = next((dict(one.properties) for one in self.portal.contacts_of(record.id)), {})
-            there.comments = [_comment(one.id, one.properties["hs_note_body"]) for one in self.portal.notes(record.id)]
+            there.comments = [_comment(one.id, one.properties["hs_note_body"], self._named(one.properties.get("hs_attachment_ids", ""))) for one in self.portal.notes(record.id)]
+
+    def _named(self, ids: str) -> tuple[str, ...]:
+        return tuple(self.portal.uploaded[id][0] for id in ids.split(";") if id in self.portal.uploaded)
 
 
-def _comment(id: str, body: str) -> Comment:
+def _comment(id: str, body: str, files: tuple[str, ...]) -> Comment:
     ours = bool(notes.marker_of(body))
     text, public = (plain(body), "· internal note ·" not in body) if ours else notes.meant(body)
-    return Comment(id=id, text=text, public=public, ours=ours)
+    return Comment(id=id, text=text, public=public, ours=ours, files=files)

@@ -51,6 +51,7 @@ class IntercomTwin(Twin):
             there.subject, there.tags, there.solved, there.deleted = held["title"] or plain(held["source"]["body"]), tuple(held["tags"]), held["state"] == "closed", id in self.workspace.gone
             there.requester = {name: str(value) for name, value in self.workspace.contacts[held["contact"]].items() if value and name in ("email", "name", "phone", "external_id")}
             there.comments = [
-                Comment(id=part["id"], text=plain(part["body"]), public=part["part_type"] == "comment", ours=part["author"]["type"] == "user" or part["author"]["id"] == API, author=str(part["author"]["name"]))
+                Comment(id=part["id"], text=plain(part["body"]), public=part["part_type"] == "comment", ours=part["author"]["type"] == "user" or part["author"]["id"] == API, author=str(part["author"]["name"]),
+                        files=tuple(file["name"] for file in part["attachments"]))
                 for part in sorted(held["parts"], key=lambda one: (one["created_at"], int(one["id"]))) if part["body"]
             ]

@@ -10,10 +10,11 @@ from email.message import EmailMessage
 
 class Post:
     """An SMTP server that takes everything: `tls` None offers no STARTTLS. `commands` is what it heard, `letters` what it got.
-    `cuts`: of how many letters from now on it breaks the connection off instead of saying that it took them."""
+    `cuts`: of how many letters from now on it breaks the connection off instead of saying that it took them; `mumbles`: of how many it says something that is no
+    answer; `hangs_up`: how often it breaks off before it has got any."""
 
     def __init__(self, tls: ssl.SSLContext | None = None, *, implicit: bool = False, refuse: bool = False) -> None:
-        self.cuts = 0
+        self.cuts = self.mumbles = self.hangs_up = 0
         self.tls, self.implicit, self.refuse = tls, implicit, refuse
         self.commands: list[str] = []
         self.letters: list[EmailMessage] = []
@@ -42,6 +43,10 @@ class Post:
                     self.encrypted = True
                 case "AUTH":
                     writer.write(b"235 welcome\r\n")
+                case "RCPT" if self.hangs_up:
+                    self.hangs_up -= 1
+                    writer.transport.abort()
+                    return
                 case "RCPT" if self.refuse:
                     writer.write(b"550 nobody here\r\n")
                 case "DATA":
@@ -54,7 +59,8 @@ class Post:
                         self.cuts -= 1
                         writer.transport.abort()
                         return
-                    writer.write(b"250 taken\r\n")
+                    writer.write(b"perhaps\r\n" if self.mumbles else b"250 taken\r\n")
+                    self.mumbles = max(0, self.mumbles - 1)
                 case "QUIT":
                     writer.write(b"221 bye\r\n")
                     break

@@ -262,7 +262,8 @@ class SunshineTwin(Twin):
             shown.tags = tuple(passed[-1]["dataCapture.systemField.tags"].split(",")) if passed else ()
             shown.fields = {name: str(value) for name, value in passed[-1].items()} if passed else {}
             shown.comments = [
-                Comment(id=each["id"], text=each["content"].get("text", ""), ours=each["source"]["type"].startswith("api"), author=each["author"].get("displayName", "")) for each in self.messages[id]
+                Comment(id=each["id"], text=each["content"].get("text", ""), ours=each["source"]["type"].startswith("api"), author=each["author"].get("displayName", ""), files=(each["content"]["mediaUrl"],) if "mediaUrl" in each["content"] else ())
+                for each in self.messages[id]
             ]
 
 

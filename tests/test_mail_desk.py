@@ -87,6 +87,24 @@ async def test_a_connection_that_breaks_after_the_letter_is_unknown() -> None:
     assert MODULE.guarantees[Effect.SAY] is Guarantee.NONE, "so it stops, and a person decides"
 
 
+async def test_an_answer_that_is_none_after_the_letter_is_unknown() -> None:
+    async with Post() as post:
+        post.mumbles = 1
+        with pytest.raises(DeliveryFailed) as failed:
+            await MODULE.open(link(post), _draft(1), "key")
+    assert failed.value.unknown, "the server has the letter, and may well deliver it"
+    assert len(post.letters) == 1
+
+
+async def test_a_connection_that_breaks_before_the_letter_is_tried_again_and_stops_for_nobody() -> None:
+    async with Post() as post:
+        post.hangs_up = 1
+        with pytest.raises(DeliveryFailed) as failed:
+            await MODULE.open(link(post), _draft(1), "key")
+    assert (failed.value.unknown, failed.value.again) == (False, True)
+    assert post.letters == []
+
+
 async def test_without_a_server_it_cannot_be_connected() -> None:
     with pytest.raises(DeliveryFailed, match="No mail server is set"):
         await MODULE.check(link(None))

@@ -15,7 +15,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid, parseaddr
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from glassine.edge.gate import Crossing, Gate
@@ -145,7 +145,7 @@ def _sender(sender: str | None, server: _Server | None) -> str:
 
 def _deliver(connection: socket.socket, server: _Server, tls: ssl.SSLContext, sender: str, to: str, raw: bytes) -> None:
     """The SMTP conversation; blocks, so it runs in a thread. Closes the connection. Raises ConnectionError."""
-    began = False  # the message itself is on its way
+    talk: _Dialled | None = None
     try:
         local = ipaddress.ip_address(connection.getpeername()[0].partition("%")[0]).is_loopback
         if server.implicit:
@@ -159,18 +159,19 @@ def _deliver(connection: socket.socket, server: _Server, tls: ssl.SSLContext, se
             if server.user:
                 _log_in(talk, server)
             talk.ehlo_or_helo_if_needed()
-            began = True
             talk.sendmail(sender, [to], raw, mail_options=() if to.isascii() else ("SMTPUTF8",))
     except smtplib.SMTPResponseException as error:
+        if talk is not None and talk.began and not _refusal(error.smtp_code):
+            raise ConnectionError("The mail server said something that cannot be read after it had got the message.") from None
         raise NotTaken(f"The mail server refused with {error.smtp_code}.", final=error.smtp_code >= 500) from None
     except smtplib.SMTPRecipientsRefused as error:
         raise NotTaken("The mail server did not take the message: SMTPRecipientsRefused.", final=all(code >= 500 for code, _ in error.recipients.values())) from None
     except smtplib.SMTPException as error:
-        raise (ConnectionError if began else NotTaken)(f"The mail server did not take the message: {type(error).__name__}.") from None
+        raise (ConnectionError if talk is not None and talk.began else NotTaken)(f"The mail server did not take the message: {type(error).__name__}.") from None
     except NotTaken:
         raise
     except OSError as error:
-        raise (ConnectionError if began else NotTaken)(f"The connection to the mail server failed: {type(error).__name__}.") from None
+        raise (ConnectionError if talk is not None and talk.began else NotTaken)(f"The connection to the mail server failed: {type(error).__name__}.") from None
     finally:
         connection.close()
 
@@ -181,12 +182,21 @@ def _log_in(talk: smtplib.SMTP, server: _Server) -> None:
     talk.login(server.user, server.password)
 
 
+def _refusal(code: int) -> bool:
+    return 400 <= code < 600
+
+
 class _Dialled(smtplib.SMTP):
-    """An SMTP client over a connection that the gate has made; it opens none itself."""
+    """An SMTP client over a connection that the gate has made; it opens none itself. `began`: the message itself is on its way, so it may have arrived whatever comes."""
 
     def __init__(self, connection: socket.socket, server: _Server, name: str) -> None:
+        self.began = False
         self._dialled = connection
         super().__init__(server.host, server.port, local_hostname=name or "localhost", timeout=_SECONDS)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 - the standard library's signature
         return self._dialled
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self.began = True
+        return super().data(msg)
