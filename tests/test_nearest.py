@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg.rows import DictRow
 
-from glassine.store import articles, nearest, search, visibility
+from glassine.store import articles, contents, nearest, search, visibility
+from glassine.store.contents import Contents
 from glassine.store.nearest import Held, Known, Nearest
 from glassine.story.knowledge import learning
 from glassine.story.search import finding
@@ -123,6 +125,49 @@ async def test_a_wrong_proposal_shows_nobody_anything(world: World, shop: Shop, 
         assert await search.search(tx, query=asked, scopes=[visibility.PUBLIC], limit=60, near=wrong.of(shop.org)) == right
         monkeypatch.setattr(search, "_LIKELY", search._LIKELY.replace("scope = any (%(scopes)s)", "scope >= 0"))
         assert await search.search(tx, query=asked, scopes=[visibility.PUBLIC], limit=60, near=wrong.of(shop.org)) != right  # it is this condition that holds
+
+
+async def test_what_passages_say_is_read_once_and_shown_to_nobody_who_may_not_see_it(world: World, shop: Shop) -> None:
+    shop = await founded_shop(world, "Reading", "owner@reading.example")
+    public = await written(world, shop, Audience.PUBLIC)
+    await written(world, shop, Audience.INTERNAL, "Secret")
+    holder, asked = Nearest(), await finding.prepared(world, "secret gift cards and refunds", "en")
+    near = holder.of(shop.org)
+    async with world.store.tx(shop.org) as tx:
+        everything = await search.search(tx, query=asked, scopes=ALL, near=near)
+        contents = holder.known[shop.org, asked.model].contents
+        assert len(contents.rows) == 8
+        for row in contents.rows.values():
+            row["heading"] = "as it is held"
+        again = await search.search(tx, query=asked, scopes=ALL, near=near)
+        assert [replace(hit, heading="") for hit in again] == [replace(hit, heading="") for hit in everything]
+        assert {hit.heading for hit in again} == {"as it is held"}
+        seen = await search.search(tx, query=asked, scopes=[visibility.PUBLIC], near=near)
+        assert {hit.title for hit in seen} == set(TEXTS)
+    saved = await learning.save(world, shop.org, id=public[0].id, title="Refunds", body="You get your money back within ten days.", audience=Audience.PUBLIC)
+    await learning.publish(world, shop.org, saved.id)
+    await learning.unpublish(world, shop.org, public[1].id)
+    async with world.store.tx(shop.org) as tx:
+        seen = await search.search(tx, query=asked, scopes=[visibility.PUBLIC], near=near)
+    assert {hit.title for hit in seen} == set(TEXTS) - {"Shipping"}
+    assert next(hit.text for hit in seen if hit.title == "Refunds") == "You get your money back within ten days."
+    assert "Shipping" not in {row["title"] for row in holder.known[shop.org, asked.model].contents.rows.values()}
+
+
+def test_what_was_not_asked_for_longest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    def row(number: int) -> DictRow:
+        return {"passage": number, "id": number, "article_id": number, "title": "", "heading": "", "text": "word", "sentences": [], "url": None, "language": "en", "since": 1, "vectors": None, "words": None}
+
+    kept = Contents()
+    kept.whole([row(1), row(2), row(3)], {})
+    monkeypatch.setattr(contents, "_HELD", kept.bytes)
+    kept.whole([{"passage": 1}], kept.held([1]))
+    kept.whole([row(4)], {})
+    assert list(kept.rows) == [3, 1, 4]
+    kept.forget([3, 9])
+    assert list(kept.held([1, 2, 3, 4])) == [1, 4]
+    kept.forget([1, 4])
+    assert kept.bytes == 0
 
 
 @settings(max_examples=60, deadline=None)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from psycopg.rows import DictRow
 
 from glassine.store import Tx
+from glassine.store.contents import Contents
 from glassine.store.statements import Statements
 from glassine.store.vectors import Vectors
 from glassine.words.ids import OrgId
@@ -26,7 +27,7 @@ ROUGH = 200  # passages nearest by bits, among which the nearest by vector are l
 _LARGE = 30_000  # passages from which bits alone tell too little: more of them are then held against the question's vector itself,
 _FEWEST, _MOST_AGAIN, _SHARE = 4_000, 8_000, 100  # one in a hundred, but so many at least and at most,
 _ROUGH_OF_LARGE = 300  # and so many of those are left
-_HELD = 128_000_000  # bytes of all organisations that one process keeps; a passage has 56
+_HELD = 128_000_000  # bytes of all organisations that one process keeps; a passage has 56, and what it says is held of some (contents.py)
 _BLOCK = 16_384  # passages that are compared at a time: what is between stays in the processor's cache
 _ASIDE = 250_000  # passages from which the comparison takes long enough to be made beside other work
 _GOOD_FOR = 3_000.0  # seconds for which the store can tell what has left since; it keeps it for an hour
@@ -50,10 +51,11 @@ class Known:
     version: int
     scopes: Mapping[int, Held]
     read: float  # when, on this process's clock
+    contents: Contents = field(default_factory=Contents)
 
     @property
     def bytes(self) -> int:
-        return sum(one.passages.nbytes + one.bits.nbytes for one in self.scopes.values())
+        return self.contents.bytes + sum(one.passages.nbytes + one.bits.nbytes for one in self.scopes.values())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,7 +101,8 @@ async def _read(tx: Tx, model: str, before: Known | None) -> Known:
         return Known(version=rows[0]["version"], scopes={scope: _sorted([held]) for scope, held in _unpacked(rows)}, read=now)
     rows = await (await tx.execute(_SQL.since, {"model": model, "version": before.version}, binary=True)).fetchall()
     gone = [number for row in rows for number in row["gone"]]
-    return Known(version=rows[0]["version"], scopes=_changed(before.scopes, dict(_unpacked(rows)), gone), read=now)
+    before.contents.forget(gone)
+    return Known(version=rows[0]["version"], scopes=_changed(before.scopes, dict(_unpacked(rows)), gone), read=now, contents=before.contents)
 
 
 def _unpacked(rows: Sequence[DictRow]) -> Iterable[tuple[int, Held]]:

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
 from psycopg.rows import DictRow
 
 from glassine.store import Cursor, Tx, nearest
-from glassine.store.nearest import Near
+from glassine.store.nearest import Known, Near
 from glassine.store.ranking import Query, ranked
 from glassine.store.statements import Statements
 from glassine.store.vectors import Halves, Numbers
-from glassine.store.words import worded
+from glassine.store.words import Worded, worded
 from glassine.words.knowledge import Hit
 
 __all__ = ["Found", "Query", "find", "ranked", "search", "size", "values"]
@@ -68,27 +69,35 @@ def _terms(query: Query) -> dict[str, Any]:
 
 async def _candidates(tx: Tx, query: Query, asked: dict[str, Any], near: Near | None, words: Cursor) -> tuple[list[DictRow], int]:
     """What is looked up must be of one state: where knowledge changed in between, what is older than the rest is read again."""
-    held, version, known = await words.fetchall(), None, None
+    postings, version, rows = await words.fetchall(), None, list[DictRow]()
     for _ in range(_TRIES):
-        if version not in (None, held[0]["version"]):
-            held = await (await in_words(tx, query, asked["scopes"])).fetchall()
-        by_words = worded([row for row in held if row["held"]], asked["size"])
-        if near is not None and query.vector is not None:
-            known = await near.known(tx, query.model, version)
-        likely = {"likely": Numbers.of(await nearest.rough(known, query.vector, asked["scopes"]))} if known and query.vector is not None else {}
-        rows, version = await _read(tx, _LIKELY if likely else _SQL.candidates, {
-            **asked, **likely, "worded": Numbers.of(by_words.best(asked["candidates"])), "common_terms": list(by_words.common), "common_idf": list(by_words.idf),
-        })
-        if version == held[0]["version"] and (known is None or version == known.version):
+        if version not in (None, postings[0]["version"]):
+            postings = await (await in_words(tx, query, asked["scopes"])).fetchall()
+        by_words = worded([row for row in postings if row["held"]], asked["size"])
+        known = await near.known(tx, query.model, version) if near is not None and query.vector is not None else None
+        rows, version = await _read(tx, query, asked, by_words, known)
+        if version == postings[0]["version"] and (known is None or version == known.version):
             break
     for row, score in zip(rows, by_words.score([row["passage"] for row in rows]), strict=True):
         row["lexical"] = score + row["common"]
     return rows, version or 0
 
 
-async def _read(tx: Tx, statement: str, asked: dict[str, Any]) -> tuple[list[DictRow], int]:
-    rows = await (await tx.execute(statement, asked, binary=True)).fetchall()
+async def _read(tx: Tx, query: Query, asked: dict[str, Any], by_words: Worded, known: Known | None) -> tuple[list[DictRow], int]:
+    """The candidates with what they say, and the version that was read. What this process holds of them is not sent."""
+    best = by_words.best(asked["candidates"])
+    given = {**asked, "worded": Numbers.of(best), "common_terms": list(by_words.common), "common_idf": list(by_words.idf), "held": []}
+    if known is None or query.vector is None:
+        rows = await _rows(tx, _SQL.candidates, given)
+    else:
+        likely = await nearest.rough(known, query.vector, asked["scopes"])
+        held = known.contents.held({*likely.tolist(), *best.tolist()})
+        rows = known.contents.whole(await _rows(tx, _LIKELY, {**given, "likely": Numbers.of(likely), "held": Numbers.of(np.array(list(held), np.int64))}), held)
     return rows, rows[0]["version"] if rows else await _version(tx)
+
+
+async def _rows(tx: Tx, statement: str, given: dict[str, Any]) -> list[DictRow]:
+    return await (await tx.execute(statement, given, binary=True)).fetchall()
 
 
 async def _version(tx: Tx) -> int:

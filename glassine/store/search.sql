@@ -45,11 +45,12 @@ with near as materialized (
     (select number from passages where article_id = any (%(pinned)s::uuid[]) and scope = any (%(scopes)s) order by position limit %(candidates)s)
 )
 -- `offset 0` keeps each look-up a look-up: joined freely, the planner reads every passage to find sixty.
-select (select coalesce(max(version), 0) from knowledge) as version, candidates.passage, v.cosine, m.score as common, s.vectors, s.words,
-    p.id, p.article_id, a.title, p.heading, p.text, p.sentences, a.url, a.language, p.scope, p.since, case p.scope when 0 then 'public' when 1 then 'internal' else a.sees end as audience
+-- What passages say never changes, so it is not sent of those that the process holds (store/contents.py).
+select (select coalesce(max(version), 0) from knowledge) as version, candidates.passage, v.cosine, m.score as common, p.scope,
+    case p.scope when 0 then 'public' when 1 then 'internal' else (select case audience when 'segment' then 'segment' else 'internal' end from articles where id = p.article_id) end as audience,
+    c.id, c.article_id, c.title, c.heading, c.text, c.sentences, c.url, c.language, c.since, s.vectors, s.words
 from candidates
-    cross join lateral (select * from passages where number = candidates.passage and scope = any (%(scopes)s) offset 0) as p
-    cross join lateral (select title, url, language, case audience when 'segment' then 'segment' else 'internal' end as sees from articles where id = p.article_id offset 0) as a
+    cross join lateral (select scope, article_id from passages where number = candidates.passage and scope = any (%(scopes)s) offset 0) as p
     cross join lateral (
         select coalesce(sum(t.idf * p.weight), 0) as score from unnest(%(common_terms)s::text[], %(common_idf)s::real[]) as t (term, idf)
             cross join lateral (select weight from postings where scope = any (%(scopes)s) and term = t.term and passage = candidates.passage offset 0) as p
@@ -57,7 +58,10 @@ from candidates
     left join lateral (
         select -(vector <#> %(vector)s::halfvec) as cosine from passage_vectors where passage = candidates.passage and model = %(model)s offset 0
     ) as v on true
-    left join lateral (select vectors, words from sentence_vectors where passage = candidates.passage and model = %(model)s offset 0) as s on true
+    left join lateral (select * from passages where number = candidates.passage and candidates.passage <> all (%(held)s::bigint[]) offset 0) as c on true
+    left join lateral (
+        select vectors, words from sentence_vectors where passage = candidates.passage and model = %(model)s and candidates.passage <> all (%(held)s::bigint[]) offset 0
+    ) as s on true
 
 -- name: version
 select coalesce(max(version), 0) as version from knowledge
