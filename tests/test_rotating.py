@@ -24,6 +24,7 @@ from glassine.words.house import OrgSettings
 from glassine.words.ids import OrgId
 from tests.customers import customer, quiet, reads
 from tests.shop import Shop, founded_shop
+from tests.test_secrets import first_version
 
 
 async def test_contacts_are_read_and_found_under_the_new_key(world: World, shop: Shop, settings: Settings) -> None:
@@ -48,6 +49,26 @@ async def test_contacts_are_read_and_found_under_the_new_key(world: World, shop:
     async with live(settings) as fresh:
         assert await reads(fresh, shop, session, "mara@example.org")
     assert (await rotating.check_organization(world, shop.org)).unreadable == 0
+
+
+async def test_values_of_the_first_version_are_read_and_sealed_anew(world: World, settings: Settings) -> None:
+    other = await founded_shop(world, "Older", "other@older.example")
+    contact, session = await customer(world, other.org, "olga@example.org")
+    ring = await world.key(other.org)
+    async with world.store.tx(other.org) as tx:
+        own = own_key(ring, other.org, await stored.load(tx, other.org, contact))
+        kept = await vault.all_of(tx, other.org, session)
+        for token in kept:
+            value = own.open(bytes(token.sealed), other.org, "vault", "sealed", session, token.placeholder)
+            await rotations.reseal_value(tx, other.org, session, token.placeholder, first_version(own, value, other.org, "vault", session, token.placeholder))
+    assert kept
+    assert (await rotating.check_organization(world, other.org)).first_version == len(kept)
+    assert await reads(world, other, session, "olga@example.org")
+    await rotating.rotate_organization(world, other.owner, quiet, pause=0)
+    found = await rotating.check_organization(world, other.org)
+    assert (found.first_version, found.unreadable, found.opened["values"]) == (0, 0, len(kept))
+    async with live(settings) as fresh:
+        assert await reads(fresh, other, session, "olga@example.org")
 
 
 async def test_a_process_that_knew_the_former_key_only_goes_on(world: World, settings: Settings) -> None:
@@ -147,7 +168,7 @@ async def test_no_sealed_value_opens_in_another_place(world: World, shop: Shop) 
     """Another row, another column, another table, another organisation: whoever can write to the database cannot move what is sealed."""
     other = await founded_shop(world, "Mover", "mover@mover.example")
     places = [place for one in (shop, other) for mail in ("one@example.org", "two@example.org") for place in await _places(world, one.org, mail)]
-    columns = {(place.where[1], place.where[2] if place.where[1] != "vault" else "sealed") for place in places}
+    columns = {(place.where[1], place.where[2]) for place in places}
     assert {table for table, _ in columns} == {"contacts", "originals", "sessions", "vault", "files", "org_keys", "organizations"}
     for place in places:
         assert place.key.open(place.sealed, *place.where) is not None
@@ -173,7 +194,7 @@ async def _places(world: World, org: OrgId, mail: str) -> list[Place]:
         Place(world.master.newest, wrapped, (org, "org_keys", "wrapped", version)), Place(org_key, row.key, (org, "contacts", "key", contact)),
         Place(org_key, model_key, (org, "organizations", "llm_key", org)),
         Place(own, row.sealed, (org, "contacts", "sealed", contact)), Place(own, bytes(whole["sealed"]), (org, "sessions", "sealed", session)),
-        *(Place(own, bytes(token.sealed), (org, "vault", session, token.placeholder)) for token in tokens),
+        *(Place(own, bytes(token.sealed), (org, "vault", "sealed", session, token.placeholder)) for token in tokens),
         *(Place(own, bytes(each["sealed"]), (org, "originals", "sealed", each["event_id"])) for each in originals),
         *(Place(own, bytes(each["sealed"]), (org, "files", "content", each["id"])) for each in uploads),
         *(Place(own, bytes(each["sealed_name"]), (org, "files", "name", each["id"])) for each in uploads),

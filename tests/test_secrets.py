@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,27 @@ def test_what_is_sealed_opens_again_in_its_place_only(plain: bytes) -> None:
             key.open(sealed, *place)
     with pytest.raises(Unreadable):
         Key.new().open(sealed, "org", "contacts", "sealed", 1)
+
+
+def first_version(key: Key, plain: bytes, *where: object) -> bytes:
+    """As values were sealed before they were bound to the version, and those of the vault to their column."""
+    nonce = b"n" * 12
+    return b"\x01" + nonce + AESGCM(key._bytes).encrypt(nonce, plain, "|".join(map(str, where)).encode())
+
+
+def test_what_was_sealed_before_opens_and_no_new_value_passes_for_it() -> None:
+    key, place = Key.new(), ("org", "vault", "sealed", "session", "[EMAIL_1]")
+    assert key.open(first_version(key, b"ada", "org", "vault", "session", "[EMAIL_1]"), *place) == b"ada"
+    assert key.open(first_version(key, b"bob", "org", "contacts", "sealed", 1), "org", "contacts", "sealed", 1) == b"bob"
+    sealed = key.seal(b"ada", *place)
+    assert sealed[:1] == b"\x02"
+    for former in (b"\x01" + sealed[1:], b"\x03" + sealed[1:]):
+        with pytest.raises(Unreadable):
+            key.open(former, *place)
+    with pytest.raises(Unreadable):
+        key.open(sealed, "org", "vault", "other", "session", "[EMAIL_1]")
+    with pytest.raises(Unreadable):
+        key.open(first_version(key, b"bob", "org", "contacts", 1), "org", "contacts", "sealed", 1)  # only the vault's had no column
 
 
 def test_a_changed_byte_is_noticed() -> None:

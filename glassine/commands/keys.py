@@ -59,7 +59,7 @@ def check(settings: Settings, say: Say) -> int:
 
 
 async def _check(settings: Settings, say: Say) -> int:
-    opened, unreadable = Counter[str](), 0
+    opened, unreadable, before = Counter[str](), 0, 0
     async with live(settings) as world:
         async with world.store.outside() as tx:
             everybody = await jobs.organizations(tx)
@@ -72,10 +72,13 @@ async def _check(settings: Settings, say: Say) -> int:
                 continue
             opened.update(found.opened)
             unreadable += found.unreadable
+            before += found.first_version
         _about_master(world, say)
     said = ", ".join(f"{count:,} {kind}" for kind, count in opened.items() if count) or "nothing sealed yet"
     say(f"{len(everybody)} organisations. Opened: {said}.")
     say("Everything opens." if not unreadable else f"{unreadable} sealed values do not open. If the master key was changed, put the former one back beside it and run: glassine keys rotate --master")
+    if before:
+        say(f"{before:,} values behind masks were sealed before they were bound to their column. They open; `glassine keys rotate --organization ID` seals them anew.")
     return 1 if unreadable else 0
 
 

@@ -1,7 +1,7 @@
 """Keys and sealing: AES-256-GCM, a key per contact wrapped by the organisation's, which the master key wraps.
 
-Every sealed value is bound to the place it was made for (org|table|column|row), so that a row copied elsewhere cannot be opened.
-This file knows nothing of what it seals; the master key is read here and is never written to the database.
+Every sealed value is bound to the place it was made for (org|table|column|row), so that what is copied elsewhere cannot be opened.
+The master key is read here and is never written to the database.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from glassine.words.errors import Misconfigured
 
 _NONCE = 12
-_VERSION = b"\x01"
+_VERSION, _FIRST_VERSION = b"\x02", b"\x01"
+_HAD_NO_COLUMN = "vault"  # the table whose places did not name the column in the first version
 
 
 class Unreadable(Exception):
@@ -42,14 +43,15 @@ class Key:
     def seal(self, plain: bytes, *where: object) -> bytes:
         """version (1 byte), nonce (12), ciphertext and tag."""
         nonce = secrets.token_bytes(_NONCE)
-        return _VERSION + nonce + AESGCM(self._bytes).encrypt(nonce, plain, _place(where))
+        return _VERSION + nonce + AESGCM(self._bytes).encrypt(nonce, plain, _place(_VERSION, where))
 
     def open(self, sealed: bytes, *where: object) -> bytes:
         """The plain bytes. Raises Unreadable."""
-        if sealed[:1] != _VERSION:
+        version = sealed[:1]
+        if version not in (_VERSION, _FIRST_VERSION):
             raise Unreadable("sealed by a version this program does not know")
         try:
-            return AESGCM(self._bytes).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], _place(where))
+            return AESGCM(self._bytes).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], _place(version, where))
         except InvalidTag:
             raise Unreadable("the key does not fit, or the value was moved") from None
 
@@ -107,8 +109,13 @@ class Ring(Key):
         return [key.signing(purpose) for key in (self.newest, *self.former)]
 
 
-def _place(where: tuple[object, ...]) -> bytes:
-    return "|".join(str(part) for part in where).encode()
+def _place(version: bytes, where: tuple[object, ...]) -> bytes:
+    """What a value is bound to. The version is part of it, so that none can be made to pass for a value of the first one, which was bound to less."""
+    if version == _FIRST_VERSION:
+        parts = [part for at, part in enumerate(where) if at != 2 or where[1] != _HAD_NO_COLUMN]
+    else:
+        parts = [version[0], *where]
+    return "|".join(map(str, parts)).encode()
 
 
 def fingerprint(secret: str) -> bytes:

@@ -10,7 +10,7 @@ from psycopg.rows import DictRow
 from glassine.store import Tx, count, rows
 from glassine.store.contacts import Sealed, from_row
 from glassine.store.statements import Statements
-from glassine.words.ids import ContactId, OrgId
+from glassine.words.ids import ContactId, OrgId, SessionId
 
 _SQL = Statements(__file__)
 
@@ -56,6 +56,20 @@ async def rehash(tx: Tx, org: OrgId, id: ContactId, kind: str, former: Sequence[
 
 async def values_of(tx: Tx, org: OrgId, contact: ContactId) -> list[DictRow]:
     return await rows(tx, _SQL.values_of, {"org": org, "id": contact})
+
+
+async def values_before(tx: Tx, org: OrgId, contact: ContactId) -> list[DictRow]:
+    """Those that were sealed in the first version: `session_id`, `placeholder`, `sealed`."""
+    return await rows(tx, _SQL.values_before, {"org": org, "id": contact})
+
+
+async def count_before(tx: Tx, org: OrgId) -> int:
+    """How many values in the organisation were sealed in the first version."""
+    return await count(tx, _SQL.count_before, {"org": org})
+
+
+async def reseal_value(tx: Tx, org: OrgId, session: SessionId, placeholder: str, sealed: bytes) -> None:
+    await tx.execute(_SQL.reseal_value, {"org": org, "session": session, "placeholder": placeholder, "sealed": sealed})
 
 
 async def originals_of(tx: Tx, org: OrgId, contact: ContactId) -> list[DictRow]:

@@ -37,6 +37,18 @@ where org_id = %(org)s and contact_id = %(id)s and kind = %(kind)s and digest = 
 select v.session_id, v.placeholder, v.sealed from vault v join sessions s on s.org_id = v.org_id and s.id = v.session_id
 where v.org_id = %(org)s and s.contact_id = %(id)s
 
+-- name: values_before
+-- The first byte of what is sealed is its version. Held, so that a redaction meanwhile waits.
+select v.session_id, v.placeholder, v.sealed from vault v join sessions s on s.org_id = v.org_id and s.id = v.session_id
+where v.org_id = %(org)s and s.contact_id = %(id)s and get_byte(v.sealed, 0) = 1
+for update of v
+
+-- name: count_before
+select count(*)::int as n from vault where org_id = %(org)s and get_byte(sealed, 0) = 1
+
+-- name: reseal_value
+update vault set sealed = %(sealed)s where org_id = %(org)s and session_id = %(session)s and placeholder = %(placeholder)s
+
 -- name: originals_of
 select o.event_id, o.sealed from originals o join events e on e.org_id = o.org_id and e.id = o.event_id
     join sessions s on s.org_id = e.org_id and s.id = e.session_id

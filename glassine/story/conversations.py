@@ -87,7 +87,7 @@ async def restorer(world: World, org: OrgId, id: SessionId) -> dict[str, str]:
         sealed = await stored.of_session(tx, org, id)
         found = await vault.all_of(tx, org, id)
     own = contacts.own_key(org_key, org, sealed)
-    return {token.placeholder: to_text(own.open(bytes(token.sealed), org, "vault", id, token.placeholder)) for token in found}
+    return {token.placeholder: to_text(own.open(bytes(token.sealed), org, "vault", "sealed", id, token.placeholder)) for token in found}
 
 
 async def glimpses(world: World, org: OrgId, contact: ContactId, ids: Sequence[SessionId]) -> dict[SessionId, tuple[str, str]]:
@@ -99,7 +99,7 @@ async def glimpses(world: World, org: OrgId, contact: ContactId, ids: Sequence[S
         sealed = await stored.load(tx, org, contact)
         tokens = {id: await vault.all_of(tx, org, id) for id in masked}
     own = contacts.own_key(org_key, org, sealed) if masked else None
-    values = {id: {token.placeholder: to_text(own.open(bytes(token.sealed), org, "vault", id, token.placeholder)) for token in tokens[id]} for id in masked if own}
+    values = {id: {token.placeholder: to_text(own.open(bytes(token.sealed), org, "vault", "sealed", id, token.placeholder)) for token in tokens[id]} for id in masked if own}
     return {id: (_glimpse(first, values.get(id, {})), _glimpse(last, values.get(id, {}))) for id, (first, last) in found.items()}
 
 

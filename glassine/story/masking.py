@@ -71,7 +71,7 @@ class Mask:
 
     def sealed(self) -> list[SealedToken]:
         """The new placeholders, ready for the vault."""
-        return [SealedToken(t.placeholder, t.type, self.key.seal(to_bytes(t.value), self.org, "vault", self.session.id, t.placeholder)) for t in self.fresh]
+        return [SealedToken(t.placeholder, t.type, self.key.seal(to_bytes(t.value), self.org, "vault", "sealed", self.session.id, t.placeholder)) for t in self.fresh]
 
 
 async def look(world: World, org: OrgId, id: SessionId, message: EventId | None = None) -> tuple[Mask, Event | None]:
@@ -86,7 +86,7 @@ async def look(world: World, org: OrgId, id: SessionId, message: EventId | None 
         raise NotFound("There is no session with this id.")
     sealed = contacts.from_row(contact_row)
     own = own_key(org_key, org, sealed)
-    tokens = {each["placeholder"]: to_text(own.open(bytes(each["sealed"]), org, "vault", id, each["placeholder"])) for each in found}
+    tokens = {each["placeholder"]: to_text(own.open(bytes(each["sealed"]), org, "vault", "sealed", id, each["placeholder"])) for each in found}
     settings = OrgSettings.read(row["settings"])
     mask = Mask(
         org=org, session=sessions.from_row(row), key=own, identity=identity_of(org_key, org, sealed), settings=settings,

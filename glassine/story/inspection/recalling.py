@@ -115,7 +115,7 @@ def _opened(key: Key, sealed: bytes, *where: object) -> bytes:
 
 
 def _values(key: Key, org: OrgId, session: SessionId, held: list[SealedToken]) -> dict[str, str]:
-    return {one.placeholder: to_text(_opened(key, one.sealed, org, "vault", session, one.placeholder)) for one in held}
+    return {one.placeholder: to_text(_opened(key, one.sealed, org, "vault", "sealed", session, one.placeholder)) for one in held}
 
 
 def _scene(org: OrgId, now: Session, given: Mapping[str, Any], conditions: Mapping[str, Any], written: list[Event], message: Event) -> Scene:

@@ -61,7 +61,7 @@ async def _overrides(tx: Tx, own: Key, org: OrgId, id: ContactId) -> Any:
 
 async def _session(tx: Tx, own: Key, org: OrgId, row: Mapping[str, Any]) -> dict[str, Any]:
     id = SessionId(row["id"])
-    tokens = {t.placeholder: to_text(own.open(bytes(t.sealed), org, "vault", id, t.placeholder)) for t in await vault.all_of(tx, org, id)}
+    tokens = {t.placeholder: to_text(own.open(bytes(t.sealed), org, "vault", "sealed", id, t.placeholder)) for t in await vault.all_of(tx, org, id)}
     came = {each["event_id"]: json.loads(to_text(own.open(bytes(each["sealed"]), org, "originals", "sealed", each["event_id"]))) for each in await vault.originals_of(tx, org, id)}
     return {
         "id": str(id), "ticket_number": row["ticket_number"], "channel": row["channel"], "status": row["status"], "language": row["language"],

@@ -42,7 +42,7 @@ async def reveal(world: World, actor: Actor, id: SessionId, placeholder: str, wh
         token = await vault.one_of(tx, actor.org, id, placeholder)
         own = own_key(org_key, actor.org, await stored.load(tx, actor.org, session.contact))
         await vault.audit(tx, actor, "privacy.reveal", "session", id, {"type": token.type, "placeholder": placeholder, "why": reason})
-    return to_text(own.open(bytes(token.sealed), actor.org, "vault", id, placeholder))
+    return to_text(own.open(bytes(token.sealed), actor.org, "vault", "sealed", id, placeholder))
 
 
 async def reveal_contact(world: World, actor: Actor, id: SessionId, field: str, why: str = "") -> str | Mapping[str, Any]:

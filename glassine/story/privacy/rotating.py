@@ -27,7 +27,7 @@ from glassine.story.sources import connecting
 from glassine.story.world import KEY_AGE, World
 from glassine.words.errors import Refused
 from glassine.words.house import OrgSettings
-from glassine.words.ids import ContactId, OrgId
+from glassine.words.ids import ContactId, OrgId, SessionId
 from glassine.words.people import Actor, Person
 from glassine.words.work import JobKind, NewJob
 
@@ -153,6 +153,7 @@ async def _contacts_over(world: World, org: OrgId, ring: Ring, tell: Tell) -> in
             batch = await rotations.contacts_after(tx, org, last, _BATCH)
             for row in batch:
                 moved += await _contact_over(tx, org, ring, row)
+                await _values_over(tx, org, own_key(ring, org, row), row.id)
         if not batch:
             return moved
         last, seen = batch[-1].id, seen + len(batch)
@@ -173,6 +174,13 @@ async def _contact_over(tx: Tx, org: OrgId, ring: Ring, row: contacts.Sealed) ->
     return True
 
 
+async def _values_over(tx: Tx, org: OrgId, own: Key, id: ContactId) -> None:
+    """Values of the first version, which was not bound to the column, are sealed anew. The contact's own key opens both."""
+    for each in await rotations.values_before(tx, org, id):
+        where = (org, "vault", "sealed", each["session_id"], each["placeholder"])
+        await rotations.reseal_value(tx, org, SessionId(each["session_id"]), each["placeholder"], own.seal(own.open(bytes(each["sealed"]), *where), *where))
+
+
 async def _reseal_settings(world: World, org: OrgId, ring: Ring) -> None:
     """The keys of the organisation's language models and reranker, the settings that are sealed."""
     async with world.store.tx(org) as tx:
@@ -186,10 +194,11 @@ async def _reseal_settings(world: World, org: OrgId, ring: Ring) -> None:
 
 
 class Checked(NamedTuple):
-    """How many sealed values of each kind opened, and how many did not."""
+    """How many sealed values of each kind opened, how many did not, and how many of the first version wait for a rotation of the organisation's key."""
 
     opened: Mapping[str, int]
     unreadable: int
+    first_version: int
 
 
 async def check_organization(world: World, org: OrgId, *, newest_only: bool = False) -> Checked:
@@ -230,7 +239,8 @@ async def check_organization(world: World, org: OrgId, *, newest_only: bool = Fa
                     opened[kind] += fits
                     unreadable += not fits
         if not batch:
-            return Checked(opened, unreadable)
+            async with world.store.tx(org) as tx:
+                return Checked(opened, unreadable, await rotations.count_before(tx, org))
         last = batch[-1].id
 
 
@@ -250,7 +260,7 @@ async def _of_contact(tx: Tx, org_key: Key, org: OrgId, row: contacts.Sealed, *,
     except Unreadable:
         return [("contacts", False)]
     if whole:
-        found += [("values", _opens(own, each["sealed"], org, "vault", each["session_id"], each["placeholder"])) for each in await rotations.values_of(tx, org, row.id)]
+        found += [("values", _opens(own, each["sealed"], org, "vault", "sealed", each["session_id"], each["placeholder"])) for each in await rotations.values_of(tx, org, row.id)]
         found += [("originals", _opens(own, each["sealed"], org, "originals", "sealed", each["event_id"])) for each in await rotations.originals_of(tx, org, row.id)]
         found += [("custom data", _opens(own, each["sealed"], org, "sessions", "sealed", each["id"])) for each in await rotations.attached_of(tx, org, row.id)]
         for each in await vault.files_of(tx, org, row.id):
