@@ -16,7 +16,7 @@ from tests.running import Product, product
 from tests.visitors import AXE, browser, owner
 
 __all__ = ["browser", "owner", "product"]  # the fixtures
-pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.long]
 _HERE = "/settings/deliveries"
 UNDECIDED = str(Undecided("desk.example broke the connection off."))
 
