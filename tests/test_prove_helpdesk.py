@@ -17,7 +17,7 @@ from glassine.edge.gate import Gate
 from glassine.proof.prove.canaries import Canary, draw
 from glassine.proof.prove.sinks import open_sinks
 from glassine.proof.prove.stage import Stage
-from glassine.proof.prove.ways import WAYS, Talk
+from glassine.proof.prove.ways import OUT, WAYS, Talk
 from glassine.story import conversations
 from glassine.story.delivery import delivering
 from glassine.story.world import World
@@ -45,7 +45,7 @@ class ThisDoor:
 
 async def test_what_a_helpdesk_says_comes_in_masked(client: httpx2.AsyncClient, world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     canaries: list[Canary] = [one for one in draw(400, seed=5) if one.kind.type is PiiType.EMAIL and not one.blank][:2]
-    way = next(one for one in WAYS if one.channel == "helpdesk")
+    way = next(one for one in WAYS if one.channel == "helpdesk" and one.direction == OUT)
     async with open_sinks(tmp_path) as (model, _):
         gate = Gate(allowed_private=places([f"http://127.0.0.1:{model.port}"]), closed=world.switches.closed)
         monkeypatch.setattr(world, "gate", gate)
@@ -62,4 +62,4 @@ async def test_what_a_helpdesk_says_comes_in_masked(client: httpx2.AsyncClient, 
     assert len(said) == 2
     stored = json.dumps([[event.text, dict(event.payload)] for event in said])
     assert all(canary.value not in stored for canary in canaries)
-    assert b"zorbil" in (tmp_path / "service").read_bytes(), "the ticket holds what was said"
+    assert b"zorbil" in (tmp_path / "helpdesk").read_bytes(), "the ticket holds what was said"

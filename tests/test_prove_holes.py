@@ -27,6 +27,7 @@ from glassine.proof.prove import places, stage
 from glassine.proof.prove.canaries import draw
 from glassine.proof.prove.door import Door
 from glassine.proof.prove.places import Caught, Machine
+from glassine.proof.prove.run import CAUGHT
 from glassine.proof.prove.search import Search
 from glassine.proof.prove.sinks import open_sinks
 from glassine.proof.prove.stage import Stage
@@ -258,16 +259,20 @@ def test_a_value_in_a_backup_is_found(search: Search, machine: Machine, planted:
 # -- what leaves, and what others see -------------------------------------------------------------------------------------------
 
 
-async def test_a_value_in_a_prompt_a_webhook_and_a_mail_is_found(search: Search, tmp_path: Path) -> None:
+async def test_a_value_in_anything_that_leaves_is_found(search: Search, tmp_path: Path) -> None:
     async with open_sinks(tmp_path) as (model, post), httpx2.AsyncClient() as client:
         prompt = {"model": "recording", "messages": [{"role": "user", "content": f"He said {CARD.value}"}]}
         answer = await client.post(f"{model.url}/chat/completions", json=prompt)
         assert answer.json()["choices"][0]["message"]["content"]
-        await client.post(f"{model.url}/hook", json={"text": CARD.value})
+        base = f"http://127.0.0.1:{model.port}"
+        for path in ("/events", "/desk/tickets", "/addresses", "/hook"):
+            await client.post(f"{base}{path}", json={"text": CARD.value})
+        ranked = await client.post(f"{base}/rerank", json={"query": CARD.value, "documents": ["a", "b"]})
+        assert [one["index"] for one in ranked.json()["results"]] == [0, 1]
         await asyncio.to_thread(mail, post.port, f"A customer wrote: {CARD.value} …")
-    for place in ("model", "service", "mail"):
-        search.file(place, "caught", tmp_path / place)
-    assert {place for place, _ in places_of(search)} == {"model", "service", "mail"}
+    for name, place in CAUGHT:
+        search.file(place, "caught", tmp_path / name)
+    assert {place for place, _ in places_of(search)} == {place for _, place in CAUGHT}
 
 
 def mail(port: int, text: str) -> None:

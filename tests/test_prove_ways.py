@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from glassine.proof.prove import documents, known
+from glassine.proof.prove import documents, known, places, ways
 from glassine.proof.prove.canaries import draw
 from glassine.proof.prove.course import planned
 from glassine.proof.prove.kinds import KINDS, Guarantee
+from glassine.proof.prove.run import CAUGHT
 from glassine.proof.prove.ways import WAYS
+from glassine.words.boundaries import BOUNDARIES
 from glassine.words.privacy import PiiType
 from tests.test_docs import routes
 
@@ -102,6 +104,15 @@ def test_every_route_that_takes_text_is_a_way_in() -> None:
     assert "talk.door.upload" in SOURCE
     stale = set(NO_TEXT_OF_CUSTOMERS) - taking
     assert {route for route in stale if "redaction" not in route} == set(), "these routes are gone"
+
+
+def test_what_leaves_by_every_boundary_is_caught_or_nothing_of_a_customers_leaves_there() -> None:
+    guarded = {name for name, boundary in BOUNDARIES.items() if boundary.gate}
+    assert set(places.CAUGHT_AT) | set(places.NOTHING_TO_CATCH) == guarded
+    assert set(places.CAUGHT_AT) & set(places.NOTHING_TO_CATCH) == set()
+    assert set(places.CAUGHT_AT.values()) | {places.OTHERS} == {place for _, place in CAUGHT}
+    assert all(getattr(way, goes) is True for goes in ("seen_by_model", "searched_with", "told") for way in WAYS if way.format == "message")
+    assert {way.direction for way in WAYS} == {ways.IN, ways.OUT, ways.ANSWER, ways.MAIL, ways.CALL, ways.TICKET}
 
 
 def test_a_route_without_a_way_would_be_noticed() -> None:

@@ -22,7 +22,7 @@ from glassine.proof.prove.places import Caught
 from glassine.proof.prove.report import Sent
 from glassine.proof.prove.sinks import Model, Post
 from glassine.proof.prove.stage import Stage
-from glassine.proof.prove.ways import CALL, MODEL, WAYS, Talk, Way
+from glassine.proof.prove.ways import CALL, MODEL, RERANK, WAYS, WEBHOOK, Talk, Way
 from glassine.store import whole
 from glassine.story.world import World, live
 from glassine.words.ids import OrgId
@@ -111,6 +111,7 @@ async def run(course: Course, settings: Settings, own: Own, model: Model, post: 
             other = Door(name="the running system", url=running, gate=gate, org=stages[1].org)
             await stage.with_an_action(own_door, stages[0], model)
             await stage.with_an_endpoint(own_door, stages[0], model)
+            await stage.with_a_reranker(own_door, stages[0], model)
             doors = [own_door, other if await _may_be_used(course, other, stages[1]) else own_door]
             course.processes = list(dict.fromkeys(f"{door.name}, at {door.url}" for door in doors))
             say(f"Sending {sum(not c.blank for c in course.canaries):,} canaries through {' and '.join(course.processes)}")
@@ -126,7 +127,7 @@ async def run(course: Course, settings: Settings, own: Own, model: Model, post: 
             course.taken = model.taken
             if not model.taken and any(sent.direction == CALL for sent in course.sent):
                 course.trouble.append("no action was called with the value that it takes, though customers gave one")
-            if not model.told:
+            if not model.webhooks.count:
                 course.trouble.append("no endpoint heard of anything, though customers wrote")
             course.requests = sum(door.asked for door in {id(door): door for door in doors}.values())
 
@@ -183,8 +184,8 @@ async def _acted(course: Course, talk: Talk, act: Act) -> None:
     answered = "answered by a model" if talk.stage.with_model else "answered by quoting"
     for canary in act.canaries:
         course.sent.append(Sent(canary=canary.id, channel=act.way.channel, direction=act.way.direction, format=f"{act.way.format}, {answered}"))
-        if talk.stage.with_model and act.way.seen_by_model:
-            course.sent.append(Sent(canary=canary.id, channel=act.way.channel, direction=MODEL, format=act.way.format))
+        further = ((MODEL, act.way.seen_by_model), (RERANK, act.way.searched_with), (WEBHOOK, act.way.told)) if talk.stage.with_model else ()
+        course.sent += [Sent(canary=canary.id, channel=act.way.channel, direction=direction, format=act.way.format) for direction, goes in further if goes]
 
 
 async def _settled(course: Course, url: str, say: Say) -> None:

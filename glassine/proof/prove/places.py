@@ -21,11 +21,12 @@ TABLES, FILES, WAL, PAGES_OF_WAL, TEMPORARY, SERVER_LOG = (
     "tables, through SQL", "database files", "write-ahead log", "write-ahead log, page images unpacked", "database's temporary files", "database's log and statistics",
 )
 HOME, LOG, SCRATCH, BACKUP = "home folder", "the product's log", "the product's temporary files", "backup, decoded"
-MODEL, SERVICE, MAIL, NOTICES, STREAM = "caught: language model", "caught: web service", "caught: mail", "live notices (NOTIFY)", "live stream of the inbox"
+MODEL, WEBHOOKS, DESK, ACTIONS, RERANKER = "caught: language model", "caught: webhooks", "caught: helpdesk", "caught: calls of an action", "caught: reranker"
+OTHERS, MAIL, NOTICES, STREAM = "caught: anything else", "caught: mail", "live notices (NOTIFY)", "live stream of the inbox"
 VIEWER, NARROW, OPEN_PAGES, ADMIN, LEDGER = (
     "inbox as a viewer sees it", "API without contacts", "health, metrics and descriptions", "settings, audit log and data map as an admin sees them", "ledger, exported",
 )
-HOLD_MARKERS = (TABLES, FILES, WAL, BACKUP, MODEL, SERVICE, VIEWER, NARROW)  # what is not personal is stored in the clear, and must be found there
+HOLD_MARKERS = (TABLES, FILES, WAL, BACKUP, MODEL, WEBHOOKS, DESK, RERANKER, VIEWER, NARROW)  # what is not personal is stored in the clear, and must be found there
 
 _SEEN = 150  # sessions of each organisation that are looked at as other roles see them
 _OPEN = ("/health", "/metrics", "/api/openapi.json", "/sign-in", "/favicon.ico", "/api/signing-key", "/api/metrics")
@@ -187,8 +188,18 @@ def backup(search: Search, machine: Machine) -> None:
         search.not_checked.append(f"a backup: {str(problem).splitlines()[0]}")
 
 
+# The boundaries that the gate guards: where what left by each is caught, or why nothing of a customer's can leave there.
+CAUGHT_AT = {"model": MODEL, "webhook": WEBHOOKS, "helpdesk": DESK, "action": ACTIONS, "rerank": RERANKER, "mail": MAIL}
+NOTHING_TO_CATCH = {
+    "source": "requests with the organisation's own key and addresses", "writing": "articles of the organisation", "link-check": "addresses that articles name",
+    "action-spec": "an address that the team types", "anchor": "a hash and a number", "customer-mail": "a code to the address that the organisation gave",
+    "what-if": "prompts that are stored, and are looked through in the tables",
+}
+
+
 def always_unchecked(search: Search) -> None:
     search.not_checked.extend(_WHAT_EACH_MAY_SEE)
+    search.not_checked.append("boundaries at which nothing of a customer's leaves: " + "; ".join(f"{name} ({why})" for name, why in NOTHING_TO_CATCH.items()))
 
 
 async def answers_for(door: Door, stage: Stage) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 _MOST = 1 << 26
 _PASSAGE = re.compile(r"<passage[^>]*>\s*(.+?)\s*</passage>", re.DOTALL)
 ACTION, TAKES = "note_down_address", "address"  # an action of the throw-away organisation, and the parameter that takes an e-mail address
-EVENTS = "/events"  # where the service is told what happens
+EVENTS, DESK, ADDRESSES, RERANK = "/events", "/desk", "/addresses", "/rerank"  # where it is told what happens, gets tickets, is called by the action, and ranks passages
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
 
 
@@ -37,15 +37,16 @@ class Recording:
 class Model:
     """Speaks chat completions as far as an answer goes: it quotes the first passage, names a placeholder it was shown, or says what it is told to.
 
-    Any other path is a web service that takes everything: webhooks and helpdesks can be pointed at it. An action may bring it the customer's e-mail
-    address in the one parameter that takes it; that value is taken out before the rest is kept, so a value anywhere else is found.
+    Its other paths are what an organisation connects: an endpoint of webhooks, a helpdesk, a reranker, and the system that an action calls. Each is
+    recorded by itself. The action may bring the customer's e-mail address in the one parameter that takes it; that value is taken out before the
+    rest is kept, so a value anywhere else is found.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.heard, self.service = Recording(folder / "model"), Recording(folder / "service")
+        self.heard, self.webhooks, self.desk = (Recording(folder / name) for name in ("model", "webhooks", "helpdesk"))
+        self.actions, self.reranker, self.others = (Recording(folder / name) for name in ("actions", "reranker", "others"))
         self.inventions: deque[str] = deque()  # what the next answers claim out of nowhere, as models do
         self.taken = 0  # values that came where an action takes them
-        self.told = 0  # events that came as webhooks
         self.port = 0
 
     @property
@@ -60,12 +61,20 @@ class Model:
                 body = await reader.readexactly(min(int(length[1]), _MOST) if length else 0)
                 path = head.split(b" ", 2)[1]
                 chat = path.endswith(b"/chat/completions")
-                self.told += path == EVENTS.encode()
-                (self.heard if chat else self.service).keep(head + (body if chat else self._without_taken(body)))
-                answer = json.dumps(self._completion(body) if chat else {"ok": True, "id": f"service-{self.service.count}"}).encode()
+                recording = self.heard if chat else self._of(path.decode(errors="replace"))
+                recording.keep(head + (self._without_taken(body) if recording is self.actions else body))
+                answer = json.dumps(self._completion(body) if chat else _ranked(body) if recording is self.reranker else {"ok": True, "id": f"service-{recording.count}"}).encode()
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
                 await writer.drain()
         writer.close()
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        return self.heard, self.webhooks, self.desk, self.actions, self.reranker, self.others
+
+    def _of(self, path: str) -> Recording:
+        known = ((EVENTS, self.webhooks), (DESK, self.desk), (ADDRESSES, self.actions), (RERANK, self.reranker))
+        return next((recording for beginning, recording in known if path.startswith(beginning)), self.others)
 
     def _without_taken(self, body: bytes) -> bytes:
         with contextlib.suppress(ValueError):
@@ -96,6 +105,12 @@ class Model:
         if self.inventions:
             return f"{sentence} [1] {self.inventions.popleft()}"
         return f"We have noted {placeholder[0]}. {sentence} [1]" if placeholder else f"{sentence} [1]"
+
+
+def _ranked(body: bytes) -> object:
+    """The passages in the order in which they came."""
+    asked = json.loads(body)
+    return {"results": [{"index": at, "relevance_score": 1 / (at + 1)} for at in range(len(asked["documents"]))]}
 
 
 class Post:
@@ -137,6 +152,6 @@ async def open_sinks(folder: Path) -> AsyncIterator[tuple[Model, Post]]:
             server = await asyncio.start_server(sink.serve, "127.0.0.1", 0, limit=_MOST)
             sink.port = int(server.sockets[0].getsockname()[1])
             stack.callback(server.close)
-        for recording in (model.heard, model.service, post.heard):
+        for recording in (*model.recordings, post.heard):
             stack.callback(recording.close)
         yield model, post

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from glassine.proof.prove.door import Door
 from glassine.proof.prove.kinds import CUSTOM_PATTERN
-from glassine.proof.prove.sinks import ACTION, EVENTS, TAKES, Model
+from glassine.proof.prove.sinks import ACTION, ADDRESSES, EVENTS, RERANK, TAKES, Model
 from glassine.store import house as stored
 from glassine.store import whole
 from glassine.story import access, house
@@ -69,7 +69,7 @@ async def with_an_action(door: Door, where: Stage, model: Model) -> None:
     taken = {"name": TAKES, "in": "body", "takes": "email", "description": "The customer's e-mail address"}
     action = {
         "name": ACTION, "title": "Note an address down", "description": "Notes the customer's e-mail address down. Call it when they name one.", "request_type": "POST",
-        "api_endpoint": f"http://127.0.0.1:{model.port}/addresses", "parameters": [taken, {"name": "note", "in": "body"}], "policy": {"channels": ["web", "api"]},
+        "api_endpoint": f"http://127.0.0.1:{model.port}{ADDRESSES}", "parameters": [taken, {"name": "note", "in": "body"}], "policy": {"channels": ["web", "api"]},
     }
     await door.api(where.api_key, "POST", "/actions", action, expect=(201,))
 
@@ -77,6 +77,11 @@ async def with_an_action(door: Door, where: Stage, model: Model) -> None:
 async def with_an_endpoint(door: Door, where: Stage, model: Model) -> None:
     """The recording service hears of everything that happens, as a system of the organisation's own would."""
     await door.api(where.api_key, "POST", "/webhooks", {"url": f"http://127.0.0.1:{model.port}{EVENTS}", "name": "Recording"}, expect=(201,))
+
+
+async def with_a_reranker(door: Door, where: Stage, model: Model) -> None:
+    """The recording service is asked for the order of the best passages, with each question."""
+    await door.api(where.api_key, "PUT", "/knowledge/search/reranker", {"url": f"http://127.0.0.1:{model.port}{RERANK}", "model": "recording"}, expect=(204,))
 
 
 async def _joined(world: World, owner: Actor, role: Role) -> str:

@@ -20,11 +20,11 @@ from uuid import uuid4
 from glassine.proof.prove import documents
 from glassine.proof.prove.canaries import Canary
 from glassine.proof.prove.door import Door, Unexpected, proof_of
-from glassine.proof.prove.sinks import Model
+from glassine.proof.prove.sinks import DESK, Model
 from glassine.proof.prove.stage import Stage
 
 IN, OUT, MODEL, ANSWER, MAIL = "customer in", "team out", "model request out", "AI answer out", "mail out"
-CALL = "action called"
+CALL, WEBHOOK, RERANK, TICKET = "action called", "webhook out", "question to a reranker out", "ticket out"
 _ACTS_A_SESSION = 3
 _TICKET_TRIES = 120  # half a second each
 DESK_SECRET = "prove signs what a helpdesk says with this"  # noqa: S105 - of a throw-away organisation, and written down with everything else of it
@@ -91,13 +91,15 @@ class Talk:
             self._proof = proof_of(await self.door.page(self.stage.agent, "/inbox"))
         await self.door.form(self.stage.agent, path, self._proof, **fields)
 
-    async def ticket(self) -> tuple[str, str]:
-        """A helpdesk that is connected to the recording service, and the ticket that a fresh session has got there."""
+    async def ticket(self, *said: str) -> tuple[str, str]:
+        """A helpdesk that is connected to the recording service, and the ticket that a fresh session in which this was said has got there."""
         if not self._desk:
-            settings = {"url": f"http://127.0.0.1:{self.model.port}/desk", "hook_secret": DESK_SECRET}
+            settings = {"url": f"http://127.0.0.1:{self.model.port}{DESK}", "hook_secret": DESK_SECRET}
             wanted = {"kind": "generic_webhook", "name": f"Prove {uuid4().hex[:8]}", "settings": settings}
             self._desk = str((await self.door.api(self.stage.api_key, "POST", "/helpdesks", wanted))["helpdesk"]["id"])
         session = await self.fresh()
+        for text in said:
+            await self.say(session, text)
         await self.door.api(self.stage.api_key, "PUT", f"/chat/sessions/{session}/owner", {"kind": "helpdesk", "id": self._desk})
         for _ in range(_TICKET_TRIES):
             found = (await self.door.api(self.stage.api_key, "GET", f"/chat/sessions/{session}"))["ticketing_system"]
@@ -125,6 +127,8 @@ class Way:
     plain: bool = False
     needs_model: bool = False
     seen_by_model: bool = False  # what is sent so becomes part of a prompt
+    searched_with: bool = False  # … and of a question that a reranker is asked
+    told: bool = False  # … and of an event that webhooks tell
 
 
 async def _message(talk: Talk, canaries: Sequence[Canary]) -> None:
@@ -198,6 +202,10 @@ async def _reply_by_api(talk: Talk, canaries: Sequence[Canary]) -> None:
 
 async def _reply(talk: Talk, canaries: Sequence[Canary]) -> None:
     await talk.write(await talk.fresh(), "reply", canaries[0].text)
+
+
+async def _handed_to_a_helpdesk(talk: Talk, canaries: Sequence[Canary]) -> None:
+    await talk.ticket(*(canary.text for canary in canaries))
 
 
 async def _answered_elsewhere(talk: Talk, canaries: Sequence[Canary]) -> None:
@@ -289,8 +297,8 @@ async def _has_noted(talk: Talk, canaries: Sequence[Canary]) -> None:
 
 
 WAYS: tuple[Way, ...] = (
-    Way(channel="API", direction=IN, format="message", send=_message, seen_by_model=True),
-    Way(channel="API", direction=IN, format="message, several values", send=_message, holds=3, seen_by_model=True),
+    Way(channel="API", direction=IN, format="message", send=_message, seen_by_model=True, searched_with=True, told=True),
+    Way(channel="API", direction=IN, format="message, several values", send=_message, holds=3, seen_by_model=True, searched_with=True, told=True),
     Way(channel="API", direction=IN, format="clientContext, values and names", send=_context, holds=2, seen_by_model=True),
     Way(channel="API", direction=IN, format="custom data of a message", send=_custom_data, holds=2),
     Way(channel="API", direction=IN, format="contact and session fields", send=_session_fields, holds=2),
@@ -301,12 +309,12 @@ WAYS: tuple[Way, ...] = (
     Way(channel="API", direction=IN, format="redaction preview", send=_preview),
     Way(channel="API", direction=IN, format="question whether a value ever left", send=_ever_left),
     Way(channel="API", direction=IN, format="knowledge search", send=_search),
-    Way(channel="API", direction=OUT, format="reply of another system", send=_reply_by_api),
-    Way(channel="API", direction=MAIL, format="message that asks for a person", send=_asks_for_a_person),
-    Way(channel="inbox", direction=OUT, format="reply", send=_reply),
+    Way(channel="API", direction=OUT, format="reply of another system", send=_reply_by_api, told=True),
+    Way(channel="API", direction=MAIL, format="message that asks for a person", send=_asks_for_a_person, told=True),
+    Way(channel="inbox", direction=OUT, format="reply", send=_reply, told=True),
     Way(channel="inbox", direction=OUT, format="note", send=_note),
     Way(channel="inbox", direction=IN, format="question that the team tries", send=_try_question),
-    Way(channel="widget", direction=IN, format="message", send=_web_message, seen_by_model=True),
+    Way(channel="widget", direction=IN, format="message", send=_web_message, seen_by_model=True, searched_with=True, told=True),
     Way(channel="widget", direction=IN, format="the page's first words", send=_web_first_words, holds=2),
     Way(channel="widget", direction=IN, format="clientContext and custom data", send=_web_context, holds=2, seen_by_model=True),
     Way(channel="widget", direction=IN, format="saved state, values and names", send=_saved_state, holds=2),
@@ -319,5 +327,6 @@ WAYS: tuple[Way, ...] = (
     Way(channel="widget", direction=IN, format="file, Word", send=_file("docx", documents.WORD, documents.word), holds=2),
     Way(channel="model", direction=CALL, format="a value that an action is called with", send=_has_noted, needs_model=True, seen_by_model=True),
     Way(channel="model", direction=ANSWER, format="a value that the model made up", send=_invented, needs_model=True),
+    Way(channel="helpdesk", direction=TICKET, format="conversation that is handed off", send=_handed_to_a_helpdesk, holds=2, needs_model=True),
     Way(channel="helpdesk", direction=OUT, format="reply, note and file", send=_answered_elsewhere, holds=2, needs_model=True),  # only its organisation can reach the recording service
 )
