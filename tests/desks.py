@@ -11,8 +11,8 @@ import pytest
 
 from glassine.edge.addresses import places
 from glassine.edge.gate import Gate
-from glassine.store import tickets
-from glassine.story import contacts, conversations, owning
+from glassine.store import jobs, tickets
+from glassine.story import contacts, conversations, owning, summarising
 from glassine.story.boundary.rescan import Rescan
 from glassine.story.contacts import Identity
 from glassine.story.delivery import delivering
@@ -32,11 +32,11 @@ from tests.shop import Shop
 
 
 @asynccontextmanager
-async def reaching(world: World, monkeypatch: pytest.MonkeyPatch, twin: Twin, vendor: str = "", by: str = "") -> AsyncIterator[Twin]:
-    """The twin runs, and this world may reach it through its whole gate. `vendor`: the connector whose address the twin stands for; `by`: what stands between the two."""
+async def reaching(world: World, monkeypatch: pytest.MonkeyPatch, twin: Twin, vendor: str = "", by: str = "", also: str = "") -> AsyncIterator[Twin]:
+    """The twin runs, and this world may reach it through its whole gate. `vendor`: the connector whose address the twin stands for; `by`: what stands between the two; `also`: what else may be reached."""
     async with running(twin):
         url = by or twin.url
-        gate = Gate(allowed_private=places([url]), closed=world.switches.closed, scan=Rescan(world), record=_recorder(world.store))
+        gate = Gate(allowed_private=places([url, *([also] if also else [])]), closed=world.switches.closed, scan=Rescan(world), record=_recorder(world.store))
         monkeypatch.setattr(world, "gate", gate)
         monkeypatch.setattr(world, "settings", replace(world.settings, allow_private=(url,), vendor_urls=(f"{vendor}={url}",) if vendor else ()))
         yield twin
@@ -85,6 +85,17 @@ async def bring(world: World, org: OrgId, desk: HelpdeskId, *, rounds: int = 1) 
             )).fetchall()
         for row in found:
             await delivering.deliver(world, org, DeliveryId(row["id"]), row["job"])
+
+
+async def summed_up(world: World, org: OrgId, session: SessionId) -> None:
+    """Nothing waits for its summary any more."""
+    async with world.store.tx(org) as tx:
+        await tx.execute("delete from jobs where key = %s", (summarising.job(session).key,))
+
+
+async def waits_to_be_summed_up(world: World, org: OrgId, session: SessionId) -> bool:
+    async with world.store.tx(org) as tx:
+        return await jobs.waits(tx, org, summarising.job(session).key)
 
 
 async def look(world: World, org: OrgId, session: SessionId) -> None:

@@ -184,6 +184,9 @@ class Portal:
             raise Wrong(404, "OBJECT_NOT_FOUND", f"Property {name} does not exist.")
         return said(self.properties[name])
 
+    def list_properties(self, query: Json, body: Any) -> Response:
+        return said({"results": [{"label": name, "type": "string", "fieldType": "text", **one} for name, one in self.properties.items()]})
+
     def make_property(self, query: Json, body: Json) -> Response:
         need(body, {"name", "label", "type", "fieldType", "groupName"})
         if body["groupName"] not in self.groups:
@@ -352,6 +355,7 @@ _ROUTES: list[tuple[str, str | None, Callable[..., Response]]] = [
     (rf"GET /account-info/{V}/details", "oauth", Portal.details), (rf"GET /crm/pipelines/{V}/tickets", "tickets", Portal.list_pipelines),
     (rf"GET /crm/owners/{V}", "crm.objects.owners.read", Portal.list_owners), (rf"GET /crm/owners/{V}/(\d+)", "crm.objects.owners.read", Portal.owner),
     (rf"GET /crm/properties/{V}/tickets/groups/(\w+)", "tickets", Portal.group), (rf"POST /crm/properties/{V}/tickets/groups", "tickets", Portal.make_group),
+    (rf"GET /crm/properties/{V}/tickets", "tickets", Portal.list_properties),
     (rf"GET /crm/properties/{V}/tickets/(\w+)", "tickets", Portal.property), (rf"POST /crm/properties/{V}/tickets", "tickets", Portal.make_property),
     (rf"GET /crm/objects/{V}/{_C}", None, Portal.some), (rf"GET /crm/objects/{V}/{_C}/([^/]+)", None, Portal.read), (rf"POST /crm/objects/{V}/{_C}", None, Portal.create),
     (rf"POST /crm/objects/{V}/{_C}/batch/create", None, Portal.create_many), (rf"POST /crm/objects/{V}/{_C}/batch/read", None, Portal.read_many),

@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from glassine.store import Tx, one, rows
 from glassine.store.statements import Statements
+from glassine.words.custom_fields import FieldForm
 from glassine.words.errors import NotFound
-from glassine.words.helpdesks import Connected, HelpdeskId
+from glassine.words.helpdesks import Checked, Connected, HelpdeskId
 from glassine.words.ids import OrgId
 
-Offered = Mapping[str, Mapping[str, str]]
-
 _SQL = Statements(__file__)
-_NOTHING: Offered = MappingProxyType({})
+_NOTHING = Checked(reached="")
 
 
 async def insert(
     tx: Tx, org: OrgId, id: HelpdeskId, *, kind: str, name: str, settings: Mapping[str, str], secrets: bytes | None, hook_secret: bytes, policy: Mapping[str, str],
-    offered: Offered = _NOTHING,
+    checked: Checked = _NOTHING,
 ) -> Connected:
-    values = {"org": org, "id": id, "kind": kind, "name": name, "settings": Jsonb(dict(settings)), "secrets": secrets, "hook_secret": hook_secret, "policy": Jsonb(dict(policy)), "offered": _json(offered)}
+    values = {"org": org, "id": id, "kind": kind, "name": name, "settings": Jsonb(dict(settings)), "secrets": secrets, "hook_secret": hook_secret, "policy": Jsonb(dict(policy)), **_told(checked)}
     row = await one(tx, _SQL.insert, values)
     assert row is not None, "an insert returns its row"
-    return _connected(row)
+    return from_row(row)
 
 
-async def update(tx: Tx, org: OrgId, id: HelpdeskId, *, name: str, settings: Mapping[str, str], secrets: bytes | None, policy: Mapping[str, str], offered: Offered) -> Connected:
+async def update(tx: Tx, org: OrgId, id: HelpdeskId, *, name: str, settings: Mapping[str, str], secrets: bytes | None, policy: Mapping[str, str], checked: Checked) -> Connected:
     """Raises NotFound, also for one that was disconnected."""
-    values = {"org": org, "id": id, "name": name, "settings": Jsonb(dict(settings)), "secrets": secrets, "policy": Jsonb(dict(policy)), "offered": _json(offered)}
+    values = {"org": org, "id": id, "name": name, "settings": Jsonb(dict(settings)), "secrets": secrets, "policy": Jsonb(dict(policy)), **_told(checked)}
     row = await one(tx, _SQL.update, values)
-    return _connected(row) if row else _missing()
+    return from_row(row) if row else _missing()
 
 
 async def set_made(tx: Tx, org: OrgId, id: HelpdeskId, made: Mapping[str, str]) -> None:
@@ -48,12 +46,12 @@ async def reseal(tx: Tx, org: OrgId, id: HelpdeskId, *, secrets: bytes | None, h
 async def load(tx: Tx, org: OrgId, id: HelpdeskId, *, lock: bool = False) -> Connected:
     """Also one that was disconnected. Raises NotFound."""
     row = await one(tx, _SQL.lock if lock else _SQL.load, {"org": org, "id": id})
-    return _connected(row) if row else _missing()
+    return from_row(row) if row else _missing()
 
 
 async def all_of(tx: Tx, org: OrgId) -> list[Connected]:
     """Those that are connected, by name."""
-    return [_connected(row) for row in await rows(tx, _SQL.all, {"org": org})]
+    return [from_row(row) for row in await rows(tx, _SQL.all, {"org": org})]
 
 
 async def taken(tx: Tx, org: OrgId, name: str, *, but: HelpdeskId) -> bool:
@@ -64,16 +62,19 @@ async def remove(tx: Tx, org: OrgId, id: HelpdeskId) -> None:
     await tx.execute(_SQL.remove, {"org": org, "id": id})
 
 
-def _json(offered: Offered) -> Jsonb:
-    return Jsonb({name: dict(choices) for name, choices in offered.items()})
+def _told(checked: Checked) -> dict[str, Jsonb]:
+    """What it offers to choose from, and what may stand in its custom fields."""
+    return {"offered": Jsonb({name: dict(choices) for name, choices in checked.choices.items()}), "forms": Jsonb({name: form.stored() for name, form in checked.forms.items()})}
 
 
 def _missing() -> Connected:
     raise NotFound("There is no such helpdesk.")
 
 
-def _connected(row: DictRow) -> Connected:
+def from_row(row: DictRow) -> Connected:
+    """A row of `helpdesks`."""
     return Connected(
         id=HelpdeskId(row["id"]), kind=row["kind"], name=row["name"], settings=row["settings"], secrets=bytes(row["secrets"]) if row["secrets"] else None,
-        hook_secret=bytes(row["hook_secret"]) if row["hook_secret"] else None, made=row["made"], policy=row["policy"], offered=row["offered"], created_at=row["created_at"], removed_at=row["removed_at"],
+        hook_secret=bytes(row["hook_secret"]) if row["hook_secret"] else None, made=row["made"], policy=row["policy"], offered=row["offered"],
+        forms={name: FieldForm.read(form) for name, form in row["forms"].items()}, created_at=row["created_at"], removed_at=row["removed_at"],
     )

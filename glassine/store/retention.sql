@@ -58,10 +58,13 @@ with done as (
 select count(*)::int as n from done
 
 -- name: forget_traces
--- Calls of actions are part of what the AI did.
+-- Calls of actions and summaries are part of what the AI did.
 with called as (
     delete from calls c using sessions s
     where c.org_id = %(org)s and c.created_at < %(before)s and s.org_id = c.org_id and s.id = c.session_id and s.status <> 'open'
+), summed as (
+    delete from summaries u using sessions s
+    where u.org_id = %(org)s and u.created_at < %(before)s and s.org_id = u.org_id and s.id = u.session_id and s.status <> 'open'
 ), done as (
     delete from turns t where (t.org_id, t.id) in (
         select o.org_id, o.id from turns o join sessions s on s.org_id = o.org_id and s.id = o.session_id

@@ -10,11 +10,11 @@ from uuid import UUID
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from glassine.store import Tx, one, rows
+from glassine.store import Tx, helpdesks, one, rows
 from glassine.store.statements import Statements
 from glassine.words.deliveries import Effect
 from glassine.words.errors import NotFound
-from glassine.words.helpdesks import Filed, HelpdeskId, Ticket
+from glassine.words.helpdesks import Connected, Filed, HelpdeskId, Ticket
 from glassine.words.ids import ContactId, OrgId, SessionId
 
 _SQL = Statements(__file__)
@@ -66,6 +66,11 @@ async def of_sessions(tx: Tx, org: OrgId, sessions: Sequence[SessionId]) -> dict
     for row in await rows(tx, _SQL.of_session, {"org": org, "sessions": list(sessions)}):
         found.setdefault(SessionId(row["session_id"]), []).append(Named(_filed(row), row["helpdesk_name"], row["helpdesk_kind"]))
     return found
+
+
+async def desks_of(tx: Tx, org: OrgId, session: SessionId) -> list[Connected]:
+    """The helpdesks that it has a ticket in, or gets one."""
+    return [helpdesks.from_row(row) for row in await rows(tx, _SQL.desks_of, {"org": org, "session": session})]
 
 
 async def of_helpdesk(tx: Tx, org: OrgId, helpdesk: HelpdeskId) -> list[SessionId]:

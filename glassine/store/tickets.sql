@@ -41,6 +41,10 @@ select * from tickets where org_id = %(org)s and helpdesk_id = %(helpdesk)s and 
 select t.*, h.name as helpdesk_name, h.kind as helpdesk_kind from tickets t join helpdesks h on h.org_id = t.org_id and h.id = t.helpdesk_id
 where t.org_id = %(org)s and t.session_id = any(%(sessions)s::uuid[]) order by t.created_at
 
+-- name: desks_of
+select h.* from tickets t join helpdesks h on h.org_id = t.org_id and h.id = t.helpdesk_id
+where t.org_id = %(org)s and t.session_id = %(session)s and t.gone_at is null and h.removed_at is null order by t.created_at
+
 -- name: of_helpdesk
 select session_id from tickets where org_id = %(org)s and helpdesk_id = %(helpdesk)s and gone_at is null order by created_at
 

@@ -21,13 +21,14 @@ from glassine.words.turns import Trace
 _SQL = Statements(__file__)
 
 
-def _dump(value: Any) -> str:
+def dump(value: Any) -> str:
+    """As evidence is written."""
     return json.dumps(value, default=_plain, ensure_ascii=False)
 
 
 def plain(trace: Trace) -> dict[str, Any]:
     """A trace as a reader of the store gets it, while its turn still runs."""
-    found: dict[str, Any] = json.loads(_dump(trace))
+    found: dict[str, Any] = json.loads(dump(trace))
     return {**found, "request": found["asked"][-1]["request"] if found["asked"] else None}
 
 
@@ -39,7 +40,7 @@ def _plain(value: Any) -> Any:
 def evidence(trace: Trace) -> dict[str, Any]:
     """A turn's evidence as the table keeps it. Requests are kept without the texts that stand in the prompt beside them, which are put back on reading."""
     kept = replace(trace, asked=requests.short(trace.prompt, trace.asked))
-    return {"message": trace.message, "model": trace.model, "trace": Jsonb(kept, dumps=_dump), "knowledge": trace.given.get("knowledge")}
+    return {"message": trace.message, "model": trace.model, "trace": Jsonb(kept, dumps=dump), "knowledge": trace.given.get("knowledge")}
 
 
 def _whole(row: DictRow) -> DictRow:

@@ -10,7 +10,7 @@ from glassine.rules.permits import answers, require
 from glassine.rules.reactions import turn_of
 from glassine.store import Tx, events, helpdesks, jobs, outgoing, people, sessions, tickets, vault
 from glassine.store.live import notify
-from glassine.story import owning
+from glassine.story import owning, summarising
 from glassine.story.helpdesks import ticketing
 from glassine.story.inbound import LONGEST
 from glassine.story.masking import Mask, say, write
@@ -149,6 +149,7 @@ async def give(world: World, actor: Actor, id: SessionId, helpdesk: HelpdeskId) 
         if before.owner.id != helpdesk:
             await owning.to_helpdesk(world, tx, actor.org, id, helpdesk, to.name, by=By.of(actor))
             await ticketing.begin(tx, actor.org, id, helpdesk, owns=True)
+            await summarising.ask_for(world, tx, actor.org, id, to)
     return to.name
 
 

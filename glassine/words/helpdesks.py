@@ -12,6 +12,7 @@ from typing import NewType, Protocol
 from uuid import UUID
 
 from glassine.words.crossings import Answer
+from glassine.words.custom_fields import FieldForm
 from glassine.words.deliveries import Effect
 from glassine.words.ids import SessionId
 from glassine.words.sources import Field, FieldKind
@@ -221,6 +222,7 @@ class Checked:
     reached: str
     missing: tuple[str, ...] = ()
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # field -> id -> title: what the vendor offers (groups, custom fields, admins)
+    forms: Mapping[str, FieldForm] = field(default_factory=dict)  # custom field -> what may stand in it, where the vendor tells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,13 +256,17 @@ FOR_ALL: tuple[Field, ...] = (
         name="mapping", title="Custom fields", kind=FieldKind.LINES, required=False,
         help="One a line, the helpdesk's name of the field first: 360012 = reasons. To choose from: session_id, number, link, channel, language, sentiment, reasons, summary, contact_id, or custom.NAME for what your page attached.",
     ),
+    Field(
+        name="filling", title="Custom fields that the AI fills", kind=FieldKind.LINES, required=False,
+        help="One a line, the helpdesk's name of the field first, then what is to be found out, and the choices, if there are any, after strokes: 360013 = Which product is it about? | lamp | kettle. What the conversation does not surely say stays empty.",
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connected:
     """A helpdesk that the team has connected. `secrets` and `hook_secret` are sealed; `made` is what was made on its side; `policy` says what leaves, by field;
-    `offered` is what it offers to choose from, by field, as it said when its settings were tried last."""
+    `offered` is what it offers to choose from, by field, and `forms` what may stand in its custom fields, as it said when its settings were tried last."""
 
     id: HelpdeskId
     kind: str
@@ -271,6 +277,7 @@ class Connected:
     made: Mapping[str, str]
     policy: Mapping[str, str]
     offered: Mapping[str, Mapping[str, str]]
+    forms: Mapping[str, FieldForm]
     created_at: datetime
     removed_at: datetime | None
 

@@ -42,6 +42,7 @@ class StepName(StrEnum):
     ACTIONS = "actions"  # only where some were called
     GUARD = "guard"
     OUTCOME = "outcome"
+    SUMMARY = "summary"  # only where a model summed up for people what the turn had handed off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

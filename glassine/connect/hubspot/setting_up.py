@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from glassine.connect.hubspot.api import VERSION, HubSpot, Json
+from glassine.words.custom_fields import FieldForm, Form
 from glassine.words.deliveries import DeliveryFailed
 from glassine.words.helpdesks import Checked
 
@@ -27,12 +28,14 @@ async def check(hubspot: HubSpot) -> Checked:
         if not await _may(hubspot, method, path, body):
             missing.append(f"The scope {right} is missing: {what} Add it to the app or service key in HubSpot.")
     owners = await _owners(hubspot)
+    properties = await _properties(hubspot)
     choices = {
         "pipeline": {str(one["id"]): str(one.get("label") or one["id"]) for one in found},
         "stage": _stages(found, closed=False), "closed_stage": _stages(found, closed=True), "group": owners,
+        "mapping": {name: form.title for name, form in properties.items()},
     }
     where = f"HubSpot account {account.get('portalId')}" + (f" ({account['uiDomain']})" if account.get("uiDomain") else "")
-    return Checked(reached=f"Connected to {where} with {len(found)} ticket {'pipeline' if len(found) == 1 else 'pipelines'}.", missing=tuple(missing), choices=choices)
+    return Checked(reached=f"Connected to {where} with {len(found)} ticket {'pipeline' if len(found) == 1 else 'pipelines'}.", missing=tuple(missing), choices=choices, forms=properties)
 
 
 # Each right, how it is tried without changing anything, and what does not work without it.
@@ -67,6 +70,32 @@ async def _owners(hubspot: HubSpot) -> dict[str, str]:
             raise
         return {}
     return {str(one["id"]): name_of(one) for one in told.get("results") or []}
+
+
+async def _properties(hubspot: HubSpot) -> dict[str, FieldForm]:
+    """Of tickets, those that may be written and that we do not write ourselves."""
+    try:
+        told = await hubspot.get(f"/crm/properties/{VERSION}/tickets", right="tickets") or {}
+    except DeliveryFailed as failure:
+        if failure.status != 403:
+            raise
+        return {}
+    found = [one for one in told.get("results") or [] if _writable(one)]
+    return {str(one["name"]): _form(one) for one in found}
+
+
+def _writable(one: Json) -> bool:
+    name, marks = str(one.get("name") or ""), one.get("modificationMetadata") or {}
+    ours = name.startswith("glassine_") or name in ("subject", "content", "hs_pipeline", "hs_pipeline_stage", "hs_ticket_priority", "hubspot_owner_id")
+    return bool(name) and not ours and not (one.get("calculated") or one.get("hidden") or one.get("archived") or marks.get("readOnlyValue"))
+
+
+def _form(one: Json) -> FieldForm:
+    """What may stand in a property. A time of day and references to other records are for people."""
+    options = {str(each["value"]): str(each.get("label") or each["value"]) for each in one.get("options") or [] if each.get("value") not in (None, "") and not each.get("hidden")}
+    kinds = {"string": Form.TEXT, "number": Form.NUMBER, "date": Form.DATE, "bool": Form.YES_NO, "enumeration": Form.CHOICE if options else Form.OTHER}
+    form = kinds.get(str(one.get("type")), Form.OTHER) if one.get("fieldType") != "file" else Form.OTHER
+    return FieldForm(title=str(one.get("label") or one["name"]), form=form, choices=options if form is Form.CHOICE else {})
 
 
 def name_of(owner: Json) -> str:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from glassine.connect.zendesk.account import Account, Json
 from glassine.connect.zendesk.api import login
 from glassine.connect.zendesk.wishes import names, numbered
+from glassine.words.custom_fields import FieldForm, Form
 from glassine.words.deliveries import DeliveryFailed
 from glassine.words.errors import Refused
 from glassine.words.helpdesks import Checked
 
 _MOST = 100  # groups and fields to choose from
+_FORMS: Mapping[str, Form] = MappingProxyType({
+    "text": Form.TEXT, "textarea": Form.TEXT, "integer": Form.WHOLE, "decimal": Form.NUMBER, "date": Form.DATE, "checkbox": Form.YES_NO, "tagger": Form.CHOICE,
+})  # fmt: skip
 _SYSTEM = frozenset({"subject", "description", "status", "tickettype", "priority", "group", "assignee", "custom_status", "basic_priority"})
 
 
@@ -20,10 +25,11 @@ async def check(account: Account) -> Checked:
     login(account.link.settings)
     user = await _me(account)
     missing = [words for words in (_sees_some(user), await _tickets(account), await _rules(account, user), *await _unknown(account)) if words]
-    groups, fields = await _listed(account, "groups"), await _listed(account, "ticket_fields")
+    groups, listed = await _listed(account, "groups"), await _listed(account, "ticket_fields")
+    fields = [one for one in listed if one.get("active", True) and one.get("type") not in _SYSTEM]
     return Checked(
         reached=f"{account.host} knows {user.get('name') or 'this login'} ({user.get('role') or 'agent'}).", missing=tuple(missing),
-        choices={"group": _names(groups, "name"), "mapping": _names([one for one in fields if one.get("active", True) and one.get("type") not in _SYSTEM], "title")},
+        choices={"group": _names(groups, "name"), "mapping": _names(fields, "title")}, forms={str(one["id"]): _form(one) for one in fields if one.get("id")},
     )
 
 
@@ -64,7 +70,8 @@ async def _rules(account: Account, user: Json) -> str:
 async def _unknown(account: Account) -> list[str]:
     """What the settings name and Zendesk does not have. Tickets are made without it, so nobody would notice."""
     settings = account.link.settings
-    group, fields = settings.get("group", "").strip(), [line.partition("=")[0].strip() for line in settings.get("mapping", "").splitlines() if "=" in line]
+    lines = [*settings.get("mapping", "").splitlines(), *settings.get("filling", "").splitlines()]
+    group, fields = settings.get("group", "").strip(), [line.partition("=")[0].strip() for line in lines if "=" in line]
     found = []
     if group and not numbered([group], await names(account, "groups", "name", [group])):
         found.append(f"Zendesk has no group called {group[:60]} that this login sees, so tickets are in none.")
@@ -97,3 +104,10 @@ async def _listed(account: Account, name: str) -> list[Json]:
 
 def _names(found: list[Json], title: str) -> Mapping[str, str]:
     return {str(one["id"]): str(one.get(title) or one["id"]) for one in found if one.get("id")}
+
+
+def _form(one: Json) -> FieldForm:
+    """What may stand in a field. Several choices at once, other records and patterns of their own are for people."""
+    options = {str(each["value"]): str(each.get("name") or each["value"]) for each in one.get("custom_field_options") or [] if each.get("value")}
+    form = _FORMS.get(str(one.get("type")), Form.OTHER)
+    return FieldForm(title=str(one.get("title") or one["id"]), form=form if options or form is not Form.CHOICE else Form.OTHER, choices=options if form is Form.CHOICE else {})

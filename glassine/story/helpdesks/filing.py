@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from glassine.edge.helpdesk_link import GateHelpdeskLink
+from glassine.rules import custom_fields
 from glassine.rules import ticketing as rules
 from glassine.rules.redaction import masked_again
-from glassine.store import Tx, events, sessions, vault
+from glassine.store import Tx, events, sessions, summaries, vault
 from glassine.story import masking
 from glassine.story.conversations import attached
 from glassine.story.files import opened
@@ -134,6 +135,7 @@ async def draft(world: World, tell: Teller, desk: Connected, upto: int) -> Draft
             raise NotFound("There is no session with this id.")
         log = [event for event in await events.log(tx, org, id) if event.seq <= upto]
         entries = tuple([tell.entry(event, await _enclosed(tx, tell, event)) for event in log if says(event)])
+        filled = await summaries.fields(tx, org, id, desk.id)
     session, custom = sessions.from_row(row), attached(tell.mask.key, org, row)
     handed = next((event.payload for event in reversed(log) if event.type is EventType.HANDOFF and not event.redacted), {})
     first = next((event.text for event in log if event.type is EventType.MESSAGE and event.actor is ActorKind.USER and event.text), "")
@@ -142,7 +144,9 @@ async def draft(world: World, tell: Teller, desk: Connected, upto: int) -> Draft
         "sentiment": str(session.sentiment or handed.get("sentiment") or ""), "reasons": ", ".join(map(str, handed.get("reasons", ()))),
         "summary": tell.text(str(session.summary or handed.get("summary") or "")), "contact_id": str(session.contact),
     }
-    return _draft(tell, desk, found, custom, entries, rules.subject(session.ticket_number, tell.again(first)), tuple(map(str, handed.get("reasons", ()))))
+    made = _draft(tell, desk, found, custom, entries, rules.subject(session.ticket_number, tell.again(first)), tuple(map(str, handed.get("reasons", ()))))
+    still = {one.name for one in custom_fields.wanted(desk.settings.get("filling", ""), desk.forms, str(desk.id))}
+    return replace(made, fields={**{name: tell.text(value) for name, value in filled.items() if name in still}, **made.fields})
 
 
 def _draft(tell: Teller, desk: Connected, found: Mapping[str, str], custom: Mapping[str, Any], entries: tuple[Entry, ...], subject: str, reasons: tuple[str, ...]) -> Draft:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from glassine import connect
+from glassine.rules import custom_fields
 from glassine.rules import ticketing as rules
 from glassine.rules.permits import require
 from glassine.store import Tx, helpdesks, house, sessions, tickets, vault
-from glassine.story import owning
+from glassine.story import owning, summarising
 from glassine.story.filling import Filled, WrongFields, filled, keep_secrets_home
 from glassine.story.helpdesks import helpdesk_reach
 from glassine.story.helpdesks.helpdesk_reach import asked
@@ -74,11 +75,11 @@ async def create(world: World, actor: Actor, kind: str, given: Mapping[str, str]
     module, org, id = connect.helpdesk(kind), actor.org, HelpdeskId(new_id())
     entered = filled(fields_of(module), given, {})
     _check(module, options, entered)
-    checked = await _tried(world, org, kind, module, entered)
+    checked = _fillable(await _tried(world, org, kind, module, entered), entered)
     sealed, hook = await helpdesk_reach.sealed(world, org, id, entered.secrets), await helpdesk_reach.sealed_hook(world, org, id, _new_secret())
     async with world.store.tx(org) as tx:
         await _free(tx, org, options.name, id)
-        made = await helpdesks.insert(tx, org, id, kind=kind, name=options.name, settings=entered.settings, secrets=sealed, hook_secret=hook, policy=_policy(module, options), offered=checked.choices)
+        made = await helpdesks.insert(tx, org, id, kind=kind, name=options.name, settings=entered.settings, secrets=sealed, hook_secret=hook, policy=_policy(module, options), checked=checked)
         await house.hang_door(tx, DOOR, id.bytes, id)
         await vault.audit(tx, actor, "helpdesk.connect", "helpdesk", id, {"name": made.name, "kind": kind})
     return await install(world, actor, made.id), checked
@@ -94,11 +95,11 @@ async def change(world: World, actor: Actor, id: HelpdeskId, given: Mapping[str,
     entered = filled(fields, given, known)
     keep_secrets_home(fields, given, entered, before.settings, _hosts(module, entered.settings), _hosts(module, before.settings))
     _check(module, options, entered)
-    checked = await _tried(world, org, before.kind, module, entered)
+    checked = _fillable(await _tried(world, org, before.kind, module, entered), entered)
     sealed = await helpdesk_reach.sealed(world, org, id, entered.secrets)
     async with world.store.tx(org) as tx:
         await _free(tx, org, options.name, id)
-        await helpdesks.update(tx, org, id, name=options.name, settings=entered.settings, secrets=sealed, policy=_policy(module, options), offered=checked.choices)
+        await helpdesks.update(tx, org, id, name=options.name, settings=entered.settings, secrets=sealed, policy=_policy(module, options), checked=checked)
         await tickets.revive_all(tx, org, id)
         await vault.audit(tx, actor, "helpdesk.change", "helpdesk", id, {"name": options.name, "kind": before.kind})
     return await install(world, actor, id), checked
@@ -129,6 +130,13 @@ def _check(module: Helpdesk, options: Options, entered: Filled) -> None:
         wrong[f"policy_{module.needs[0]}"] = "This helpdesk opens no ticket for somebody of whom it is told nothing. Tell it raw, or by a pseudonym."
     if wrong:
         raise WrongFields(wrong)
+
+
+def _fillable(checked: Checked, entered: Filled) -> Checked:
+    """With its own word on what may stand in the fields that the AI is to fill. Raises WrongFields."""
+    if fault := custom_fields.wrong(entered.settings.get("filling", ""), rules.mapping(entered.settings.get("mapping", "")), checked.forms):
+        raise WrongFields({"filling": fault})
+    return checked
 
 
 def _policy(module: Helpdesk, options: Options) -> dict[str, str]:
@@ -231,6 +239,12 @@ class Seen(NamedTuple):
     steps: tuple[Step, ...]
     trouble: str
     counts: tickets.Counts
+
+
+async def fills_by(world: World, actor: Actor) -> str:
+    """The language model that fills in custom fields; empty: none is set."""
+    require(actor, Verb.READ_SESSIONS)
+    return summarising.asked_first(world, await world.switches.of(actor.org))
 
 
 async def listing(world: World, actor: Actor) -> list[Seen]:

@@ -72,7 +72,7 @@ async def _bring(world: World, org: OrgId, delivery: Delivery) -> str:
 async def _open(world: World, org: OrgId, delivery: Delivery, desk: Connected, there: Reached) -> str:
     """With everything that was said until this was first tried. After an outcome that nobody knows it is looked for first."""
     assert delivery.session is not None, "as above"
-    await summarising.awaited(world, org, delivery.session)
+    await summarising.awaited(world, org, delivery.session, fills=bool(summarising.wanted_of([desk])))
     tell = await filing.teller(world, org, delivery.session, desk, there.module)
     who = tell.requester()
     if rules.lacks(there.module.needs, {"email": who.email, "phone": who.phone, "name": who.name}):

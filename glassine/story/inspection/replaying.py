@@ -23,7 +23,7 @@ from glassine.rules.saying import ends
 from glassine.store import search, vault, versions
 from glassine.story import answering, conversations, handing, rewriting, saying, terms, turn
 from glassine.story.actions import built_in, consenting
-from glassine.story.inspection import comparing, recalling
+from glassine.story.inspection import comparing, recalling, summed_again
 from glassine.story.inspection.recalling import Recalled
 from glassine.story.masking import storable
 from glassine.story.scene import hand_off
@@ -50,7 +50,7 @@ async def replay(world: World, actor: Actor, session: SessionId, id: TurnId) -> 
     kept = replace(kept, scene=await terms.applied(world, kept.scene))
     async with world.store.tx(actor.org) as tx:
         await vault.audit_hourly(tx, actor, "inspect.replay", "turn", id, {"session": str(session)})
-    steps = [await _masked(world, kept), _decided(kept), await _searched(world, kept), _prompted(kept), _model(kept), *_acted(kept), *_judged(world, kept)]
+    steps = [await _masked(world, kept), _decided(kept), await _searched(world, kept), _prompted(kept), _model(kept), *_acted(kept), *_judged(world, kept), *await summed_again.steps(world, actor.org, session, id)]
     return Replay(session=session, turn=id, taken_at=kept.row["created_at"], program=str(kept.conditions["program"]), now=__version__, steps=tuple(steps))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from glassine.edge.secrets import Key
 from glassine.rules.permits import require
 from glassine.rules.redaction import restore
-from glassine.store import Tx, calls, contacts, events, house, segments, sessions, turns, vault
+from glassine.store import Tx, calls, contacts, events, house, segments, sessions, summaries, turns, vault
 from glassine.store.sessions import Filter
 from glassine.story.contacts import identity_of, own_key
 from glassine.story.conversations import attached
@@ -70,6 +70,7 @@ async def _session(tx: Tx, own: Key, org: OrgId, row: Mapping[str, Any]) -> dict
         "saved_state": restored(row["checkpoint"], tokens), "log": [_entry(event, tokens, came.get(event.id, {})) for event in await events.newest(tx, org, id, limit=_ALL)],
         "calls": [_call(each, tokens) for each in await calls.of_session(tx, org, id)],
         "turns": [{"at": _at(turn["created_at"]), "outcome": turn["outcome"], "reasons": turn["reasons"], "model": turn["model"]} for turn in await turns.all_of(tx, org, id)],
+        "summaries": [_summing(each, tokens) for each in await summaries.all_of(tx, org, id)],
     }
 
 
@@ -88,6 +89,12 @@ def _call(call: Call, tokens: Mapping[str, str]) -> dict[str, Any]:
         "at": _at(call.created_at), "action": call.name, "state": call.state, "status": call.status, "arguments": restored(call.arguments, tokens), "done": restore(call.says, tokens),
         "answer": restore(call.seen, tokens),
     }
+
+
+def _summing(row: Mapping[str, Any], tokens: Mapping[str, str]) -> dict[str, Any]:
+    """What a model was asked of them when people took over, and what it filled in on tickets."""
+    filled = {name: restore(str(value), tokens) for fields in row["fields"].values() for name, value in fields.items()}
+    return {"at": _at(row["created_at"]), "model": row["model"], "outcome": row["outcome"], "ticket_fields": filled}
 
 
 def _file(own: Key, org: OrgId, row: Mapping[str, Any]) -> dict[str, Any]:

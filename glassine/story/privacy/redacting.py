@@ -1,6 +1,6 @@
 """Redacting afterwards: the words of a message, or of a whole session, are removed for good from wherever they stand. Nothing here can be undone.
 
-What follows an entry and quotes it goes too: the summaries of later handoffs, and the evidence of every turn that had read it.
+What follows an entry and quotes it goes too: the summaries of later handoffs, and the evidence of every turn and summary that had read it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from glassine.rules.permits import require
-from glassine.store import Tx, calls, events, jobs, sessions, turns, vault, webhooks
+from glassine.store import Tx, calls, events, jobs, sessions, summaries, turns, vault, webhooks
 from glassine.store.live import notify
 from glassine.story.privacy.reasons import written
 from glassine.story.world import World
@@ -76,6 +76,7 @@ async def _remove(tx: Tx, actor: Actor, session: Session, event: Event | None, o
     await events.forget_votes(tx, org, id, only)
     await calls.blank(tx, org, id, event.created_at if event else None)
     emptied = await turns.blank(tx, org, id, event.created_at if event else None)
+    await summaries.blank(tx, org, id, event.created_at if event else None)
     silent = event is None or event.seq == session.last_user_seq  # nobody can answer what is no longer there
     await sessions.blank(tx, org, id, whole=event is None or event.type is EventType.STATE_CHECKPOINT, silent=silent)
     await webhooks.blank_answers(tx, org, id)

@@ -99,6 +99,7 @@ class HistoryItem(BaseModel):
 class Turns(BaseModel):
     session_id: UUID
     turns: list[dict[str, Any]]
+    summaries: list[dict[str, Any]]
 
 
 class Vouched(BaseModel):

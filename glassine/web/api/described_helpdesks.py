@@ -32,9 +32,18 @@ class Counts(BaseModel):
     stuck: int
 
 
+class CustomField(BaseModel):
+    """What may stand in it: text | whole | number | date | yes_no | choice | other. `choices`: the value that is sent, and what people read."""
+
+    title: str
+    form: str
+    choices: dict[str, str] | None = None
+
+
 class Helpdesk(BaseModel):
     """`policy`: how much of each field leaves. `trouble`: why its side could not be set up, or its newest trouble; null: all is well.
-    `choices`: what it offers for fields of its settings, by field and id, as it said when they were tried last."""
+    `choices`: what it offers for fields of its settings, by field and id, as it said when they were tried last;
+    `forms`: what may stand in its custom fields. `fills_by`: the language model that fills in those of the setting `filling`; null: none is set, and they stay empty."""
 
     id: UUID
     kind: str
@@ -44,6 +53,8 @@ class Helpdesk(BaseModel):
     hosts: list[str]
     policy: dict[str, str]
     choices: dict[str, dict[str, str]]
+    forms: dict[str, CustomField]
+    fills_by: str | None
     hook_url: str
     trouble: str | None
     counts: Counts

@@ -57,7 +57,7 @@ async def list_kinds(actor: Reader) -> Any:  # noqa: ARG001 - the dependency che
 @router.get("/helpdesks", responses=shows(described.Helpdesks))
 async def list_helpdesks(world: Here, actor: Reader) -> Any:
     """All connected helpdesks by name, each with how it stands."""
-    return JSONResponse({"items": [_shape(world, one) for one in await setting_up.listing(world, actor)]})
+    return JSONResponse({"items": [await _shape(world, actor, one) for one in await setting_up.listing(world, actor)]})
 
 
 @router.post("/helpdesks", status_code=201, responses=shows(described.Connected, 201))
@@ -70,7 +70,7 @@ async def connect_helpdesk(world: Here, actor: Writer, body: HelpdeskInput) -> A
 @router.get("/helpdesks/{id}", responses=shows(described.Helpdesk))
 async def get_helpdesk(world: Here, actor: Reader, id: UUID) -> Any:
     """One helpdesk."""
-    return JSONResponse(_shape(world, await setting_up.seen(world, actor, HelpdeskId(id))))
+    return JSONResponse(await _shape(world, actor, await setting_up.seen(world, actor, HelpdeskId(id))))
 
 
 @router.patch("/helpdesks/{id}", responses=shows(described.Connected))
@@ -103,17 +103,17 @@ async def test_helpdesk(world: Here, actor: Writer, id: UUID) -> Any:
 async def install_helpdesk(world: Here, actor: Writer, id: UUID) -> Any:
     """Make on its side once more what makes it tell us."""
     await setting_up.install(world, actor, HelpdeskId(id))
-    return JSONResponse(_shape(world, await setting_up.seen(world, actor, HelpdeskId(id))))
+    return JSONResponse(await _shape(world, actor, await setting_up.seen(world, actor, HelpdeskId(id))))
 
 
 async def _connected(world: World, actor: Actor, id: HelpdeskId, checked: Checked) -> dict[str, Any]:
-    return {"helpdesk": _shape(world, await setting_up.seen(world, actor, id)), "reached": checked.reached, "missing": list(checked.missing)}
+    return {"helpdesk": await _shape(world, actor, await setting_up.seen(world, actor, id)), "reached": checked.reached, "missing": list(checked.missing)}
 
 
-def _shape(world: World, one: Seen) -> dict[str, Any]:
-    desk, counts = one.desk, one.counts
+async def _shape(world: World, actor: Actor, one: Seen) -> dict[str, Any]:
+    desk, counts, fills_by = one.desk, one.counts, await setting_up.fills_by(world, actor)
     return {
         "id": str(desk.id), "kind": desk.kind, "name": desk.name, "settings": dict(desk.settings), "secrets": list(one.secrets), "hosts": list(one.hosts),
-        "policy": {name: str(how) for name, how in one.policy.items()}, "choices": desk.offered, "hook_url": setting_up.hook_url(world, desk.id), "trouble": one.trouble or counts.why,
+        "policy": {name: str(how) for name, how in one.policy.items()}, "choices": desk.offered, "forms": {name: form.stored() for name, form in desk.forms.items()}, "fills_by": fills_by or None, "hook_url": setting_up.hook_url(world, desk.id), "trouble": one.trouble or counts.why,
         "counts": {"opened": counts.opened, "failing": counts.failing, "waiting": counts.waiting, "stuck": counts.stuck}, "created_at": moment(desk.created_at),
     }

@@ -25,14 +25,21 @@ Writer = Annotated[Actor, Depends(Scope("chat-sessions:write"))]
 
 @router.get("/{id}/inspect", responses=shows(described.Turns))
 async def inspect_session(world: Here, actor: Reader, id: UUID) -> Any:
-    """What the AI saw and did, turn by turn: prompt as sent, passages with scores, what was masked, decisions, timings, model and tokens."""
+    """What the AI saw and did, turn by turn: prompt as sent, passages with scores, what was masked, decisions, timings, model and tokens; and what a model was asked for whoever took it over."""
     turns = await inspecting.every_turn(world, actor, SessionId(id))
+    summed = await inspecting.every_summary(world, actor, SessionId(id))
     return JSONResponse({"session_id": str(id), "turns": [
         {
             "id": str(turn["id"]), "message_id": str(turn["message_id"]), "reply_id": str(turn["event_id"]) if turn["event_id"] else None,
             "outcome": turn["outcome"], "reasons": turn["reasons"], "model": turn["model"], "created_at": shapes.moment(turn["created_at"]), **turn["trace"],
         }
         for turn in turns
+    ], "summaries": [
+        {
+            "id": str(one["id"]), "turn_id": str(one["turn_id"]) if one["turn_id"] else None, "outcome": one["outcome"], "model": one["model"], "created_at": shapes.moment(one["created_at"]),
+            "fields": one["fields"], **one["trace"],
+        }
+        for one in summed
     ]})
 
 

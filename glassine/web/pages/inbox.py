@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from glassine.rules.permits import require
-from glassine.store import calls, helpdesks, inbox, owners, sessions, tickets
+from glassine.store import calls, helpdesks, inbox, owners, sessions, summaries, tickets
 from glassine.store.inbox import Line, Other, View
 from glassine.store.owners import Told
 from glassine.store.tickets import Named
@@ -28,6 +28,7 @@ from glassine.words.ids import EventId, SessionId
 from glassine.words.people import Person, Verb
 from glassine.words.segments import Membership
 from glassine.words.sessions import Contact, Event, EventType, OwnerKind, Session
+from glassine.words.summaries import Became
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _PAGE = 40
@@ -83,6 +84,8 @@ class Thread:
     tickets: list[Named]  # in helpdesks
     helpdesks: Sequence[Connected]  # those that it could be given to
     told: list[Told]  # who got a mail about the handoff that it stands in
+    summed: bool  # a language model was asked to sum up this handoff
+    summed_by: str  # … and this one wrote the summary
 
     def emptied_since(self, after: int) -> list[Shown]:
         """Entries that a page showing up to `after` still shows with words that are gone."""
@@ -140,12 +143,13 @@ async def open_thread(staff: Staff, id: SessionId) -> Thread:
         typist, debug_until = await sessions.typist(tx, org, id), await sessions.debug_until(tx, org, id)
         call = await calls.waiting(tx, org, id)
         filed, connected, told = (await tickets.of_sessions(tx, org, [id])).get(id, []), await helpdesks.all_of(tx, org), await owners.told(tx, org, id)
+        summed = await summaries.newest(tx, org, session)
     turns = _turns_by_event(marks)
     events = [_shown(event, turns.get(event.id), votes.get(event.id)) for event in log]
     return Thread(
         session=session, events=events, contact=_contact_fields(await conversations.contact(world, org, id)), placed=await segments.placed(world, staff.actor, session.contact), others=others,
         people=[person for person in await access.team(world, staff.actor) if not person.disabled_at], mine=session.owner.id == staff.actor.id,
-        tickets=[one for one in filed if one.filed.gone_at is None or session.owner.id == one.filed.helpdesk], helpdesks=connected, told=told,
+        tickets=[one for one in filed if one.filed.gone_at is None or session.owner.id == one.filed.helpdesk], helpdesks=connected, told=told, summed_by=summed["model"] if summed and summed["outcome"] == Became.WRITTEN else "", summed=summed is not None,
         asks=call if call and call.state is CallState.APPROVAL else None, typist=typist, debug_until=debug_until, handoff=_waiting_handoff(session, events), attached=bool(row and row["sealed"]) or any(event.payload.get("custom_data") for event in log),
     )
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from glassine.store import Tx, actions, sessions
+from glassine.store import Tx, actions, helpdesks, sessions
 from glassine.story import conversations, saying
 from glassine.story.inspection import inspecting
 from glassine.web.pages import wording
@@ -21,6 +21,7 @@ from glassine.words.actions import ActionId, CallState
 from glassine.words.errors import NotFound
 from glassine.words.ids import SessionId, TurnId
 from glassine.words.sessions import Event
+from glassine.words.summaries import Became
 from glassine.words.turns import Reason
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -76,7 +77,7 @@ async def show_turn(request: Request, staff: Signed, id: UUID, turn: UUID) -> Re
 async def seen(staff: Staff, session_id: SessionId, turn: TurnId) -> dict[str, Any]:
     """Everything that the page of a turn shows. Raises NotFound, and Refused (403)."""
     world, org = staff.world, staff.actor.org
-    row, step, others = await inspecting.look(world, staff.actor, session_id, turn)
+    row, step, others, summed = await inspecting.look(world, staff.actor, session_id, turn)
     session, log = await conversations.session(world, org, session_id), await conversations.timeline(world, org, session_id)
     trace: dict[str, Any] = row["trace"]
     notes, at = [str(note) for note in trace.get("notes") or []], others.index(turn)
@@ -98,7 +99,46 @@ async def seen(staff: Staff, session_id: SessionId, turn: TurnId) -> dict[str, A
         "before": others[at - 1] if at else None, "after": others[at + 1] if at + 1 < len(others) else None,
         "called": called, "offered": (trace.get("given") or {}).get("actions"), "debug": trace.get("debug") or {}, "debug_until": debug_until, "replayable": row["conditions"] is not None and not row["redacted_at"],
         "articles": list(dict.fromkeys((str(hit["article"]), str(hit["title"])) for hit in trace.get("hits") or [])), "shown": [*saying.shown(trace.get("given") or {})], "replay": None, "asked": None, "refusal": "", "given": {},
+        "summed": await summed_up(staff, summed),
     }
+
+
+class SummedUp(NamedTuple):
+    """A call of a model for whoever takes over. `became` in words; `fields`: helpdesk, custom field, what was asked and what was filled in."""
+
+    row: Mapping[str, Any]
+    became: str
+    failed: bool
+    requests: list[Sent]
+    fields: list[tuple[str, str, str, str]]
+    notes: list[str]
+
+
+async def summed_up(staff: Staff, rows: Sequence[Mapping[str, Any]]) -> list[SummedUp]:
+    async with staff.world.store.tx(staff.actor.org) as tx:
+        names = {str(one.id): one.name for one in await helpdesks.all_of(tx, staff.actor.org)} if rows else {}
+    return [_summed(row, names) for row in rows]
+
+
+def _summed(row: Mapping[str, Any], names: Mapping[str, str]) -> SummedUp:
+    trace, filled = row["trace"], row["fields"]
+    fields = [(names.get(one["helpdesk"], "a helpdesk that is gone"), one["name"], one["ask"], filled.get(one["helpdesk"], {}).get(one["name"], "")) for one in trace.get("wanted") or []]
+    became, failed = _BECAME[Became(row["outcome"])]
+    return SummedUp(row, became, failed, requests(trace), fields, list(trace.get("notes") or []))
+
+
+_BECAME: Mapping[Became, tuple[str, bool]] = {
+    Became.WRITTEN: ("What it wrote is what your team reads first.", False), Became.REFUSED: ("It said what nobody had said, or not what was asked for, so the customer's own words stay.", True),
+    Became.FAILED: ("It gave no answer, so the customer's own words stay.", True), Became.LATE: ("The conversation had been handed back or handed off anew, so what it wrote is not used.", False),
+}  # fmt: skip
+
+
+@router.get("/inbox/sessions/{id}/summaries")
+async def show_summaries(request: Request, staff: Signed, id: UUID) -> Response:
+    """Every call of a model for whoever takes the conversation over, those without a turn too."""
+    session = await conversations.session(staff.world, staff.actor.org, SessionId(id))
+    rows = await inspecting.every_summary(staff.world, staff.actor, SessionId(id))
+    return await page(request, staff, "summaries.html", here="inbox", session=session, summed=await summed_up(staff, rows), reveal_at=f"/inbox/sessions/{id}/reveal")
 
 
 class Sent(NamedTuple):

@@ -17,6 +17,7 @@ from glassine.story.helpdesks.setting_up import Options, Seen
 from glassine.web.pages.frame import Said, done, form, fragment
 from glassine.web.pages.settings.sheet import sheet
 from glassine.web.staff import PageRoute, Signed, Staff
+from glassine.words.custom_fields import Form
 from glassine.words.deliveries import DeliveryFailed
 from glassine.words.errors import NotFound, Refused
 from glassine.words.helpdesks import TOLD, HelpdeskId, Telling
@@ -25,6 +26,9 @@ from glassine.words.people import Verb
 router = APIRouter(prefix="/helpdesks", route_class=PageRoute)
 _HERE = "/settings/helpdesks"
 _HOW = {Telling.MASKED: "Masked", Telling.PSEUDONYM: "Pseudonym", Telling.RAW: "Raw"}
+_FORMS = {
+    Form.TEXT: "a few words", Form.WHOLE: "a whole number", Form.NUMBER: "a number", Form.DATE: "a date", Form.YES_NO: "yes or no", Form.CHOICE: "one of its choices", Form.OTHER: "only people can fill it in",
+}  # fmt: skip
 # What the example shows: somebody who does not exist, by each way of telling.
 _EXAMPLE: Mapping[str, Mapping[Telling, str]] = {
     "email": {Telling.MASKED: "", Telling.PSEUDONYM: "customer-4f1d09c2@pseudonym.invalid", Telling.RAW: "ada@example.com"},
@@ -84,6 +88,7 @@ async def _form(
     """`given`: what stands in it. Secrets never do."""
     return await sheet(
         request, staff, "helpdesk_form", listed="helpdesks", status=400 if wrong else 200, kind=kind, seen=seen, f=given, wrong=wrong or {}, lines=told(policy), needs=kind.needs,
+        fills_by=await setting_up.fills_by(staff.world, staff.actor), form_words=_FORMS,
     )
 
 
