@@ -25,6 +25,11 @@ MAIL, PHONE, NAME = PiiType.EMAIL, PiiType.PHONE, PiiType.NAME
     (PHONE, "4915123456", Lets(ours=frozenset({"4915123456"})), False, False),
     (PHONE, "4915123457", Lets(ours=frozenset({"4915123456"})), True, False),
     (PHONE, "000", Lets(values=frozenset({"anything"})), True, False),
+    (PiiType.SECRET, "1234", Lets(values=frozenset({"+49 30 1234567"})), True, False),  # a part of the number by chance
+    (PiiType.SECRET, "1234", Lets(values=frozenset({"my PIN is 1234"})), True, True),
+    (PiiType.BIRTHDATE, "12.3.45", Lets(values=frozenset({"+49 30 1234567"})), True, False),
+    (PiiType.BIRTHDATE, "12.3.45", Lets(values=frozenset({"born 12.3.45"})), True, True),
+    (PiiType.ADDRESS, "10115", Lets(told=("to 10115 Berlin",), values=frozenset({"Torstr. 1, 10115 Berlin"})), True, True),
     (NAME, "Ticket", Lets(told=("My lamp is broken.",)), False, False),
     (NAME, "Ada Lovelace", Lets(told=("I am ada\nlovelace.",)), True, False),
     (NAME, "Ada", Lets(told=("I live in Canada.",)), False, False),

@@ -12,6 +12,7 @@ from glassine.words.privacy import PiiType
 
 _ALSO_FORMAT = frozenset({PiiType.NAME, PiiType.ADDRESS, PiiType.CUSTOM})  # what may as well be a word or a number of the destination's format
 _NOBODYS = "@pseudonym.invalid"  # no address ends so (RFC 2606): pseudonyms do, and what is asked for only to see whether asking is allowed
+_TELLING = 7  # digits that hardly stand in another number by chance
 _SIGNS = re.compile(r"[\W_]+")
 _WORD = re.compile(r"\w+")
 
@@ -31,12 +32,18 @@ def parted(found: Collection[Value], lets: Lets) -> Parted:
         return Parted(frozenset(), frozenset())
     told, ours, values = "\n".join(lets.told), _bare(lets.ours), _bare(lets.values)
     personal = frozenset(one for one in found if not _within(one, ours) and not unquote(one[1]).endswith(_NOBODYS) and (one[0] not in _ALSO_FORMAT or _stands(one[1], told)))
-    return Parted(personal, frozenset(one for one in personal if _within(one, values)))
+    return Parted(personal, frozenset(one for one in personal if _within(one, values) and (not _few_digits(one) or _stands(one[1], unquote("\n".join(lets.values))))))
 
 
 def _within(one: Value, bare: str) -> bool:
     core = _core(one[1]).lstrip("0" if one[0] is PiiType.PHONE else "")
     return bool(core) and core in bare
+
+
+def _few_digits(one: Value) -> bool:
+    """A code or a date of birth may be a part of a telephone number by chance. So it may leave only where it stands by itself in what may."""
+    core = _core(one[1])
+    return core.isdigit() and len(core) < _TELLING and one[0] is not PiiType.PHONE
 
 
 def _bare(texts: Iterable[str]) -> str:
