@@ -254,7 +254,7 @@ async def test_the_customers_own_values_stand_in_what_is_shown(world: World, sho
 
 
 _PIECES = st.lists(st.sampled_from([
-    "Lamps last 5 years", "Returns take 30 days", "Send it to [us](https://shop.example)", " [1]", " [2]", "[1][2]", "【2】", ". ", ".", "! ", "\n", "\n\n", "- ", "1. ", "2) ", "`a [1]`", "```\ncode [1]\n```", "`",
+    "Lamps last 5 years", "Returns take 30 days", "Send it to [us](https://shop.example)", " [1]", " [2]", "[1][2]", "【2】", "【1†source】", ". ", ".", "! ", "\n", "\n\n", "- ", "1. ", "2) ", "`a [1]`", "```\ncode [1]\n```", "`",
     "**bold** ", "? ", ": ", " and ", "<think>", "</think>", "HANDOFF: no", "![x](y)", "[1](z)",
 ]), max_size=25).map("".join)  # fmt: skip
 

@@ -26,7 +26,7 @@ _MOST_FINDINGS = 8  # that are told of one answer
 _THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)  # some local models think aloud first
 _HANDOFF = re.compile(r"^[\s>*_`\"']*HANDOFF\b[*_`\"']*\s*[:\-–—]?\s*(.*)", re.MULTILINE)
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
-_CITATION = re.compile(r"[\[【]\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*[\]】](?!\()")
+_CITATION = re.compile(r"[\[【]\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*(?:(?::\d{1,3})?†[^\[\]【】\n]{0,80})?[\]】](?!\()")  # some models write 【1】, or 【1†source】
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINKS = re.compile(r"\]\([^)\s]*\)|https?://\S+|\S+@\S+|\[[A-Z_]+_\d+\]")
 _LOOSE = re.compile(r"[ \t]+([.,;:!?])(?=\s|$)")
@@ -290,7 +290,7 @@ def _rendered(text: str) -> str:
 
 
 def _tidy(prose: str) -> str:
-    if "[" in prose:
+    if "[" in prose or "【" in prose:
         prose = _IMAGE.sub(r"\1", _without_citations(prose))
     return _LOOSE.sub(r"\1", prose) if any(pair in prose for pair in _LOOSE_PAIRS) else prose
 

@@ -7,7 +7,7 @@ import re
 LONGEST = 4_000  # characters after which an answer has lost its way, and no more of it is looked at
 _BEFORE = 200  # characters before what is new in which a sentence may have ended
 
-_CITED = r"[ \t]{0,3}[\[【]\s?\d{1,3}(?:\s?[,;]\s?\d{1,3}){0,9}\s?[\]】]"
+_CITED = r"[ \t]{0,3}[\[【]\s?\d{1,3}(?:\s?[,;]\s?\d{1,3}){0,9}\s?(?:(?::\d{1,3})?†[^\[\]【】\n]{0,80})?[\]】]"
 _CLOSED = r"[\"'”’»)*_]{0,4}"
 _STOP = r"[.!?…。！？]"
 # A citation says what the words before it rest on, so a sentence counts only with the citations behind it. What follows them must not be a link's address.
