@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from httpx2 import AsyncClient
 
 from glassine.rules import topic_scores
 from glassine.rules.topic_scores import Seen
-from glassine.story import contacts, conversations, exchange, inbound
+from glassine.story import about, contacts, conversations, exchange, inbound
 from glassine.story.behaviour import autopilot, topic_lists
 from glassine.story.contacts import Identity
 from glassine.story.inspection import replaying
@@ -169,9 +170,37 @@ async def test_over_the_api(client: AsyncClient, world: World) -> None:
     assert (await client.post("/api/autopilot/preview", json={"text": "I want to talk to a human"}, headers=shop.bearer)).json()["reasons"] == ["user_requested_human_assistance"]
 
 
-def test_shares_of_topics_add_up_and_a_message_without_words_is_about_nothing() -> None:
-    import numpy as np
+def test_a_name_is_turned_toward_messages_and_examples_are_not() -> None:
+    axes = np.eye(384, dtype=np.float32)
+    texts = {name: Seen(axes[place], axes[:0]) for place, name in enumerate(("fee", "why so much", "other"))}
+    turn = np.zeros((385, 385), np.float32)
+    turn[1, 0], turn[384, 2] = 0.8, 0.5  # who names the first axis is asked along the second; whatever names the third is meant more often
+    lists = Topics(hands_off=(Topic(name="fee"), Topic(name="other")), answers=(Topic(name="like fee", examples=("fee",)),))
+    plain, turned = (topic_scores.known(lists, {**texts, "like fee": texts["fee"]}, form) for form in (None, turn))
+    before, after = ([like for like, _ in topic_scores.likeness("", texts["why so much"], known)] for known in (plain, turned))
+    assert before == [0.0, 0.0, 0.0]
+    assert after == pytest.approx([0.8, 0.5 * topic_scores.BESIDE, 0.0])
+    assert np.array_equal(plain[2].centre, turned[2].centre)
 
+
+async def test_the_lists_of_a_turn_are_compared_by_turned_names(world: World, shop: Shop) -> None:
+    form = world.embed.turn("en")
+    assert form is not None
+    assert form.shape == (385, 385)
+    assert world.embed.turn("de") is None
+    lists = about.Lists(Topics(hands_off=(Topic(name="press inquiries"), Topic(name="legal threats"))), {})
+    text = "I'm a journalist writing about your company"
+    found = await about.compare(world, shop.org, lists, text, "en", across=False)
+    known = lists.by_model[world.embed.model("en")]
+    assert [one.level != 0 for one in known] == [True, True]
+    assert found[0].topic == "press inquiries"
+    read = await about.read(world, shop.org, topic_scores.texts(lists.topics), "en")
+    said = await world.embed.asked(text)
+    plain = topic_scores.scored(text, Seen(said.vector, said.tokens), topic_scores.known(lists.topics, read))
+    assert next(one.score for one in plain if one.topic == "press inquiries") < found[0].score
+
+
+def test_shares_of_topics_add_up_and_a_message_without_words_is_about_nothing() -> None:
     axes = np.eye(384, dtype=np.float32)
     texts = {name: Seen(axes[place], axes[place : place + 1]) for place, name in enumerate(("one", "two", "three"))}
     known = topic_scores.known(Topics(hands_off=(Topic(name="one"),), answers=(Topic(name="two"),), no_assist=(Topic(name="three"),)), texts)

@@ -64,6 +64,10 @@ class Embedder:
         elsewhere, answering = (0.791, 0.835) if across else (0.817, 0.888)
         return max(-1.0, min(1.0, 0.22 + 0.42 * (cosine - elsewhere) / (answering - elsewhere)))
 
+    def turn(self, language: str) -> Vectors | None:
+        """What turns the name of a topic toward what customers say about it (rules/topic_scores.py); None where that is not known of the language's model."""
+        return _turn() if language == "en" else None
+
     def alike(self, language: str) -> float:
         """The cosine from which two questions of this language count as one."""
         return 0.80 if language == "en" else 0.95
@@ -86,6 +90,11 @@ class Embedder:
         model, starts = self.model(language), range(0, len(texts), _TEXTS_PER_JOB)
         parts = [await _in_pool(_encode_passages, model, texts[start : start + _TEXTS_PER_JOB]) for start in starts]
         return np.concatenate(parts) if parts else np.zeros((0, DIMENSIONS), np.float32)
+
+
+@lru_cache(maxsize=1)
+def _turn() -> Vectors:
+    return np.load(models.path("topic_names.npy")).astype(np.float32)
 
 
 async def _in_pool(work: Callable[..., _Made], *args: Any) -> _Made:

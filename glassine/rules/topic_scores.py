@@ -42,6 +42,7 @@ _NARROW = 0.17  # e5's cosines span so much of what MiniLM's do
 _EXPECTED = 1 / 3  # what the AI is there for is what most messages are about: less is asked of them
 _READ_AGAIN = 20  # topics that are compared closely: the nearest
 _GRAMS = (3, 4)  # letters in a row
+BESIDE = 0.3  # stands behind a vector where a form with constants weighs it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,8 @@ class Known:
     stance: Stance
     topic: Topic
     own: Vectors
-    centre: Vectors
+    centre: Vectors  # of the examples; where there are none, its own words turned toward what customers say
+    level: float  # what is added to a likeness with that
     examples: Vectors  # (examples, 384)
     words: Vectors  # of all examples, one after the other; of the topic's own words where there are none
     starts: tuple[int, ...]  # where each begins
@@ -59,9 +61,9 @@ class Known:
     grams: Mapping[str, float]
 
 
-def known(topics: Topics, seen: Mapping[str, Seen]) -> tuple[Known, ...]:
-    """The topics of all lists. `seen` holds each of `texts(topics)`."""
-    return tuple(_known(stance, topic, seen) for stance, listed in topics.lists.items() for topic in listed)
+def known(topics: Topics, seen: Mapping[str, Seen], turn: Vectors | None = None) -> tuple[Known, ...]:
+    """The topics of all lists. `seen` holds each of `texts(topics)`, `turn` what turns names, where there is one for the model that read them."""
+    return tuple(_known(stance, topic, seen, turn) for stance, listed in topics.lists.items() for topic in listed)
 
 
 def texts(topics: Topics) -> tuple[str, ...]:
@@ -69,16 +71,28 @@ def texts(topics: Topics) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for listed in topics.lists.values() for topic in listed for text in (topic.name, *topic.examples)))
 
 
-def _known(stance: Stance, topic: Topic, seen: Mapping[str, Seen]) -> Known:
+def _known(stance: Stance, topic: Topic, seen: Mapping[str, Seen], turn: Vectors | None) -> Known:
     compared = [seen[text] for text in topic.examples or (topic.name,)]
     vectors, words = np.stack([one.vector for one in compared]), [one.words for one in compared]
     mean = vectors.mean(axis=0)
+    centre, level = (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32), 0.0
+    if turn is not None and not topic.examples:
+        centre, level = turned(seen[topic.name].vector, turn)
     counted = Counter(gram for text in topic.examples for gram in _grams(text))
     length = sum(count * count for count in counted.values()) ** 0.5
     return Known(
-        stance=stance, topic=topic, own=seen[topic.name].vector, centre=(mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32), examples=vectors,
+        stance=stance, topic=topic, own=seen[topic.name].vector, centre=centre, level=level, examples=vectors,
         words=np.concatenate(words), starts=_starts(words), lengths=np.array([len(one) for one in words], np.float32), grams={gram: count / length for gram, count in counted.items()},
     )
+
+
+def turned(name: Vectors, turn: Vectors) -> tuple[Vectors, float]:
+    """The vector of a topic's name turned toward what customers say about it, and what is added to every product with that.
+
+    A name says what something is called, and a message what somebody wants of it. `turn` is a bilinear form of both, each with `BESIDE` behind it (docs/decisions/0098).
+    """
+    form = turn @ np.append(name, np.float32(BESIDE))
+    return (name + form[:-1]).astype(np.float32), float(form[-1] * BESIDE)
 
 
 def _starts(words: Sequence[Vectors]) -> tuple[int, ...]:
@@ -96,7 +110,7 @@ def likeness(text: str, message: Seen, topics: Sequence[Known]) -> list[tuple[fl
     """How like each topic a message is, on the scale of a cosine, and the number of the example that is likest (-1: its own words)."""
     if not topics:
         return []
-    near = np.stack([one.centre for one in topics]) @ message.vector
+    near = np.stack([one.centre for one in topics]) @ message.vector + np.array([one.level for one in topics], np.float32)
     grams = _grams(text)
     closely = {place: _likeness(message, grams, topics[place], float(near[place])) for place in np.argsort(-near)[:_READ_AGAIN].tolist()}
     lowest, beside = min((like, float(near[place])) for place, (like, _) in closely.items())

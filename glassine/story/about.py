@@ -67,7 +67,7 @@ async def compare(world: World, org: OrgId, lists: Lists, text: str, language: s
         return ()
     if model not in lists.by_model:
         seen = await read(world, org, topic_scores.texts(lists.topics), language, keep=True)
-        lists.by_model[model] = topic_scores.known(lists.topics, seen)
+        lists.by_model[model] = topic_scores.known(lists.topics, seen, world.embed.turn(language))
     found: dict[tuple[str, str], Scored] = {}
     for part in (asked, *_parts(asked, language)):
         one = await finding.read(world, part, language)
