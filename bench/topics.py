@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from bench.clinc import Lines, read, seen
 from bench.data import folder
+from bench.ranked import auroc
 from bench.topic_names import Labelled, fit, sets, shares
 from glassine.edge.embed import Embedder
 from glassine.rules import topic_scores
@@ -40,13 +41,6 @@ def odds(likenesses: NDArray[np.float32], topics: Sequence[Known]) -> NDArray[np
     scales = [topic_scores.scale_of(one, wordwise=True) for one in topics]
     made: NDArray[np.float32] = np.array([one.steep for one in scales]) * (likenesses - np.array([one.even for one in scales]))
     return made
-
-
-def auroc(inside: NDArray[np.float32], outside: NDArray[np.float32]) -> float:
-    """How often one of the first lies above one of the second; ties count half."""
-    _, place, count = np.unique(np.concatenate([inside, outside]), return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(count) - (count - 1) / 2)[place]
-    return float((ranks[: len(inside)].sum() - len(inside) * (len(inside) + 1) / 2) / (len(inside) * len(outside)))
 
 
 def gate(share: NDArray[np.float32], intents: NDArray[np.int64]) -> list[float]:

@@ -94,7 +94,8 @@ class Embedder:
 
 @lru_cache(maxsize=1)
 def _turn() -> Vectors:
-    return np.load(models.path("topic_names.npy")).astype(np.float32)
+    turn: Vectors = np.load(models.path("topic_names.npy")).astype(np.float32)
+    return turn
 
 
 async def _in_pool(work: Callable[..., _Made], *args: Any) -> _Made:

@@ -44,8 +44,8 @@ def _likely(folded: str, promises: Sequence[str]) -> Iterator[re.Pattern[str]]:
     """The patterns that may match: those of which the reply has a spelling, and for most it is enough to see how its words begin."""
     spaced = " ".join(folded.split())
     begun = {b"", *(word[:_BEGINNING] for word in spaced.encode("utf-8", "replace").translate(_PARTED).split())}
-    for beginnings, spellings, pattern in _compiled(tuple(promises)):
-        if not beginnings.isdisjoint(begun) and any(spelling in spaced for spelling in spellings):
+    for spellings, pattern in _compiled(tuple(promises)):
+        if any(beginning in begun and spelling in spaced for beginning, spelling in spellings):
             yield pattern
 
 
@@ -71,11 +71,11 @@ def _refuses(sentence: str) -> bool:
 
 
 @lru_cache(maxsize=200)
-def _compiled(promises: tuple[str, ...]) -> tuple[tuple[frozenset[bytes], tuple[str, ...], re.Pattern[str]], ...]:
-    """For each line that has a word in it, how a word of each spelling begins, the spellings without their open endings, and a pattern for all of them."""
+def _compiled(promises: tuple[str, ...]) -> tuple[tuple[tuple[tuple[bytes, str], ...], re.Pattern[str]], ...]:
+    """For each line that has a word in it, its spellings without their open endings, each with how a word of it begins, and a pattern for all of them."""
     lines = ([word for part in line.lower().split(",") if (word := " ".join(part.split())) and word != "*"] for line in promises[:MOST])
     return tuple(
-        (frozenset(map(_beginning, line)), tuple(word.rstrip("*").rstrip() for word in line), re.compile(rf"(?<![^\W_])(?:{'|'.join(map(_pattern, line))})(?![^\W_])"))
+        (tuple((_beginning(word), word.rstrip("*").rstrip()) for word in line), re.compile(rf"(?<![^\W_])(?:{'|'.join(map(_pattern, line))})(?![^\W_])"))
         for line in lines if line
     )  # fmt: skip
 
