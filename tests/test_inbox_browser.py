@@ -23,6 +23,7 @@ QUESTION = "Within how many days can I return an unused tent?"
 FOR_A_PERSON = "I want to talk to a human being, please."
 _SETTINGS = ("data-map", "ledger", "autopilot", "handoff", "model", "people", "segments", "keys", "widget", "privacy", "patterns", "retention", "erasures", "audit", "account")
 Open = Callable[..., Page]
+Start = Callable[..., str]
 
 
 @pytest.fixture(scope="module")

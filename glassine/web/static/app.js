@@ -81,6 +81,7 @@ function toasts() {
 
 document.addEventListener("reload", () => location.reload());
 document.addEventListener("change", (event) => event.target.matches("[data-submits]") && event.target.form.requestSubmit());
+document.addEventListener("submit", (event) => event.target.action.endsWith("/sign-out") && sessionStorage.clear());  // half-written replies are nobody else's
 document.querySelector("[data-submit-now]")?.requestSubmit();
 document.addEventListener("htmx:config:request", (event) => {
   if (csrf()) event.detail.ctx.request.headers["X-Csrf"] = csrf();

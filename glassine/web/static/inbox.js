@@ -3,7 +3,7 @@ import { listen } from "./live.js";
 import { closestOf, localTimes, say } from "./page.js";
 
 const $ = (id) => document.getElementById(id);
-const drafts = new Map();  // session -> what was being written there; in this page's memory only
+const draftOf = (session) => `draft:${session}`;  // what is being written there: kept in this tab, over a reload too, and nowhere else
 let inbox, pointerOnList = false, heldList = false, running = false, again = false, timer = 0, waiting = 0;
 
 const openSession = () => $("log")?.dataset.session ?? "";
@@ -94,19 +94,19 @@ function state(word) {
 }
 
 // The number of waiting conversations in the title, and a notification for a new one when nobody looks at this page.
-let told = null;
+let told = null;  // when the newest of those that this page knows was handed off
 function tellWaiting() {
   const count = document.querySelector("#view-unassigned .count")?.textContent ?? "0";
   document.title = document.title.replace(/^\(\d+\) /, "");
   if (count !== "0") document.title = `(${count}) ${document.title}`;
-  const newest = $("waiting").firstElementChild;
-  const key = newest ? newest.dataset.session + newest.dataset.since : "";
-  if (told !== null && key && key !== told && localStorage.glassine_sound) ring();
-  if (told !== null && key && key !== told && document.hidden && window.Notification?.permission === "granted") {
-    const note = new Notification(`#${newest.dataset.ticket} waits for a person`, { body: "A conversation was handed off to the team.", tag: key });
+  const newest = $("waiting").firstElementChild, since = newest?.dataset.since ?? "";
+  const fresh = told !== null && since > told;  // an older one comes up again when the newest is taken, and was told before
+  if (fresh && localStorage.glassine_sound && (document.hidden || openSession() !== newest.dataset.session)) ring();
+  if (fresh && document.hidden && window.Notification?.permission === "granted") {
+    const note = new Notification(`#${newest.dataset.ticket} waits for a person`, { body: "A conversation was handed off to the team.", tag: newest.dataset.session + since });
     note.onclick = () => { window.focus(); location.href = `/inbox/sessions/${newest.dataset.session}?view=unassigned`; };
   }
-  told = key;
+  if (told === null || since > told) told = since;
 }
 
 function ring() {
@@ -171,12 +171,13 @@ function threads() {
 
 function keepDraft() {
   const form = document.querySelector("[data-composer]");
-  if (form) drafts.set(openSession(), { text: form.text.value, mode: form.mode.value });
+  if (form?.text.value) sessionStorage[draftOf(openSession())] = JSON.stringify({ text: form.text.value, mode: form.mode.value });
+  else if (form) sessionStorage.removeItem(draftOf(openSession()));
 }
 
 function giveDraft() {
-  const form = document.querySelector("[data-composer]"), draft = drafts.get(openSession());
-  if (form && draft?.text) {
+  const form = document.querySelector("[data-composer]"), draft = JSON.parse(sessionStorage[draftOf(openSession())] ?? "null");
+  if (form && draft && !form.text.value) {
     form.text.value = draft.text;
     form.mode.value = draft.mode;
   }
@@ -185,11 +186,13 @@ function giveDraft() {
 function composer() {
   document.addEventListener("sent", () => {
     const form = document.querySelector("[data-composer]");
-    drafts.delete(openSession());
     form.text.value = "";
+    keepDraft();
     toBottom();
   });
+  document.addEventListener("input", (event) => { if (event.target.matches("[data-composer] *")) keepDraft(); });
   document.addEventListener("change", (event) => { if (event.target.matches('[data-composer] [name="mode"]')) event.target.form.text.focus(); });
+  giveDraft();
 }
 
 export function startInbox() {
