@@ -77,9 +77,7 @@ class Worker:
 
     def stop(self) -> None:
         if self._nursery is not None:
-            assert self._nursery.stdin is not None, "as below"
-            self._nursery.stdin.close()
-            self._nursery.wait()
+            self._nursery.communicate()  # closes both pipes, and waits
 
     def _told(self, what: str, answer: str) -> None:
         assert self._nursery is not None and self._nursery.stdin is not None and self._nursery.stdout is not None, "started, and with pipes"
