@@ -188,7 +188,7 @@ async def test_the_check_says_what_was_reached_what_is_missing_and_what_there_is
         assert checked.missing == ()
         assert checked.choices == {
             "pipeline": {"0": "Support", "77": "Billing"}, "stage": {"1": "Support: Stage 1", "2": "Support: Stage 2", "771": "Billing: Stage 771"},
-            "closed_stage": {"4": "Support: Stage 4", "779": "Billing: Stage 779"}, "group": {"42": "Ada Lovelace", "43": "Bob Builder"},
+            "closed_stage": {"4": "Support: Stage 4", "779": "Billing: Stage 779"}, "group": {"42": "Ada Lovelace", "43": "Bob Builder"}, "mapping": {},
         }
         assert stage.portal.records == {}
         stage.portal.scopes -= {"crm.objects.contacts.write", "crm.objects.owners.read", "conversations.read"}

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from glassine.store import articles, count
 from glassine.story.knowledge import learning
+from glassine.story.knowledge.indexing import prepared
 from glassine.story.privacy import previewing
 from glassine.story.search import finding
 from glassine.story.world import World
@@ -90,6 +92,21 @@ async def test_two_people_at_once_do_not_mix_their_texts(world: World, org: OrgI
     stored = (await learning.article(world, org, article.id)).body
     hits = await finding.find(world, org, "penguins", viewer=EVERYBODY)
     assert [hit.text for hit in hits] == [stored.strip()]
+
+
+async def test_whoever_publishes_and_whoever_deletes_do_not_wait_for_each_other(world: World, org: OrgId) -> None:
+    saved = await learning.publish(world, org, (await learning.save(world, org, title="Contested", body="Two people want it.")).id)
+    ready = await prepared(world, "Contested", "Two people want it still.", "en", ["en"])
+    async with world.store.tx(org) as tx:
+        await articles.lock(tx, org, [saved.id])
+        read = await articles.load(tx, org, saved.id)
+        deleting = asyncio.create_task(learning.delete(world, org, saved.id))
+        async with world.store.tx(org) as other:
+            while not await count(other, "select count(*) as n from pg_locks where not granted", {}):  # noqa: ASYNC110 - the database tells nobody who waits
+                await asyncio.sleep(0.01)
+        await articles.publish(tx, org, read, ready)
+    await deleting
+    assert not [hit for hit in await finding.find(world, org, "Who wants it?", viewer=TEAM) if hit.title == "Contested"]
 
 
 async def test_readers_never_see_an_article_half_swapped(world: World, org: OrgId) -> None:

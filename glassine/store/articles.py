@@ -167,6 +167,7 @@ async def unpublish(tx: Tx, org: OrgId, id: ArticleId) -> Article:
 
 async def delete(tx: Tx, org: OrgId, id: ArticleId) -> None:
     """Passages, vectors and postings go with it. Raises NotFound."""
+    await lock(tx, org, [id])
     await versions.take_out(tx, org, id, await versions.raised(tx, org))
     if await one(tx, _SQL.delete, {"org": org, "id": id}) is None:
         raise NotFound("There is no such article.")
@@ -174,6 +175,7 @@ async def delete(tx: Tx, org: OrgId, id: ArticleId) -> None:
 
 async def bury(tx: Tx, org: OrgId, id: ArticleId) -> Article:
     """Into the trash, and out of every search at once. Raises NotFound."""
+    await lock(tx, org, [id])
     await versions.take_out(tx, org, id, await versions.raised(tx, org))
     return await _changed(tx, _SQL.bury, {"org": org, "id": id})
 
@@ -227,14 +229,21 @@ async def order(tx: Tx, org: OrgId, topic: UUID, ids: Sequence[ArticleId]) -> No
 
 async def unpublish_all(tx: Tx, org: OrgId, ids: Sequence[ArticleId]) -> None:
     """As `unpublish`, for many at once; what is not there is passed over."""
+    await lock(tx, org, ids)
     await tx.execute(_SQL.unpublish_all, {"org": org, "ids": list(ids)})
     await versions.take_all_out(tx, org, ids, await versions.raised(tx, org))
 
 
 async def delete_all(tx: Tx, org: OrgId, ids: Sequence[ArticleId]) -> None:
     """As `delete`, for many at once; what is not there is passed over."""
+    await lock(tx, org, ids)
     await versions.take_all_out(tx, org, ids, await versions.raised(tx, org))
     await tx.execute(_SQL.delete_all, {"org": org, "ids": list(ids)})
+
+
+async def lock(tx: Tx, org: OrgId, ids: Sequence[ArticleId]) -> None:
+    """Articles before the version, as whoever publishes one takes them: the other way round two would wait for each other."""
+    await tx.execute(_SQL.lock, {"org": org, "ids": list(ids)})
 
 
 async def take_over(tx: Tx, org: OrgId, source: str) -> None:

@@ -110,6 +110,9 @@ select (select array_agg(distinct language order by language) from articles wher
 -- name: of_source
 select id, path, digest, status, scope from articles where org_id = %(org)s and source = %(source)s and deleted_at is null
 
+-- name: lock
+select id from articles where org_id = %(org)s and id = any(%(ids)s) order by id for update
+
 -- name: delete
 delete from articles where org_id = %(org)s and id = %(id)s returning id
 

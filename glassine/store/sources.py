@@ -46,6 +46,11 @@ async def load(tx: Tx, org: OrgId, id: SourceId, *, lock: bool = False) -> Conne
     return _connected(row) if row else _missing()
 
 
+async def hold(tx: Tx, org: OrgId, id: SourceId) -> None:
+    """Nobody removes it before this transaction ends. Asked for before its articles, as whoever removes it does: the other way round two would wait for each other."""
+    await tx.execute(_SQL.hold, {"org": org, "id": id})
+
+
 async def by_key(tx: Tx, org: OrgId, key: str) -> Connected | None:
     row = await one(tx, _SQL.by_key, {"org": org, "key": key})
     return _connected(row) if row else None

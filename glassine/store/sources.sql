@@ -20,6 +20,9 @@ select * from sources where org_id = %(org)s and id = %(id)s
 -- name: lock
 select * from sources where org_id = %(org)s and id = %(id)s for update
 
+-- name: hold
+select from sources where org_id = %(org)s and id = %(id)s for key share
+
 -- name: by_key
 select * from sources where org_id = %(org)s and key = %(key)s
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glassine.rules import passages
-from glassine.store import DatabaseError, Tx, Unreachable, articles, runs
+from glassine.store import DatabaseError, Tx, Unreachable, articles, runs, sources
 from glassine.story.knowledge.indexing import embedded_as, prepared
 from glassine.story.search.finding import spoken_in
 from glassine.story.sources import converting
@@ -88,6 +88,7 @@ class Bringer:
         if not ready:
             raise LeftOut("has no text")
         async with self.world.store.tx(self.org) as tx:
+            await sources.hold(tx, self.org, self.source.id)
             id = await self._put(tx, draft.path, before, {**fields, "digest": digest}, ready)
             await self._note(tx, item, draft, id)
             await self._measure(tx, item)

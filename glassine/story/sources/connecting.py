@@ -92,6 +92,7 @@ async def remove(world: World, actor: Actor, id: SourceId, *, keep_articles: boo
         gone = await sources.load(tx, org, id, lock=True)
         await runs.stop(tx, org, id)
         theirs = [known.id for known in (await articles.of_source(tx, org, gone.key)).values()]
+        await articles.lock(tx, org, theirs)
         if keep_articles:
             await articles.take_over(tx, org, gone.key)
         for at in range(0, len(theirs), _GONE_AT_ONCE) if not keep_articles else ():

@@ -118,6 +118,7 @@ async def decide(world: World, actor: Actor, id: SourceId, *, delete: bool) -> i
         source = await sources.load(tx, org, id, lock=True)
         held = await runs.held(tx, org, id)
         if delete:
+            await articles.lock(tx, org, [row["article_id"] for row in held if row["article_id"]])
             for at in range(0, len(held), _BATCH):
                 part = held[at : at + _BATCH]
                 await articles.delete_all(tx, org, [row["article_id"] for row in part if row["article_id"]])
