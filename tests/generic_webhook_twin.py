@@ -16,6 +16,8 @@ from tests.vendors import Request, Response
 
 SECRET = "whsec_" + base64.b64encode(b"thirty-two bytes that both know!").decode()
 
+_MOST = 1_000_000  # bytes of a file in an answer
+
 
 @dataclass(slots=True, kw_only=True)
 class GenericTwin(Twin):
@@ -67,6 +69,8 @@ class GenericTwin(Twin):
         event: dict[str, Any] = {"type": what, "ticket": ticket.id, "id": str(next(self.ids)), "at": now()}
         if comment is not None:
             event |= {"type": "reply" if comment.public else "note", "id": comment.id, "text": comment.text, "author": comment.author}
+            event["files"] = [{"name": name, "type": kind, "content_base64": base64.b64encode(content).decode()} for name, kind, content in comment.sent if len(content) <= _MOST]
+            event["files_left_out"] = [name for name, _, content in comment.sent if len(content) > _MOST]
         if into:
             event["into"] = into
         self.events.setdefault(ticket.id, []).append(event)

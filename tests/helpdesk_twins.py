@@ -47,6 +47,7 @@ class Comment:
     ours: bool = True
     files: tuple[str, ...] = ()
     author: str = ""
+    sent: tuple[tuple[str, str, bytes], ...] = ()  # files of its people's: name, kind and content
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,9 +122,9 @@ class Twin:
 
     # -- what people do over there -------------------------------------------------------------------------------------------
 
-    async def answer(self, ticket: str, text: str, *, public: bool = True, author: str = "Grace") -> Comment:
+    async def answer(self, ticket: str, text: str, *, public: bool = True, author: str = "Grace", files: tuple[tuple[str, str, bytes], ...] = ()) -> Comment:
         """Somebody writes: to the customer, or (not public) a note."""
-        comment = Comment(id=str(next(self.ids)), text=text, public=public, ours=False, author=author)
+        comment = Comment(id=str(next(self.ids)), text=text, public=public, ours=False, author=author, files=tuple(name for name, _, _ in files), sent=files)
         self.held[ticket].comments.append(comment)
         await self._send(self.told(self.held[ticket], "replied", comment))
         return comment

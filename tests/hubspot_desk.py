@@ -22,7 +22,7 @@ class HubSpotTwin(Twin):
         return dict(SETTINGS)
 
     def respond(self, request: Request) -> Response:
-        self.portal.now = datetime.now(UTC)
+        self.portal.now, self.portal.files_at = datetime.now(UTC), f"http://{request.headers['host']}"
         answer = self.portal.answer(request)
         self._mirror()
         return answer
@@ -30,7 +30,8 @@ class HubSpotTwin(Twin):
     def told(self, ticket: TwinTicket, what: str, comment: Comment | None = None, into: str = "") -> list[SentHook]:
         self.portal.now = datetime.now(UTC)
         if what == "replied" and comment is not None:
-            self.portal.reply(ticket.id, comment.text, public=comment.public)
+            files = ";".join(self.portal.store(name, content) for name, _, content in comment.sent)
+            self.portal.reply(ticket.id, comment.text, public=comment.public, files=files)
         elif what in ("solved", "reopened"):
             self.portal.move(ticket.id, "4" if what == "solved" else "1")
         elif what == "merged":

@@ -17,7 +17,7 @@ BUILT_IN = {
     "contacts": {"email", "firstname", "lastname", "phone"},
     "tickets": {"subject", "content", "hs_pipeline", "hs_pipeline_stage", "hs_ticket_priority", "hubspot_owner_id", "hs_lastmodifieddate"},
     "notes": {"hs_note_body", "hs_timestamp", "hs_createdate", "hubspot_owner_id", "hs_attachment_ids"},
-    "emails": {"hs_email_direction", "hs_email_status", "hs_email_text", "hs_email_html", "hs_timestamp", "hs_createdate", "hubspot_owner_id", "hs_email_subject"},
+    "emails": {"hs_email_direction", "hs_email_status", "hs_email_text", "hs_email_html", "hs_timestamp", "hs_createdate", "hubspot_owner_id", "hs_email_subject", "hs_attachment_ids"},
 }
 SCOPES = {"contacts": ("crm.objects.contacts.read", "crm.objects.contacts.write"), "notes": ("crm.objects.contacts.read", "crm.objects.contacts.write"),
            "tickets": ("tickets", "tickets"), "emails": ("sales-email-read", "crm.objects.contacts.write")}

@@ -46,4 +46,5 @@ class Stage:
 async def staged() -> AsyncIterator[Stage]:
     portal = Portal()
     async with vendor(portal.answer) as server:
+        portal.files_at = server.url
         yield Stage(portal, server)

@@ -28,7 +28,7 @@ class Portal:
     token: str = TOKEN
     secret: str = CLIENT_SECRET
     scopes: set[str] = field(default_factory=lambda: {
-        "oauth", "tickets", "crm.objects.contacts.read", "crm.objects.contacts.write", "crm.objects.owners.read", "conversations.read", "sales-email-read", "files",
+        "oauth", "tickets", "crm.objects.contacts.read", "crm.objects.contacts.write", "crm.objects.owners.read", "conversations.read", "sales-email-read", "files", "files.ui_hidden.read",
     })
     records: dict[str, Record] = field(default_factory=dict)
     links: set[tuple[str, str]] = field(default_factory=set)  # from, to: both ways
@@ -38,6 +38,8 @@ class Portal:
     pipelines: list[Json] = field(default_factory=lambda: [pipeline("0", "Support", {"1": "OPEN", "2": "OPEN", "4": "CLOSED"}), pipeline("77", "Billing", {"771": "OPEN", "779": "CLOSED"})])
     threads: dict[str, Json] = field(default_factory=dict)
     uploaded: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    stored: dict[str, tuple[str, bytes, bool]] = field(default_factory=dict)  # files of people: name, content, and whether it is hidden, as those on records are
+    files_at: str = ""  # where its storage is
     required: set[str] = field(default_factory=set)  # properties that an admin made required on tickets
     events: list[Json] = field(default_factory=list)  # told to whoever subscribed
     faults: list[Callable[[Request], Response | None]] = field(default_factory=list)
@@ -54,6 +56,12 @@ class Portal:
         self._tell("ticket.propertyChange", ticket, propertyName="notes_last_updated", propertyValue=self.stamp())
         return made.id
 
+    def store(self, name: str, content: bytes, *, hidden: bool = True) -> str:
+        """Somebody uploads a file."""
+        id = self._id()
+        self.stored[id] = (name, content, hidden)
+        return id
+
     def email(self, ticket: str, text: str, **more: str) -> str:
         """Sent from the ticket's record, and logged there."""
         made = self._make("emails", {"hs_email_direction": "EMAIL", "hs_email_status": "SENT", "hs_email_text": text, "hs_timestamp": self.stamp(), "hubspot_owner_id": ADA} | more, THEIRS)
@@ -67,10 +75,11 @@ class Portal:
                             "originalChannelId": "1002", "originalChannelAccountId": "5", "associatedContactId": "9"}
         return id
 
-    def message(self, thread: str, text: str, *, kind: str = "MESSAGE", by: str = f"A-{ADA}", direction: str = "OUTGOING", cut: bool = False) -> str:
+    def message(self, thread: str, text: str, *, kind: str = "MESSAGE", by: str = f"A-{ADA}", direction: str = "OUTGOING", cut: bool = False, files: tuple[str, ...] = ()) -> str:
         id = self._id()
         self.threads[thread]["messages"].append({
-            "id": id, "type": kind, "createdBy": by, "createdAt": iso(self.now), "text": text[:20] if cut else text, "richText": "", "archived": False, "attachments": [], "recipients": [],
+            "id": id, "type": kind, "createdBy": by, "createdAt": iso(self.now), "text": text[:20] if cut else text, "richText": "", "archived": False, "recipients": [],
+            "attachments": [{"type": "FILE", "fileId": file, "fileUsageType": "OTHER", "name": self.stored[file][0]} for file in files],
             "senders": [{"actorId": by, "name": "Ada Lovelace"}], "client": {"clientType": "HUBSPOT"}, "conversationsThreadId": thread, "whole": text,
             **({"direction": direction, "truncationStatus": "TRUNCATED" if cut else "NOT_TRUNCATED", "channelId": "1002", "channelAccountId": "5"} if kind == "MESSAGE" else {}),
         })
@@ -133,6 +142,8 @@ class Portal:
             if (stead := fault(request)) is not None:
                 return stead
         url = urlsplit(request.target)
+        if url.path.startswith("/signed/"):
+            return self.storage(request, url.path.rpartition("/")[2])
         try:
             if request.headers.get("authorization") != f"Bearer {self.token}":
                 raise Wrong(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
@@ -274,6 +285,18 @@ class Portal:
         self.uploaded[id] = (found[1].decode(), found[2])
         return said({"id": id, "access": "PRIVATE", "name": found[1].decode()}, 201)
 
+    def signed(self, query: Json, body: Any, id: str) -> Response:
+        if id not in self.stored or (self.stored[id][2] and "files.ui_hidden.read" not in self.scopes):
+            raise Wrong(404, "OBJECT_NOT_FOUND", "No file found.")
+        name, _, ending = self.stored[id][0].rpartition(".")
+        return said({"url": f"{self.files_at}/signed/{id}?Expires=1&Signature=x", "expiresAt": iso(self.now), "name": name, "extension": ending, "type": "DOCUMENT", "size": len(self.stored[id][1])})
+
+    def storage(self, request: Request, id: str) -> Response:
+        """Whoever has the address may have the file; no key of HubSpot's is anything to a storage."""
+        if "authorization" in request.headers or id not in self.stored:
+            return Response(status=400)
+        return Response(body=self.stored[id][1], headers={"Content-Type": "application/octet-stream"})
+
     def files(self, query: Json, body: Any) -> Response:
         return said({"results": []})
 
@@ -364,5 +387,6 @@ _ROUTES: list[tuple[str, str | None, Callable[..., Response]]] = [
     (rf"GET /conversations/conversations/{V}/threads/(\d+)/messages", "conversations.read", Portal.messages),
     (rf"GET /conversations/conversations/{V}/threads/(\d+)/messages/(\d+)/original-content", "conversations.read", Portal.original),
     (r"POST /files/2026-03/files", "files", Portal.upload), (r"GET /files/2026-03/files/search", "files", Portal.files),
+    (r"GET /files/2026-03/files/(\d+)/signed-url", "files", Portal.signed),
 ]
 

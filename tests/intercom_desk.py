@@ -28,9 +28,9 @@ class IntercomTwin(Twin):
 
     def told(self, ticket: TwinTicket, what: str, comment: Comment | None = None, into: str = "") -> list[SentHook]:
         space = self.workspace
-        space.now = datetime.now(UTC)
+        space.now, space.files_at = datetime.now(UTC), self.url
         if what == "replied" and comment is not None:
-            space.reply(ticket.id, comment.text, kind="comment" if comment.public else "note")
+            space.reply(ticket.id, comment.text, kind="comment" if comment.public else "note", files=comment.sent)
         elif what == "solved":
             space.close(ticket.id)
         elif what == "reopened":

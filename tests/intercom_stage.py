@@ -49,4 +49,5 @@ class Stage:
 async def staged() -> AsyncIterator[Stage]:
     space = Workspace()
     async with vendor(space.answer) as server:
+        space.files_at = server.url
         yield Stage(space, server)

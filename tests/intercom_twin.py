@@ -47,16 +47,25 @@ class Workspace:
     unsearched: set[str] = field(default_factory=set)
     told: list[Json] = field(default_factory=list)  # notifications that have not been sent
     mailed: list[str] = field(default_factory=list)  # what Intercom would have shown or mailed to the customer
+    stored: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # files: path -> kind and content
+    files_at: str = ""  # where its storage is
+    refuses: set[str] = field(default_factory=set)  # kinds of files that are not taken
     faults: list[Callable[[Request], Response | None]] = field(default_factory=list)
     most: int = 500  # parts that are given back
     count: int = 100
 
     # -- what people do there ----------------------------------------------------------------------------------------------
 
-    def reply(self, id: str, text: str, *, kind: str = "comment", by: str = ADA, files: int = 0) -> str:
-        made = self._part(id, kind, f"<p>{text}</p>" if text else None, {"type": "admin", "id": by, "name": self.admins[by]}, files=files)
+    def reply(self, id: str, text: str, *, kind: str = "comment", by: str = ADA, files: tuple[tuple[str, str, bytes], ...] = ()) -> str:
+        made = self._part(id, kind, f"<p>{text}</p>" if text else None, {"type": "admin", "id": by, "name": self.admins[by]}, files=[self.stored_as(*file) for file in files])
         self._tell({"comment": "conversation.admin.replied", "note": "conversation.admin.noted", "close": "conversation.admin.closed", "open": "conversation.admin.opened"}.get(kind, "conversation.admin.assigned"), id)
         return made
+
+    def stored_as(self, name: str, kind: str, content: bytes, at: str = "") -> Json:
+        """A file of somebody's, as a part names it."""
+        path = f"/downloads/i/o/{self._id()}/{name}"
+        self.stored[path] = (kind, content)
+        return {"type": "upload", "name": name, "url": f"{at or self.files_at}{path}?expires=1&signature=x", "content_type": kind, "filesize": len(content)}
 
     def bot(self, id: str, text: str) -> None:
         self._part(id, "comment", f"<p>{text}</p>", {"type": "bot", "id": "1", "name": "Fin"})
@@ -98,6 +107,9 @@ class Workspace:
             if (stead := fault(request)) is not None:
                 return stead
         url = urlsplit(request.target)
+        if url.path.startswith("/downloads/"):
+            kind, content = self.stored.get(url.path, ("", b""))
+            return Response(body=content, headers={"Content-Type": kind}) if kind and "authorization" not in request.headers else Response(status=400 if kind else 404)
         try:
             if request.headers.get("authorization") != f"Bearer {self.token}":
                 raise Wrong(401, "unauthorized", "Access Token Invalid")
@@ -198,12 +210,15 @@ class Workspace:
         files = body.get("attachment_files", [])
         if len(files) > 10 or not all(set(one) == {"content_type", "data", "name"} and base64.b64decode(one["data"], validate=True) is not None for one in files):
             raise Wrong(400, "parameter_invalid", "attachment_files are wrong")
+        if any(one["content_type"] in self.refuses for one in files):
+            raise Wrong(422, "unsupported_attachment", "File type is not supported")
+        named = [self.stored_as(one["name"], one["content_type"], base64.b64decode(one["data"])) for one in files]
         at = datetime.fromtimestamp(body["created_at"], UTC) if "created_at" in body else None
         if body.get("type") == "user":
             need(body, {"message_type", "type", "body", "intercom_user_id"}, {"message_type", "type", "body", "intercom_user_id", "created_at", "attachment_files"})
             if body["message_type"] != "comment" or body["intercom_user_id"] != held["contact"]:
                 raise Wrong(400, "parameter_invalid", "A contact can only comment in a conversation of their own")
-            self._part(id, "comment", marked_up(body["body"]), {"type": "user", "id": held["contact"], "name": None}, files=len(files), at=at)
+            self._part(id, "comment", marked_up(body["body"]), {"type": "user", "id": held["contact"], "name": None}, files=named, at=at)
             held["state"] = "open"
         else:
             need(body, {"message_type", "type", "admin_id", "body"}, {"message_type", "type", "admin_id", "body", "created_at", "attachment_files"})
@@ -211,7 +226,7 @@ class Workspace:
                 raise Wrong(400, "parameter_invalid", "Admin not found")
             if body["message_type"] == "comment":
                 self.mailed.append(body["body"])
-            self._part(id, body["message_type"], body["body"], {"type": "admin", "id": body["admin_id"], "name": self.admins[body["admin_id"]]}, files=len(files), at=at)
+            self._part(id, body["message_type"], body["body"], {"type": "admin", "id": body["admin_id"], "name": self.admins[body["admin_id"]]}, files=named, at=at)
         return said(self._shown(id))
 
     def manage(self, body: Json, query: Json, id: str) -> Response:
@@ -254,12 +269,11 @@ class Workspace:
         held: Json = self.held[id]
         return held
 
-    def _part(self, id: str, kind: str, body: str | None, author: Json, *, files: int = 0, at: datetime | None = None) -> str:
+    def _part(self, id: str, kind: str, body: str | None, author: Json, *, files: list[Json] | None = None, at: datetime | None = None) -> str:
         made = self._id()
         stamp = int((at or self.now).timestamp())
-        attachments = [{"type": "upload", "name": f"{number}.png", "url": "https://downloads.intercomcdn.example/1", "content_type": "image/png", "filesize": 5} for number in range(files)]
         self.held[id]["parts"].append({
-            "type": "conversation_part", "id": made, "part_type": kind, "body": body, "created_at": stamp, "updated_at": stamp, "notified_at": stamp, "author": author, "attachments": attachments, "redacted": False,
+            "type": "conversation_part", "id": made, "part_type": kind, "body": body, "created_at": stamp, "updated_at": stamp, "notified_at": stamp, "author": author, "attachments": files or [], "redacted": False,
         })
         return made
 

@@ -44,12 +44,18 @@ class SunshineTwin(Twin):
 
     # -- what people do over there -------------------------------------------------------------------------------------------
 
-    async def answer(self, ticket: str, text: str, *, public: bool = True, author: str = "Grace") -> Comment:
-        """An agent writes. What is not public stays on the ticket in Zendesk, which messaging knows nothing of."""
+    async def answer(self, ticket: str, text: str, *, public: bool = True, author: str = "Grace", files: tuple[tuple[str, str, bytes], ...] = ()) -> Comment:
+        """An agent writes, and each file is a message of its own. What is not public stays on the ticket in Zendesk, which messaging knows nothing of."""
         if not public:
             return Comment(id="", text=text, public=False, ours=False)
-        message = self.write(ticket, {"type": "business", "displayName": author, "subtypes": ["agent"]}, {"type": "text", "text": text}, via="zd:agentWorkspace")
+        by = {"type": "business", "displayName": author, "subtypes": ["agent"]}
+        message = self.write(ticket, by, {"type": "text", "text": text}, via="zd:agentWorkspace")
         await self._send(self._events("conversation:message", ticket, {"message": message}))
+        for name, kind, content in files:
+            path = f"/media/{next(self.ids)}/{name}"
+            self.stored[path] = (kind, content)
+            sent = self.write(ticket, by, {"type": "file", "mediaUrl": self.url + path, "mediaType": kind, "mediaSize": len(content), "altText": name}, via="zd:agentWorkspace")
+            await self._send(self._events("conversation:message", ticket, {"message": sent}))
         return next(one for one in self.held[ticket].comments if one.id == message["id"])
 
     async def solve(self, ticket: str) -> None:

@@ -16,6 +16,7 @@ from glassine.edge.gate import Gate
 from glassine.edge.helpdesk_link import GateHelpdeskLink
 from glassine.words.deliveries import DeliveryFailed, Effect
 from glassine.words.errors import Refused
+from glassine.words.files import LARGEST_FILE
 from glassine.words.helpdesks import Deleted, Draft, Entry, Guarantee, Heard, Helpdesk, Hook, RawHook, Reopened, Replied, Requester, Solved, Speaker, Ticket
 from glassine.words.ids import OrgId, SessionId, new_id
 from tests.generic_webhook_twin import GenericTwin
@@ -204,6 +205,26 @@ async def test_what_people_answer_is_heard_and_a_note_is_no_answer(side: Side) -
     told = [("We send you a new one.", True), *([("Third lamp this week.", False)] if side.twin.takes_notes else [])]
     assert [(one.text.strip(), one.public) for one in replied.values()] == told, "each once, and nothing of ours"
     assert all(one.ticket == ticket.id for one in replied.values())
+
+
+async def test_files_of_answers_come_along_and_nothing_is_told_of_who_asks(side: Side) -> None:
+    secret = await _hooked(side)
+    ticket = await _opened(side, _draft(1))
+    files = (("label.pdf", "application/pdf", b"%PDF-1.7 a label"), ("where.png", "image/png", b"\x89PNG a picture"))
+    await side.twin.answer(ticket.id, "Put this label on it.", files=files)
+    replied = {one.key: one for one in await _all_heard(side, secret, ticket) if isinstance(one, Replied) and one.public}
+    assert [(file.name, file.media_type, file.content) for one in replied.values() for file in one.files] == list(files)
+    assert [one.unhad for one in replied.values() if one.unhad] == []
+    assert next(iter(replied.values())).text.strip() == "Put this label on it."
+
+
+async def test_a_file_that_is_too_large_is_named_and_holds_no_answer_up(side: Side) -> None:
+    ticket = await _opened(side, _draft(1))
+    await side.twin.answer(ticket.id, "See the film.", files=(("film.png", "image/png", b"x" * (LARGEST_FILE + 1)),))
+    replied = [one for one in (await side.module.look(side.link, ticket, "")).heard if isinstance(one, Replied) and one.public]
+    assert "See the film." in replied[0].text
+    assert [(one.name, "large" in one.why) for each in replied for one in each.unhad] == [("film.png", True)]
+    assert [file for each in replied for file in each.files] == []
 
 
 async def test_what_becomes_of_a_ticket_is_heard(side: Side) -> None:

@@ -17,6 +17,7 @@ from tests.hubspot_parts import OURS
 from tests.hubspot_stage import HUBSPOT, URL, Stage, staged
 from tests.hubspot_twin import CLIENT_SECRET, Portal
 from tests.talk import draft
+from tests.vendors import Response
 
 pytestmark = pytest.mark.enable_socket
 
@@ -76,14 +77,61 @@ async def test_without_the_rights_to_read_mail_and_threads_notes_are_read_all_th
     assert [(one.text, one.author) for one in heard if isinstance(one, Replied)] == [("On its way", "HubSpot")]
 
 
-async def test_files_of_a_reply_stay_there_and_the_team_is_told(stage: Stage) -> None:
+async def test_files_of_notes_mails_and_messages_come_along_with_those_pasted_into_the_words(stage: Stage) -> None:
     ticket = await stage.open()
     stage.portal.later(minutes=1)
-    stage.portal.reply(ticket.id, "See the label", files="55;56")
+    label, bill, pasted = stage.portal.store("label.pdf", b"%PDF"), stage.portal.store("bill.csv", b"a,b"), stage.portal.store("shot.png", b"PNG")
+    image = f'<img src="https://api-eu1.hubspot.com/filemanager/api/v2/files/{pasted}/signed-url-redirect?portalId=62515">'
+    stage.portal.reply(ticket.id, f"See the label {image}", files=f"{label};{bill}")
+    stage.portal.later(seconds=1)
+    stage.portal.reply(ticket.id, "", files=label)
+    stage.portal.later(seconds=1)
+    stage.portal.email(ticket.id, "As a mail", hs_attachment_ids=bill)
     heard, _ = await stage.look(ticket)
-    assert [(one.text, one.public) for one in heard if isinstance(one, Replied)] == [
-        ("See the label", True), ("The reply above has files in HubSpot. They were not sent along: the customer has not got them.", False),
+    assert [(one.text, [(file.name, file.media_type, file.content) for file in one.files], one.unhad) for one in heard if isinstance(one, Replied)] == [
+        ("See the label", [("label.pdf", "application/pdf", b"%PDF"), ("bill.csv", "text/csv", b"a,b"), ("shot.png", "image/png", b"PNG")], ()),
+        ("", [("label.pdf", "application/pdf", b"%PDF")], ()), ("As a mail", [("bill.csv", "text/csv", b"a,b")], ()),
     ]
+    stage.portal.later(minutes=1)
+    stage.portal.message(stage.portal.thread(ticket.id), "By the help desk", files=(bill,))
+    heard, _ = await stage.look(ticket)
+    assert [[file.name for file in one.files] for one in heard if isinstance(one, Replied) and one.text == "By the help desk"] == [["bill.csv"]]
+
+
+async def test_a_file_that_hubspot_hides_from_the_token_is_named_with_the_right_that_is_missing(stage: Stage) -> None:
+    ticket = await stage.open()
+    stage.portal.later(minutes=1)
+    stage.portal.reply(ticket.id, "See", files=f"{stage.portal.store('label.pdf', b'%PDF')};{stage.portal.store('open.pdf', b'%PDF', hidden=False)};404404")
+    for denied, had in (({"files.ui_hidden.read"}, ["open.pdf"]), ({"files"}, [])):
+        stage.portal.scopes -= denied
+        (one,) = (await stage.look(ticket))[0]
+        assert isinstance(one, Replied)
+        assert (one.text, [file.name for file in one.files]) == ("See", had)
+        assert all("files.ui_hidden.read" in unhad.why for unhad in one.unhad)
+        assert len(one.unhad) == 3 - len(had)
+
+
+async def test_a_storage_that_fails_is_asked_again_and_after_ten_minutes_the_answer_goes_without(stage: Stage) -> None:
+    ticket = await stage.open()
+    stage.portal.later(minutes=1)
+    stage.portal.reply(ticket.id, "See", files=stage.portal.store("label.pdf", b"%PDF"))
+    stage.portal.faults.append(lambda request: Response(status=503) if request.target.startswith("/signed/") else None)
+    with pytest.raises(DeliveryFailed, match="503"):
+        await stage.look(ticket)
+    stage.portal.later(minutes=10)
+    (one,) = (await stage.look(ticket))[0]
+    assert isinstance(one, Replied)
+    assert [(unhad.name, "could not be fetched" in unhad.why) for unhad in one.unhad] == [("label.pdf", True)]
+
+
+async def test_an_address_elsewhere_is_not_gone_to(stage: Stage) -> None:
+    ticket = await stage.open()
+    stage.portal.later(minutes=1)
+    stage.portal.reply(ticket.id, "See", files=stage.portal.store("label.pdf", b"%PDF"))
+    stage.portal.files_at = "https://storage.example"
+    (one,) = (await stage.look(ticket))[0]
+    assert isinstance(one, Replied)
+    assert [(unhad.name, unhad.why) for unhad in one.unhad] == [("label.pdf", "it could not be fetched: its address is not one of this helpdesk's declared places")]
 
 
 async def test_somebody_closes_and_opens_a_ticket_and_what_we_did_is_no_news(stage: Stage) -> None:

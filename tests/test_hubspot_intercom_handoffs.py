@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import httpx2
 import pytest
 import pytest_asyncio
 
 from glassine.store import tickets
-from glassine.story import conversations, desk
+from glassine.story import conversations, desk, files
 from glassine.story.contacts import Identity
 from glassine.story.world import World
 from glassine.words.helpdesks import Connected
-from glassine.words.ids import SessionId
+from glassine.words.ids import FileId, SessionId
 from glassine.words.people import ActorKind
 from glassine.words.sessions import EventType, OwnerKind, Status
 from tests import desks
@@ -84,6 +85,24 @@ async def test_an_address_that_may_be_told_is_told(world: World, shop: Shop, twi
     (there,) = twin.tickets()
     assert any(b"mara@customers.example" in request.body or "mara%40customers.example" in request.target for request in twin.seen)
     assert "mara@customers.example" not in "".join(one.text for one in there.comments)
+
+
+async def test_files_of_answers_reach_the_customer_and_what_cannot_be_had_is_told_to_both_sides(client: httpx2.AsyncClient, world: World, shop: Shop, twin: Twin, acme: Connected) -> None:
+    id = await handed(world, shop, acme, "My lamp is broken.")
+    (there,) = twin.tickets()
+    pdf = b"%PDF-1.7 a label for Mara"
+    await twin.answer(there.id, "Put this label on it.", files=(("label.pdf", "application/pdf", pdf), ("film.mov", "video/quicktime", b"mov")))
+    await desks.look(world, shop.org, id)
+    await desks.look(world, shop.org, id)
+    event = next(event for event in await conversations.timeline(world, shop.org, id) if event.type is EventType.AGENT_MESSAGE)
+    assert event.text == "Put this label on it.\n\nThe file film.mov is not shown here."
+    (shown,) = event.payload["attachments"]
+    assert (shown["name"], shown["type"], shown["size"]) == ("label.pdf", "application/pdf", len(pdf))
+    assert (await files.file(world, shop.org, FileId(UUID(shown["id"])))).content == pdf
+    notes = [event for event in await conversations.timeline(world, shop.org, id) if event.type is EventType.AGENT_COMMENT]
+    assert [("film.mov" in one.text, "This kind of file is not taken" in one.text) for one in notes] == [(True, True)]
+    await desks.bring(world, shop.org, acme.id)
+    assert any("film.mov" in comment.text and not comment.public for comment in twin.comments(there.id)), "whoever answered there reads that it did not arrive"
 
 
 async def test_status_goes_both_ways(world: World, shop: Shop, twin: Twin, acme: Connected) -> None:

@@ -53,13 +53,33 @@ async def test_what_a_person_writes_with_our_own_account_is_theirs(stage: Stage)
     assert [one.public for one in heard if isinstance(one, Replied)] == [True]
 
 
-async def test_files_of_a_reply_stay_there_and_the_team_is_told(stage: Stage) -> None:
+async def test_files_of_a_reply_come_along_with_those_pasted_into_the_words(stage: Stage) -> None:
     ticket = await stage.open()
     stage.space.later(minutes=1)
-    stage.space.reply(ticket.id, "See the label", files=2)
+    pasted = stage.space.stored_as("shot.png", "image/png", b"PNG")["url"]
+    elsewhere = "https://images.example/logo.png"
+    stage.space.reply(ticket.id, f'See <img src="{pasted}"> <img src="{elsewhere}">', files=(("label.pdf", "application/pdf", b"%PDF"),))
+    stage.space.later(seconds=1)
+    stage.space.reply(ticket.id, "", files=(("more.pdf", "application/pdf", b"%PDF"),))
+    stage.space.later(seconds=1)
+    stage.space.reply(ticket.id, "For us", kind="note", files=(("us.pdf", "application/pdf", b"%PDF"),))
     heard, _ = await stage.look(ticket)
-    assert [(one.text, one.public) for one in heard if isinstance(one, Replied)] == [
-        ("See the label", True), ("The reply above has files in Intercom. They were not sent along: the customer has not got them.", False),
+    assert [(one.text, one.public, [(file.name, file.media_type, file.content) for file in one.files], one.unhad) for one in heard if isinstance(one, Replied)] == [
+        ("See", True, [("label.pdf", "application/pdf", b"%PDF"), ("shot.png", "image/png", b"PNG")], ()), ("", True, [("more.pdf", "application/pdf", b"%PDF")], ()),
+        ("For us", False, [("us.pdf", "application/pdf", b"%PDF")], ()),
+    ]
+
+
+async def test_a_file_that_is_gone_or_stands_elsewhere_is_named(stage: Stage) -> None:
+    ticket = await stage.open()
+    stage.space.later(minutes=1)
+    stage.space.reply(ticket.id, "See", files=(("a.pdf", "application/pdf", b"%PDF"), ("b.pdf", "application/pdf", b"%PDF")))
+    stage.space.held[ticket.id]["parts"][-1]["attachments"][1]["url"] = "https://elsewhere.example/b.pdf"
+    stage.space.stored.clear()
+    (one,) = (await stage.look(ticket))[0]
+    assert isinstance(one, Replied)
+    assert [(unhad.name, unhad.why) for unhad in one.unhad] == [
+        ("a.pdf", "it is not there any more"), ("b.pdf", "it could not be fetched: its address is not one of this helpdesk's declared places"),
     ]
 
 
@@ -168,7 +188,8 @@ async def test_a_wrong_token_is_said_at_once(stage: Stage) -> None:
 
 @pytest.mark.parametrize(("region", "host"), [("us", "api.intercom.io"), ("eu", "api.eu.intercom.io"), ("au", "api.au.intercom.io"), ("", "api.intercom.io")])
 def test_each_region_has_its_own_address(region: str, host: str) -> None:
-    assert INTERCOM.hosts({"region": region}) == (host,)
+    assert INTERCOM.hosts({"region": region})[0] == host
+    assert all(host.endswith(("intercomcdn.com", "intercomcdn.eu", "intercomusercontent.com")) or "intercom-attachments" in host for host in INTERCOM.hosts({"region": region})[1:])
 
 
 async def test_what_intercom_signs_with_is_handed_on(stage: Stage) -> None:

@@ -132,7 +132,7 @@ async def test_a_file_that_cannot_be_had_keeps_no_answer_back(support: Support, 
     server.answer = lambda request: Response(status=404) if request.target.startswith("/attachments/") else support(request)
     (one,) = (await looked(server, ticket))[0]
     assert isinstance(one, Replied)
-    assert one.files == ()
+    assert (one.files, [(unhad.name, unhad.why) for unhad in one.unhad]) == ((), [("a.pdf", "it is not there any more")])
     server.answer = lambda request: Response(status=500) if request.target.startswith("/attachments/") else support(request)
     with pytest.raises(DeliveryFailed):
         await looked(server, ticket)

@@ -27,9 +27,9 @@ class ZendeskTwin(Twin):
         self._show()
         return answer
 
-    async def answer(self, ticket: str, text: str, *, public: bool = True, author: str = "Grace") -> Comment:
+    async def answer(self, ticket: str, text: str, *, public: bool = True, author: str = "Grace", files: tuple[tuple[str, str, bytes], ...] = ()) -> Comment:
         by = next((id for id, one in self.support.users.items() if one["name"] == author), 0) or self.support.hire(author)
-        id = str(self.support.answer(int(ticket), text, public=public, by=by))
+        id = str(self.support.answer(int(ticket), text, public=public, by=by, files=files))
         await self._tell()
         return next(one for one in self.held[ticket].comments if one.id == id)
 

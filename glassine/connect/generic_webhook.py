@@ -41,6 +41,7 @@ from glassine.words.helpdesks import (
     Solved,
     Step,
     Ticket,
+    Unhad,
 )
 from glassine.words.sources import Field, FieldKind
 
@@ -218,7 +219,8 @@ def _heard(one: Mapping[str, Any]) -> Heard | None:
     match str(one["type"]):
         case "reply" | "note" as type:
             files = tuple(_file(each) for each in one.get("files", ())[:20])
-            return Replied(ticket=ticket, key=key, text=str(one.get("text", "")), public=type == "reply", author=str(one.get("author", ""))[:100], at=at, files=files)
+            unhad = tuple(Unhad(name=str(name)[:200], why="it is too large for a request") for name in one.get("files_left_out", ())[:20])
+            return Replied(ticket=ticket, key=key, text=str(one.get("text", "")), public=type == "reply", author=str(one.get("author", ""))[:100], at=at, files=files, unhad=unhad)
         case "solved":
             return Solved(ticket=ticket, key=key, at=at)
         case "reopened":

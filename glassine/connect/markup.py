@@ -1,4 +1,4 @@
-"""The little HTML that helpdesks speak: plain text into paragraphs, and what people wrote over there back into plain text. It renders nothing."""
+"""The little HTML that helpdesks speak: plain text into paragraphs, and what people wrote over there back into plain text and addresses of images. It renders nothing."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ def plain(markup: str) -> str:
     reader.close()
     lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def pictures(markup: str) -> list[str]:
+    """The addresses of the images that stand in it, each once."""
+    reader = _Pictures()
+    reader.feed(_ended(_uncommented(markup[:_MOST])))
+    reader.close()
+    return list(dict.fromkeys(reader.found))
 
 
 def _uncommented(markup: str) -> str:
@@ -70,3 +78,15 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._unseen:
             self.parts.append(data.replace("\r", "").replace("\n", " "))
+
+
+class _Pictures(HTMLParser):
+    """Collects addresses of images."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        source = (dict(attrs).get("src") or "").strip() if tag == "img" else ""
+        self.found += [source] if source.startswith(("https://", "http://")) else []

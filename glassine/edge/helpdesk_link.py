@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
+from glassine.edge.addresses import declared
 from glassine.edge.gate import Answer, Crossing, Gate
 from glassine.edge.links import asked_to_wait, host_of, place_of
 from glassine.edge.mail import Mailer, NotTaken
@@ -61,16 +63,28 @@ class GateHelpdeskLink:
         """The vendor's address without a slash at its end: the operator's, or else `default`."""
         return (self.own or default).rstrip("/")
 
+    def leads_to(self, url: str) -> bool:
+        """Whether an address that the vendor named is one of those where this helpdesk may go."""
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
+        except ValueError:
+            return False
+        return parts.scheme in ("http", "https") and declared(host, port, self._places())
+
+    def _places(self) -> tuple[str, ...]:
+        return (*self.hosts, *filter(None, (place_of(self.own),)))
+
     async def request(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", max_bytes: int = 4_000_000,
     ) -> Answer:
         """One exchange, as `HelpdeskLink` says. Raises DeliveryFailed."""
         host, reads = host_of(url), method.upper() in _READS
-        crossing = Crossing(org=self.org, session=self.session, purpose="helpdesk", hosts=(*self.hosts, *filter(None, (place_of(self.own),))), lets=self._let())
+        crossing = Crossing(org=self.org, session=self.session, purpose="helpdesk", hosts=self._places(), lets=self._let())
         try:
             answer = await self.gate.request(crossing, method, url, headers=headers, body=body, timeout=self.seconds, max_bytes=max_bytes)
         except TooLarge:
-            raise DeliveryFailed(f"{host} sent more than {max_bytes:,} bytes at once, which is more than is read.", unknown=not reads) from None
+            raise DeliveryFailed(f"{host} sent more than {max_bytes:,} bytes at once, which is more than is read.", again=not reads, unknown=not reads) from None
         except LeakStopped as refusal:
             raise _kept(f"the request to {host}", refusal) from None
         except CrossingRefused as refusal:

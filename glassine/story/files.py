@@ -16,10 +16,9 @@ from glassine.story.masking import storable, to_bytes, to_text
 from glassine.story.world import World
 from glassine.words.channels import Attachment
 from glassine.words.errors import NotFound, Refused
-from glassine.words.files import FileNote
+from glassine.words.files import LARGEST_FILE, FileNote
 from glassine.words.ids import ContactId, FileId, OrgId, new_id
 
-LARGEST_FILE = 5 * 1024 * 1024
 FILE_TYPES = frozenset({
     "image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/csv", "text/plain", "application/vnd.ms-excel",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/vnd.openxmlformats-officedocument.wordprocessingml.document",

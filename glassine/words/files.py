@@ -1,9 +1,11 @@
-"""Uploaded files in words: what reading one gave."""
+"""Uploaded files in words: how large one may be, and what reading one gave."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+LARGEST_FILE = 5 * 1024 * 1024  # bytes
 
 
 class FileNote(StrEnum):

@@ -73,6 +73,14 @@ class Enclosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unhad:
+    """A file of an answer that cannot be brought along, and why: a part of a sentence, for people to read."""
+
+    name: str = field(repr=False)
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One entry of a session as it goes onto a ticket. `marker` is its own for ever and stands somewhere in what is sent, so that it can be found again."""
 
@@ -140,6 +148,7 @@ class Replied:
     author: str
     at: datetime
     files: tuple[Enclosed, ...] = ()
+    unhad: tuple[Unhad, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +330,9 @@ class HelpdeskLink(Protocol):
 
     def base(self, default: str) -> str:
         """The vendor's address, without a slash at its end: the operator's (GLASSINE_VENDOR_URLS) or else `default`."""
+
+    def leads_to(self, url: str) -> bool:
+        """Whether an address that the vendor named is one of those where this helpdesk may go."""
 
     async def request(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", max_bytes: int = 4_000_000,

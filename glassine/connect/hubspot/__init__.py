@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from glassine.connect.hubspot import hearing, setting_up, tickets
-from glassine.connect.hubspot.api import HOST, HubSpot
+from glassine.connect.hubspot.api import FILE_HOSTS, HOST, HubSpot
 from glassine.words.channels import Connector
 from glassine.words.deliveries import Effect
 from glassine.words.errors import Refused
@@ -45,7 +45,7 @@ class _HubSpot:
     needs: tuple[str, ...] = ()  # a ticket stands alone where no contact may be told
 
     def hosts(self, settings: Mapping[str, str]) -> tuple[str, ...]:  # noqa: ARG002 - every connector is asked alike
-        return (HOST,)
+        return (HOST, *FILE_HOSTS)
 
     async def check(self, link: HelpdeskLink) -> Checked:
         return await setting_up.check(_hubspot(link))
@@ -91,4 +91,4 @@ def _hubspot(link: HelpdeskLink) -> HubSpot:
     return HubSpot(link, token)
 
 
-connector = Connector(name="hubspot", title="HubSpot", hosts=(HOST,), helpdesk=_HubSpot())
+connector = Connector(name="hubspot", title="HubSpot", hosts=(HOST, *FILE_HOSTS), helpdesk=_HubSpot())

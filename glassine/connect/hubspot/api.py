@@ -14,6 +14,8 @@ from glassine.words.deliveries import DeliveryFailed
 from glassine.words.helpdesks import Enclosed, HelpdeskLink
 
 HOST = "api.hubapi.com"
+# Where HubSpot's signed addresses of files lead, by the place where an account's data is.
+FILE_HOSTS = (*(f"*.hubspotusercontent-{place}.net" for place in ("na1", "na2", "na3", "eu1", "ap1", "ca1")), "*.hubspotusercontent.net", "cdn2.hubspot.net")
 VERSION = "2026-09"  # HubSpot serves each dated version for eighteen months and more; /v1/ to /v4/ are out of support from 2027
 _FILES = "2026-03"  # the newest version with the route that uploads
 _MOST_BYTES = 8_000_000
@@ -74,6 +76,10 @@ class HubSpot:
         body = b"".join(b"--" + edge.encode() + b"\r\n" + part + b"\r\n" for part in parts) + b"--" + edge.encode() + b"--\r\n"
         told = await self._exchange("POST", f"/files/{_FILES}/files", body, f"multipart/form-data; boundary={edge}", "files")
         return str((told or {}).get("id") or "")
+
+    async def signed(self, file: str) -> Json | None:
+        """What a file is, and an address that is good for some minutes; None where there is none, or HubSpot hides it from the token. Files on records of the CRM are hidden ones."""
+        return await self.get(f"/files/{_FILES}/files/{segment(file)}/signed-url", right="files")
 
     async def _asked(self, method: str, path: str, body: Json | None, right: str) -> Json | None:
         return await self._exchange(method, path, b"" if body is None else json.dumps(body).encode(), "application/json", right)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from glassine.connect.answers import json_of
-from glassine.connect.hubspot import notes, setting_up, tickets
+from glassine.connect.hubspot import enclosed, notes, setting_up, tickets
 from glassine.connect.hubspot.api import VERSION, HubSpot, Json, segment
 from glassine.connect.markup import plain
 from glassine.words.deliveries import DeliveryFailed
@@ -21,7 +21,6 @@ _WINDOW = timedelta(minutes=5)
 _OVERLAP = timedelta(minutes=5)  # HubSpot's clock and ours, and what was being written while we looked; the same twice is one
 _TICKET = "0-5"  # HubSpot's number of tickets among its kinds of objects
 _AGENT = "A-"
-_FILES_STAY = "The reply above has files in HubSpot. They were not sent along: the customer has not got them."
 _MOST_EVENTS = 1_000  # of one hook; HubSpot sends a hundred at most
 
 
@@ -115,10 +114,9 @@ async def _notes(hubspot: HubSpot, ticket: str, after: datetime) -> list[Heard]:
             continue
         words, public = notes.meant(body)
         author, key = await _owner(hubspot, held.get("hubspot_owner_id")), f"note:{note['id']}"
-        if words.strip():
-            found.append(Replied(ticket=ticket, key=key, text=words.strip(), public=public, author=author, at=at))
-        if held.get("hs_attachment_ids") and public:
-            found.append(Replied(ticket=ticket, key=f"{key}:files", text=_FILES_STAY, public=False, author=author, at=at))
+        files, unhad = await enclosed.files(hubspot, held.get("hs_attachment_ids"), body, at)
+        if words.strip() or files or unhad:
+            found.append(Replied(ticket=ticket, key=key, text=words.strip(), public=public, author=author, at=at, files=files, unhad=unhad))
     return found
 
 
@@ -153,9 +151,12 @@ async def _messages(hubspot: HubSpot, ticket: str, thread: str, after: datetime)
             if at is None or at <= after or not by.startswith(_AGENT) or not (public or kind == "COMMENT"):
                 continue
             words = await _whole(hubspot, thread, one)
-            if words and not notes.marker_of(words):
+            if notes.marker_of(words):
+                continue
+            files, unhad = await enclosed.of_message(hubspot, one.get("attachments"), str(one.get("richText") or ""), at)
+            if words or files or unhad:
                 author = str(next((sender.get("name") for sender in one.get("senders") or [] if sender.get("name")), "")) or "HubSpot"
-                found.append(Replied(ticket=ticket, key=f"message:{one['id']}", text=words, public=public, author=author, at=at))
+                found.append(Replied(ticket=ticket, key=f"message:{one['id']}", text=words, public=public, author=author, at=at, files=files, unhad=unhad))
         cursor = str(((told.get("paging") or {}).get("next") or {}).get("after") or "")
         if not cursor or all(at is None or at <= after for _, at in every):
             break
@@ -170,7 +171,7 @@ async def _whole(hubspot: HubSpot, thread: str, message: Json) -> str:
 
 
 async def _emails(hubspot: HubSpot, ticket: str, after: datetime) -> list[Heard]:
-    properties = ["hs_email_direction", "hs_email_status", "hs_email_text", "hs_email_html", "hs_createdate", "hs_timestamp", "hubspot_owner_id"]
+    properties = ["hs_email_direction", "hs_email_status", "hs_email_text", "hs_email_html", "hs_createdate", "hs_timestamp", "hubspot_owner_id", "hs_attachment_ids"]
     try:
         ids = await hubspot.associated(ticket, "emails")
         every = await hubspot.records("emails", ids, properties, right="sales-email-read")
@@ -185,8 +186,10 @@ async def _emails(hubspot: HubSpot, ticket: str, after: datetime) -> list[Heard]
         if at is None or at <= after or held.get("hs_email_direction") != "EMAIL" or held.get("hs_email_status") not in (None, "", "SENT"):
             continue
         words = str(held.get("hs_email_text") or "").strip() or plain(str(held.get("hs_email_html") or ""))
-        if words:
-            found.append(Replied(ticket=ticket, key=f"email:{one['id']}", text=words, public=True, author=await _owner(hubspot, held.get("hubspot_owner_id")), at=at))
+        files, unhad = await enclosed.files(hubspot, held.get("hs_attachment_ids"), str(held.get("hs_email_html") or ""), at)
+        if words or files or unhad:
+            author = await _owner(hubspot, held.get("hubspot_owner_id"))
+            found.append(Replied(ticket=ticket, key=f"email:{one['id']}", text=words, public=True, author=author, at=at, files=files, unhad=unhad))
     return found
 
 

@@ -46,7 +46,7 @@ _RIGHTS: tuple[tuple[str, str, str, Mapping[str, Any] | None, str], ...] = (
     ("crm.objects.owners.read", "GET", f"/crm/owners/{VERSION}?limit=1", None, "tickets cannot be given to one of your team, and replies bear no name."),
     ("conversations.read", "GET", f"/conversations/conversations/{VERSION}/threads?limit=1", None, "replies that your team sends from the help desk or inbox do not come back. Notes that begin with #reply do."),
     ("sales-email-read", "GET", f"/crm/objects/{VERSION}/emails?limit=1", None, "e-mails that your team sends from a ticket do not come back. Notes that begin with #reply do."),
-    ("files", "GET", "/files/2026-03/files/search?limit=1", None, "files of customers stay in Glassine."),
+    ("files", "GET", "/files/2026-03/files/search?limit=1", None, "files of customers stay in Glassine, and those of your team's answers in HubSpot. Add files.ui_hidden.read as well."),
 )
 
 

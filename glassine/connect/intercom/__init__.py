@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from glassine.connect.intercom import conversations, hearing
-from glassine.connect.intercom.api import REGIONS, Intercom
+from glassine.connect.intercom.api import FILE_HOSTS, REGIONS, Intercom
 from glassine.words.channels import Connector
 from glassine.words.deliveries import DeliveryFailed, Effect
 from glassine.words.errors import Refused
@@ -46,7 +46,7 @@ class _Intercom:
     needs: tuple[str, ...] = ()  # a contact is made by our own id of it
 
     def hosts(self, settings: Mapping[str, str]) -> tuple[str, ...]:
-        return (_host(settings),)
+        return (REGIONS[_region(settings)], *FILE_HOSTS[_region(settings)])
 
     async def check(self, link: HelpdeskLink) -> Checked:
         intercom = _intercom(link)
@@ -88,15 +88,16 @@ class _Intercom:
         return await hearing.look(_intercom(link), link.settings, ticket, since)
 
 
-def _host(settings: Mapping[str, str]) -> str:
-    return REGIONS.get(settings.get("region", "").strip(), REGIONS["us"])
+def _region(settings: Mapping[str, str]) -> str:
+    region = settings.get("region", "").strip()
+    return region if region in REGIONS else "us"
 
 
 def _intercom(link: HelpdeskLink) -> Intercom:
     token = link.settings.get("token", "").strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise Refused("The access token is a line of letters, digits and signs, as Intercom shows it. Copy it again.")
-    return Intercom(link, token, _host(link.settings))
+    return Intercom(link, token, REGIONS[_region(link.settings)])
 
 
 async def _may(intercom: Intercom, method: str, path: str, body: Mapping[str, Any] | None) -> bool:
@@ -121,4 +122,4 @@ async def _named(intercom: Intercom, path: str, list_: str) -> dict[str, str]:
     return {str(one["id"]): str(one.get("name") or one["id"]) for one in told.get(list_) or [] if isinstance(one, dict)}
 
 
-connector = Connector(name="intercom", title="Intercom", hosts=tuple(REGIONS.values()), helpdesk=_Intercom())
+connector = Connector(name="intercom", title="Intercom", hosts=(*REGIONS.values(), *(host for hosts in FILE_HOSTS.values() for host in hosts)), helpdesk=_Intercom())

@@ -13,6 +13,12 @@ from glassine.words.deliveries import DeliveryFailed
 from glassine.words.helpdesks import HelpdeskLink
 
 REGIONS: Mapping[str, str] = {"us": "api.intercom.io", "eu": "api.eu.intercom.io", "au": "api.au.intercom.io"}
+# Where a region keeps what was uploaded, as Intercom lists it for content security policies.
+FILE_HOSTS: Mapping[str, tuple[str, ...]] = {
+    "us": ("downloads.intercomcdn.com", "uploads.intercomusercontent.com", "*.intercom-attachments.com", *(f"*.intercom-attachments-{number}.com" for number in range(1, 10))),
+    "eu": ("downloads.intercomcdn.eu", "*.intercom-attachments.eu"),
+    "au": ("downloads.au.intercomcdn.com", "*.au.intercom-attachments.com"),
+}
 VERSION = "2.14"  # of Intercom's API: what an answer looks like depends on it
 _MOST_BYTES = 12_000_000  # a conversation with its last five hundred parts
 _WINDOW = 10.0  # seconds in which Intercom counts requests

@@ -16,6 +16,7 @@ from glassine.words.helpdesks import Draft, Entry, Requester, Ticket
 WHOLE = "opencx_handed_off"
 _LAG = 30.0  # seconds until Intercom's search surely knows a conversation that was begun: nobody asks again before
 _HAS_ID = re.compile(r"id=([0-9a-f]{24})")
+_TAKES_NOT = (400, 413, 415, 422)
 _GONE = "The conversation is not in Intercom any more."
 
 
@@ -95,7 +96,17 @@ async def _write(intercom: Intercom, at: str, there: Json, draft: Draft, contact
     for body, when in notes:
         await _to(intercom, f"{at}/reply", parts.note(body, admin, when))
     for entry in alone:
-        await _to(intercom, f"{at}/reply", parts.reply(entry, contact, admin))
+        await _put(intercom, at, entry, contact, admin)
+
+
+async def _put(intercom: Intercom, at: str, entry: Entry, contact: str, admin: str) -> Json:
+    """With its files, if Intercom takes them: what a customer said is worth more than a kind of file that it does not take."""
+    try:
+        return await _to(intercom, f"{at}/reply", parts.reply(entry, contact, admin))
+    except DeliveryFailed as failure:
+        if not entry.files or failure.status not in _TAKES_NOT:
+            raise
+    return await _to(intercom, f"{at}/reply", parts.reply(entry, contact, admin, most=0))
 
 
 async def _describe(intercom: Intercom, at: str, draft: Draft, admin: str) -> None:
@@ -128,7 +139,7 @@ async def said(intercom: Intercom, ticket: Ticket, marker: str) -> str | None:
 
 async def say(intercom: Intercom, settings: Mapping[str, str], ticket: Ticket, entry: Entry) -> str:
     admin = ticket.state.get("admin") or (await who(intercom, settings))[0]
-    there = await _to(intercom, f"/conversations/{segment(ticket.id)}/reply", parts.reply(entry, ticket.state.get("contact", ""), admin))
+    there = await _put(intercom, f"/conversations/{segment(ticket.id)}", entry, ticket.state.get("contact", ""), admin)
     return parts.marked(there).get(entry.marker, ticket.id)
 
 

@@ -7,17 +7,20 @@ import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from glassine.connect.answers import json_of
+from glassine.connect.enclosures import fetched, had, parted
 from glassine.connect.intercom import conversations, parts
 from glassine.connect.intercom.api import Intercom, Json, segment
+from glassine.connect.markup import pictures
 from glassine.words.errors import Refused
-from glassine.words.helpdesks import Changed, Deleted, Heard, Looked, RawHook, Reopened, Replied, Solved, Ticket
+from glassine.words.helpdesks import Changed, Deleted, Enclosed, Heard, Looked, RawHook, Reopened, Replied, Solved, Ticket, Unhad
 
 _WINDOW = timedelta(days=1)  # Intercom's signature has no time in it; the notification, which is signed, says when it was first sent
 _OVERLAP = timedelta(minutes=5)  # Intercom's clock and ours, and what was being written while we looked; the same twice is one
 _TOPICS = ("conversation.", "conversation_part.")
-_FILES_STAY = "The reply above has files in Intercom. They were not sent along: the customer has not got them."
+_MOST_FILES = 20  # of one part
 
 
 def verify(raw: RawHook, secret: str) -> None:
@@ -67,23 +70,37 @@ async def look(intercom: Intercom, settings: Mapping[str, str], ticket: Ticket, 
     for part in sorted(parts.every(there), key=lambda one: (one.get("created_at") or 0, int(one["id"]) if str(one.get("id")).isdigit() else 0)):
         at = parts.moment(part.get("created_at"))
         if at is not None and at > after:
-            heard += _heard(ticket.id, part, before, at, admin)
+            heard += await _heard(intercom, ticket.id, part, before, at, admin)
         before = part
     return Looked(heard=tuple(heard), since=intercom.link.now.isoformat())
 
 
-def _heard(ticket: str, part: Json, before: Json, at: datetime, admin: str) -> list[Heard]:
+async def _heard(intercom: Intercom, ticket: str, part: Json, before: Json, at: datetime, admin: str) -> list[Heard]:
     if not parts.by_admin(part) or parts.ours(part, admin):
         return []
     key, found = f"part:{part['id']}", list[Heard]()
     author = str((part.get("author") or {}).get("name") or "") or "Intercom"
     if (said := parts.meant(part)) is not None:
-        found.append(Replied(ticket=ticket, key=key, text=said[0], public=said[1], author=author, at=at))
-    if part.get("attachments") and str(part.get("part_type")) == "comment":
-        found.append(Replied(ticket=ticket, key=f"{key}:files", text=_FILES_STAY, public=False, author=author, at=at))
+        files, unhad = await _files(intercom, part, at)
+        if said[0] or files or unhad:
+            found.append(Replied(ticket=ticket, key=key, text=said[0], public=said[1], author=author, at=at, files=files, unhad=unhad))
     kind, was_us = str(part.get("part_type") or ""), parts.ours(before, admin) if before else False
     if kind == "close" and not (was_us and parts.CLOSED_HERE in str(before.get("body"))):
         found.append(Solved(ticket=ticket, key=f"{key}:state", at=at))
     if kind in ("open", "note_and_reopen", "assign_and_reopen") and not (was_us and parts.OPENED_HERE in str(before.get("body"))):
         found.append(Reopened(ticket=ticket, key=f"{key}:state", at=at))
     return found
+
+
+async def _files(intercom: Intercom, part: Json, at: datetime) -> tuple[tuple[Enclosed, ...], tuple[Unhad, ...]]:
+    """What was attached, and what was pasted into the words. An address of Intercom's storage is its own permission, so no key goes there; images that stand elsewhere are none of its files."""
+    attached = [one for one in part.get("attachments") or [] if isinstance(one, dict)]
+    known = {str(one.get("url") or "") for one in attached}
+    pasted = [{"url": url} for url in pictures(str(part.get("body") or "")) if url not in known and intercom.link.leads_to(url)]
+    return parted([await _file(intercom, one, at) for one in (*attached, *pasted)[:_MOST_FILES]])
+
+
+async def _file(intercom: Intercom, one: Json, at: datetime) -> Enclosed | Unhad:
+    url = str(one.get("url") or "")
+    name = str(one.get("name") or "") or unquote(urlsplit(url).path.rpartition("/")[2])
+    return await had(intercom.link, name, str(one.get("content_type") or ""), int(one.get("filesize") or 0), at, lambda: fetched(intercom.link, url))

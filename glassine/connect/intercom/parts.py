@@ -17,6 +17,7 @@ OPENED_HERE = "Opened again in Glassine."
 _MOST = 20_000  # characters of one part
 _ALONE = 50  # of a long conversation, the newest that stand alone; Intercom gives no more than 500 parts back
 _FOLDED = 15_000  # characters of what shares a note
+FILES = 10  # as many as Intercom takes with one part
 _TITLES = {Speaker.CUSTOMER: "Customer", Speaker.AI: "AI", Speaker.TEAM: "Team", Speaker.SYSTEM: "System"}
 _PUBLIC = frozenset({"comment", "assignment", "close", "open"})  # what of these has words, the customer sees
 
@@ -34,16 +35,20 @@ def summary(draft: Draft) -> str:
     ]
     words = "\n".join(f"{name}: {value}" for name, value in facts if value)
     how = "Answer here as ever: replies go to the customer in the chat they wrote in. Notes stay internal."
-    return _note(f"Handed off by Glassine, #{draft.number}", f"{words}\n\n{how}", draft.marker)
+    return _note(f"Handed off by Glassine, #{draft.number}", f"{_cut(words)}\n\n{how}", draft.marker)
 
 
-def reply(entry: Entry, contact: str, admin: str) -> dict[str, Any]:
-    """The customer's words in the customer's name. All others are notes, because a reply of an admin's would reach the customer a second time."""
-    files = {"attachment_files": [{"content_type": one.media_type, "name": one.name, "data": base64.b64encode(one.content).decode()} for one in entry.files[:10]]} if entry.files else {}
+def reply(entry: Entry, contact: str, admin: str, most: int = FILES) -> dict[str, Any]:
+    """The customer's words in the customer's name. All others are notes, because a reply of an admin's would reach the customer a second time.
+
+    `most`: files that go along; the others are named."""
+    sent, kept = entry.files[:most], entry.files[most:]
+    files = {"attachment_files": [{"content_type": one.media_type, "name": one.name, "data": base64.b64encode(one.content).decode()} for one in sent]} if sent else {}
+    words = _cut(entry.text) + (f"\n\nAttached, but not sent along: {', '.join(one.name for one in kept)}" if kept else "")
     at = {"created_at": int(entry.at.timestamp())}
     if entry.speaker is Speaker.CUSTOMER and entry.public and contact:
-        return {"message_type": "comment", "type": "user", "intercom_user_id": contact, "body": f"{_cut(entry.text)}\n\nRef. {entry.marker}"} | at | files
-    return {"message_type": "note", "type": "admin", "admin_id": admin, "body": _note(_head(entry), entry.text, entry.marker)} | at | files
+        return {"message_type": "comment", "type": "user", "intercom_user_id": contact, "body": f"{words}\n\nRef. {entry.marker}".strip()} | at | files
+    return {"message_type": "note", "type": "admin", "admin_id": admin, "body": _note(_head(entry), words, entry.marker)} | at | files
 
 
 def note(body: str, admin: str, at: datetime | None = None) -> dict[str, Any]:
@@ -65,7 +70,7 @@ def folded(entries: Sequence[Entry]) -> tuple[list[tuple[str, datetime]], Sequen
 
 
 def _note(head: str, words: str, marker: str) -> str:
-    return f"<p><b>{html.escape(head, quote=False)}</b></p>{paragraphs(_cut(words))}<p>Ref. {marker}</p>"
+    return f"<p><b>{html.escape(head, quote=False)}</b></p>{paragraphs(words)}<p>Ref. {marker}</p>"
 
 
 def _head(entry: Entry) -> str:
@@ -108,9 +113,9 @@ def ours(part: Json, admin: str) -> bool:
 
 
 def meant(part: Json) -> tuple[str, bool] | None:
-    """What a person's part says, and whether the customer sees it. None for what says nothing."""
+    """What a person's part says, and whether the customer sees it. None for what is neither."""
     kind, words = str(part.get("part_type") or ""), plain(str(part.get("body") or ""))
-    if not words or part.get("redacted") or not (kind in _PUBLIC or kind.startswith("note")):
+    if part.get("redacted") or not (kind in _PUBLIC or kind.startswith("note")):
         return None
     return words, kind in _PUBLIC
 

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote, urlsplit
 
+from glassine.connect.enclosures import had, parted
 from glassine.connect.sunshine.app import App, Json
 from glassine.connect.sunshine.saying import OURS
 from glassine.words.deliveries import DeliveryFailed
-from glassine.words.helpdesks import Deleted, Enclosed, Heard, Looked, Reopened, Replied, Solved
+from glassine.words.helpdesks import Deleted, Enclosed, Heard, Looked, Reopened, Replied, Solved, Unhad
 
 _HELD, _FREE = "held", "free"
 _AUTOMATIC = frozenset({"activity", "bot"})  # what a machine over there wrote is not the team's answer
@@ -49,8 +50,9 @@ async def _of(app: App, ticket: str, message: Json) -> AsyncIterator[Heard]:
         yield Solved(ticket=ticket, key=key, at=at)
     elif author.get("type") == "business" and not message.get("activity") and not _AUTOMATIC & set(author.get("subtypes") or ()):
         content = message.get("content") or {}
+        files, unhad = await _files(app, content, at)
         yield Replied(
-            ticket=ticket, key=key, text="\n".join(_words(content)), public=True, author=str(author.get("displayName") or ""), at=at, files=await _files(app, content),
+            ticket=ticket, key=key, text="\n".join(_words(content)), public=True, author=str(author.get("displayName") or ""), at=at, files=files, unhad=unhad,
         )
 
 
@@ -65,21 +67,13 @@ def _words(content: Json) -> Iterator[str]:
             yield f"{one['text']} {one.get('uri') or ''}".strip()
 
 
-async def _files(app: App, content: Json) -> tuple[Enclosed, ...]:
-    """What came along, but for what can no longer be had."""
+async def _files(app: App, content: Json, at: datetime) -> tuple[tuple[Enclosed, ...], tuple[Unhad, ...]]:
+    """What came along, or what can no longer be had."""
     url = str(content.get("mediaUrl") or "")
     if not url:
-        return ()
-    try:
-        answer = await app.file(url)
-    except DeliveryFailed as failed:
-        if failed.again:
-            raise
-        return ()
-    if answer is None:
-        return ()
-    name = str(content.get("altText") or "") or unquote(urlsplit(url).path.rpartition("/")[2]) or "file"
-    return (Enclosed(name=name, media_type=str(content.get("mediaType") or answer.headers.get("content-type", "application/octet-stream")), content=answer.body),)
+        return (), ()
+    name = str(content.get("altText") or "") or unquote(urlsplit(url).path.rpartition("/")[2])
+    return parted([await had(app.link, name, str(content.get("mediaType") or ""), int(content.get("mediaSize") or 0), at, lambda: app.file(url))])
 
 
 def _at(message: Json, app: App) -> datetime:

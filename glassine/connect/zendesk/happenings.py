@@ -6,9 +6,10 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from glassine.connect.enclosures import GONE, had, parted
 from glassine.connect.zendesk.account import Account, Json
 from glassine.words.deliveries import DeliveryFailed
-from glassine.words.helpdesks import Deleted, Enclosed, Heard, Looked, MergedInto, Reopened, Replied, Solved
+from glassine.words.helpdesks import Deleted, Enclosed, Heard, Looked, MergedInto, Reopened, Replied, Solved, Unhad
 
 _ENDED = frozenset({"solved", "closed"})
 _NUMBER = re.compile(r"#(\d{1,18})")
@@ -59,8 +60,9 @@ async def _of(account: Account, audit: Json, ticket: str, people: Mapping[str, J
     for one in _comments(audit):
         who = people.get(str(one.get("author_id")), {})
         if who.get("role") != "end-user":  # an agent, an admin, or one who has left since
+            files, unhad = await _files(account, one, at)
             yield Replied(
-                ticket=ticket, key=f"comment:{one['id']}", text=str(one.get("plain_body") or one.get("body") or "").strip(), at=at, files=await _files(account, one),
+                ticket=ticket, key=f"comment:{one['id']}", text=str(one.get("plain_body") or one.get("body") or "").strip(), at=at, files=files, unhad=unhad,
                 public=bool(one.get("public")) and not _is_merge(audit), author=str(who.get("alias") or who.get("name") or ""),
             )
     for change in audit.get("events") or ():
@@ -86,25 +88,16 @@ def _is_merge(audit: Json) -> bool:
     return ((audit.get("via") or {}).get("source") or {}).get("rel") == "merge"
 
 
-async def _files(account: Account, said: Json) -> tuple[Enclosed, ...]:
-    """What came along, but for what Zendesk found to be harmful or no longer has."""
-    found = []
-    for one in said.get("attachments") or ():
-        answer = None if one.get("malware_scan_result") == "malware_found" or not one.get("content_url") else await _fetched(account, str(one["content_url"]))
-        if answer is not None:
-            found.append(Enclosed(name=str(one.get("file_name") or "file"), media_type=str(one.get("content_type") or "application/octet-stream"), content=answer))
-    return tuple(found)
+async def _files(account: Account, said: Json, at: datetime) -> tuple[tuple[Enclosed, ...], tuple[Unhad, ...]]:
+    """What came along, and what did not: Zendesk found it to be harmful, or it cannot be had."""
+    return parted([await _file(account, one, at) for one in said.get("attachments") or ()])
 
 
-async def _fetched(account: Account, url: str) -> bytes | None:
-    """The bytes; None where another try would not bring them either, for an answer is worth more than its file."""
-    try:
-        answer = await account.file(url)
-    except DeliveryFailed as failed:
-        if failed.again:
-            raise
-        return None
-    return answer.body if answer is not None else None
+async def _file(account: Account, one: Json, at: datetime) -> Enclosed | Unhad:
+    name, url = str(one.get("file_name") or "file"), str(one.get("content_url") or "")
+    if one.get("malware_scan_result") == "malware_found" or not url:
+        return Unhad(name=name, why="Zendesk found it to be harmful" if url else GONE)
+    return await had(account.link, name, str(one.get("content_type") or ""), int(one.get("size") or 0), at, lambda: account.file(url))
 
 
 def _at(audit: Json, account: Account) -> datetime:

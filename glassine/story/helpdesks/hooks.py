@@ -35,12 +35,14 @@ from glassine.words.helpdesks import (
     Replied,
     Solved,
     Ticket,
+    Unhad,
     unmarked,
 )
 from glassine.words.ids import EventId, OrgId, SessionId
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Event, EventType, Owner, OwnerKind, Session, Status
 
+_NOT_GOT = "The customer did not get these files of the answer above, and was told so. Send them another way."
 DOOR = "helpdesk"  # the kind of door that a helpdesk's id opens
 
 
@@ -82,15 +84,17 @@ async def hear(world: World, org: OrgId, desk: Connected, heard: Sequence[Heard]
 async def _replied(world: World, org: OrgId, desk: Connected, filed: Filed, one: Replied) -> bool:
     """To the customer on their own channel, or (a note) to the team. False: it is no news, or nothing was said."""
     text = unmarked(one.text).strip()
-    if not (text or one.files) or (filed.heard_from is not None and one.at <= filed.heard_from):
+    if not (text or one.files or one.unhad) or (filed.heard_from is not None and one.at <= filed.heard_from):
         return False
     id = EventId(uuid5(desk.id, f"{one.ticket}:{one.key}"))
 
     async def put(mask: Mask, before: Event | None) -> bool:
         if before is not None:
             return False
-        words, enclosed = await _files(world, org, mask, one.files)
-        masked = await mask.text(world, "\n\n".join(filter(None, (text, words))))
+        enclosed, lost = await _files(world, org, mask, one.files)
+        lost[:0] = one.unhad
+        masked = await mask.text(world, "\n\n".join(filter(None, (text, _named(lost, why=not one.public)))))
+        note = (await mask.text(world, f"{_NOT_GOT}\n{_named(lost, why=True)}")).text if lost and one.public else ""
         named = storable(one.author[:100]) if mask.says_nothing(one.author[:100]) else ""
         payload: dict[str, Any] = {"helpdesk": desk.name, "third_party_name": connect.helpdesk(desk.kind).wire_name, **({"name": named} if named else {}), **({"masked": masked.counts} if masked.counts else {}), **({"attachments": enclosed} if enclosed else {})}
         async with world.store.tx(org) as tx:
@@ -100,6 +104,8 @@ async def _replied(world: World, org: OrgId, desk: Connected, filed: Filed, one:
                 await _theirs(world, tx, org, desk, mask.session)
             type = EventType.AGENT_MESSAGE if one.public else EventType.AGENT_COMMENT
             await say(tx, mask, type, ActorKind.HELPDESK, id=id, actor_id=desk.id, text=shortened(masked.text, LONGEST), payload=payload)
+            if note:
+                await events.say(tx, org, filed.session, EventType.AGENT_COMMENT, ActorKind.SYSTEM, id=EventId(uuid5(id, "files")), text=shortened(note, LONGEST))
             if one.public:
                 await sessions.answered(tx, org, filed.session)
             await notify(tx, org, filed.session, "event")
@@ -118,19 +124,24 @@ def _by(desk: Connected) -> By:
     return By(ActorKind.HELPDESK, desk.id)
 
 
-async def _files(world: World, org: OrgId, mask: Mask, given: Sequence[Enclosed]) -> tuple[str, list[Mapping[str, Any]]]:
-    """Sealed under the contact's key like the customer's own. What is not taken is named in words, and why."""
-    kept, refused = list[Mapping[str, Any]](), list[str]()
+async def _files(world: World, org: OrgId, mask: Mask, given: Sequence[Enclosed]) -> tuple[list[Mapping[str, Any]], list[Unhad]]:
+    """Sealed under the contact's key like the customer's own; and what is not taken, with the reason."""
+    kept, refused = list[Mapping[str, Any]](), list[Unhad]()
     for file in given:
         try:
             id = await files.upload(world, org, mask.session.contact, name=file.name, media_type=file.media_type, content=file.content)
         except NotFound:
             raise
         except Refused as why:
-            refused.append(f"The file {file.name} is not shown here. {why.message}")
+            refused.append(Unhad(name=file.name, why=why.message))
             continue
         kept.append({"id": str(id), "name": (await mask.text(world, file.name)).text, "type": file.media_type, "size": len(file.content)})
-    return "\n".join(refused), kept
+    return kept, refused
+
+
+def _named(lost: Sequence[Unhad], *, why: bool) -> str:
+    """What did not come along. Why is for people: it may name rights and places that a customer has nothing to do with."""
+    return "\n".join(f"The file {one.name} is not shown here{f': {one.why}' if why else ''}".rstrip(".") + "." for one in lost)
 
 
 async def _happened(world: World, org: OrgId, desk: Connected, filed: Filed, one: Solved | Reopened | MergedInto | Deleted | Changed) -> bool:

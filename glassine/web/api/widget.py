@@ -28,6 +28,7 @@ from glassine.web.api.wire import Body, Flat, JSONResponse
 from glassine.words.actions import CallId, CallState
 from glassine.words.channels import Attachment, Inbound
 from glassine.words.errors import NotFound, Refused
+from glassine.words.files import LARGEST_FILE
 from glassine.words.ids import EventId, OrgId, SessionId
 from glassine.words.sessions import ChannelKind, OwnerKind, Session, Status
 
@@ -305,7 +306,7 @@ async def execute_action(world: Here, who: Guest, body: Form) -> Any:
 @router.post("/upload", status_code=201, responses=shows(described.Uploaded, 201))
 async def upload(world: Here, who: Guest, file: UploadFile) -> Any:
     """Up to 5 MB, sealed under the contact's key. The link works for whoever has it, and for nothing else."""
-    content = await file.read(files.LARGEST_FILE + 1)
+    content = await file.read(LARGEST_FILE + 1)
     id = await files.upload(world, who.org, who.contact, name=file.filename or "file", media_type=(file.content_type or "").partition(";")[0], content=content)
     return JSONResponse({"fileName": file.filename or "file", "fileUrl": await files.link(world, who.org, id)}, status_code=201)
 
