@@ -10,6 +10,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from glassine import connect
 from glassine.rules.reactions import look_at
@@ -126,7 +127,7 @@ async def converse(world: World, desk: Desk, chance: random.Random, entries: int
 
 
 async def _picture(world: World, org: OrgId, contact: ContactId, word: str) -> Attachment:
-    id = await files.upload(world, org, contact, name=f"{word.replace(' ', '-')}.png", media_type="image/png", content=_PICTURE)
+    id = await files.upload(world, org, contact, name=_named(word), media_type="image/png", content=_PICTURE)
     return await files.attachment(world, org, contact, id)
 
 
@@ -165,7 +166,11 @@ async def reply(world: World, desk: Desk) -> None:
         if id in desk.twin.held:
             word = next(_ABOUT)
             case.answers.append(word)
-            await desk.twin.answer(id, f"We have looked at the {word}.")
+            await desk.twin.answer(id, f"We have looked at the {word}.", files=((_named(word), "image/png", _PICTURE),))
+
+
+def _named(word: str) -> str:
+    return f"{word.replace(' ', '-')}.png"
 
 
 async def _ticket_of(world: World, desk: Desk, case: Case) -> str:
@@ -174,12 +179,12 @@ async def _ticket_of(world: World, desk: Desk, case: Case) -> str:
 
 
 async def unheard(world: World, desk: Desk) -> int:
-    """How many of their answers have not come here. Each of those tickets is looked at, as it would be in some minutes."""
+    """How many of their answers, or of the pictures with them, have not come here. Each of those tickets is looked at, as it would be in some minutes."""
     missing = 0
     for case in desk.cases:
         async with world.store.tx(desk.org) as tx:
-            said = [row["text"] or "" for row in await rows(tx, "select text from events where session_id = %(id)s and actor_kind = 'helpdesk'", {"id": case.session})]
-            late = sum(not any(word in text for text in said) for word in case.answers)
+            said = await rows(tx, "select text, payload from events where session_id = %(id)s and actor_kind = 'helpdesk'", {"id": case.session})
+            late = sum(not any(word in (one["text"] or "") for one in said) or not _pictures(said, word) for word in case.answers)
             if late:
                 await jobs.add(tx, desk.org, look_at(case.session))
         missing += late
@@ -221,7 +226,7 @@ async def examine(world: World, desk: Desk) -> tuple[Found, Found]:
     for case in desk.cases:
         async with world.store.tx(desk.org) as tx:
             filed = await tickets.load(tx, desk.org, case.session, desk.id)
-            said = await rows(tx, "select id, type, actor_kind, text from events where session_id = %(id)s order by seq", {"id": case.session})
+            said = await rows(tx, "select id, type, actor_kind, text, payload from events where session_id = %(id)s order by seq", {"id": case.session})
             open_ends = await rows(tx, "select effect, state, why from deliveries where session_id = %(id)s and target = 'helpdesk' and state <> 'done'", {"id": case.session})
         named = f"{desk.kind} {case.session}"
         _the_ticket(desk, case, filed.external_id, named, open_ends, found)
@@ -230,7 +235,7 @@ async def examine(world: World, desk: Desk) -> tuple[Found, Found]:
         types = [one["type"] for one in said]
         _the_log(types, named, found)
         _the_trouble(desk, case, types, named, heard)
-        _the_answers(case, [one["text"] or "" for one in said if one["actor_kind"] == "helpdesk" and one["type"] == "agent_message"], named, found)
+        _the_answers(case, [one for one in said if one["actor_kind"] == "helpdesk" and one["type"] == "agent_message"], named, found)
         _our_endpoint(desk, [str(one["id"]) for one in said if (one["type"], one["actor_kind"]) in (("message", "user"), ("agent_message", "helpdesk"))], named, heard)
     return found, heard
 
@@ -248,7 +253,7 @@ def _the_ticket(desk: Desk, case: Case, id: str, named: str, open_ends: Sequence
     at = {word: [place for place, text in enumerate(entries) if word in text and not _summarises(text, case)] for word in case.words}
     found.lost += [f"{named}: {word} is not on the ticket, {open_ends}" for word, places in at.items() if not places]
     found.doubled += [f"{named}: {word} stands there {len(places)} times" for word, places in at.items() if len(places) > 1]
-    pictures = [name for comment in mine.comments for name in comment.files]
+    pictures = [name for comment in mine.comments if comment.ours for name in comment.files]
     if case.picture and len(pictures) != 1:
         (found.doubled if pictures else found.lost).append(f"{named}: {len(pictures)} pictures are on the ticket, {pictures}")
     firsts = [places[0] for word, places in at.items() if places and word not in case.again]
@@ -278,9 +283,18 @@ def _the_trouble(desk: Desk, case: Case, types: Sequence[str], named: str, found
             found.events.append(f"{named}: {name} came under {heard} ids and stands {types.count(name.removeprefix('conversation.'))} times in the log")
 
 
-def _the_answers(case: Case, came: Sequence[str], named: str, found: Found) -> None:
-    """What their people wrote stands here once, and in its order."""
-    at = {word: [place for place, text in enumerate(came) if word in text] for word in case.answers}
+def _pictures(came: Sequence[Mapping[str, Any]], word: str) -> int:
+    """How often the picture of an answer stands here, or is named as one that could not be had."""
+    named = [str(file["name"]) for one in came for file in one["payload"].get("attachments", ())]
+    return named.count(_named(word)) + sum(f"The file {_named(word)} is not shown" in str(one["text"] or "") for one in came)
+
+
+def _the_answers(case: Case, came: Sequence[Mapping[str, Any]], named: str, found: Found) -> None:
+    """What their people wrote stands here once, with its picture, and in its order."""
+    at = {word: [place for place, one in enumerate(came) if word in (one["text"] or "")] for word in case.answers}
+    pictures = {word: _pictures(came, word) for word in case.answers}
+    found.lost += [f"{named}: the picture of the {word} is neither here nor named" for word, many in pictures.items() if not many]
+    found.doubled += [f"{named}: the picture of the {word} came {many} times" for word, many in pictures.items() if many > 1]
     found.lost += [f"{named}: the answer about the {word} never came" for word, places in at.items() if not places]
     found.doubled += [f"{named}: the answer about the {word} came {len(places)} times" for word, places in at.items() if len(places) > 1]
     firsts = [places[0] for places in at.values() if places]
