@@ -82,12 +82,14 @@ def test_what_is_wrong_with_the_log_would_be_found() -> None:
 def test_what_is_wrong_with_the_answers_would_be_found() -> None:
     case = Case(session=SessionId(new_id()), words=(), answers=["red", "blue"])
 
-    def seen(*came: str) -> Found:
+    def seen(*came: str, pictures: bool = True) -> Found:
         found = Found()
-        _the_answers(case, came, "it", found)
+        _the_answers(case, [{"text": text, "payload": {"attachments": [{"name": f"{text.split()[1]}.png"}] if pictures else []}} for text in came], "it", found)
         return found
 
     assert seen("the red", "the blue") == Found()
+    assert len(seen("the red", "the blue", pictures=False).lost) == 2
+    assert seen("the red\n\nThe file red.png is not shown here.", "the blue\n\nThe file blue.png is not shown here.", pictures=False) == Found(), "one that is named is not lost"
     assert seen("the red").lost
     assert seen("the red", "the blue", "the red").doubled
     assert seen("the blue", "the red").order

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
+import httpx2
 import pytest
 import pytest_asyncio
 
@@ -120,3 +121,38 @@ async def test_what_the_helpdesk_offers_is_chosen_by_its_name(admin: Browser, wo
         after = (await admin.get(f"{at}/edit")).text
         assert f'<option value="{value}" selected>' in after
         assert (await admin.post(f"{at}/disconnect", name=given["name"])).status_code == 303
+
+
+@pytest.mark.enable_socket
+async def test_rights_that_are_missing_stay_on_the_page_until_they_are_given(admin: Browser, client: httpx2.AsyncClient, shop: Shop, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desks.reaching(world, monkeypatch, HubSpotTwin(), vendor="hubspot") as hubspot:
+        assert isinstance(hubspot, HubSpotTwin)
+        hubspot.portal.scopes.discard("conversations.read")
+        name = f"Desk {uuid4().hex[:6]}"
+        at = str((await admin.post(HERE, kind="hubspot", name=name, **hubspot.settings())).headers["location"])
+        assert "The scope conversations.read is missing" in (await admin.get(at)).text
+        shown = (await client.get(f"/api/helpdesks/{at.rpartition('/')[2]}", headers=shop.bearer)).json()
+        assert ["conversations.read" in one for one in shown["missing"]] == [True]
+        assert any("/api/hooks/helpdesks/" in step["text"] for step in shown["steps"])
+        await admin.post(f"{at}/check")
+        assert "The scope conversations.read is missing" in (await admin.get(at)).text
+        hubspot.portal.scopes.add("conversations.read")
+        assert "Its key has every right" in await admin.act(f"{at}/check")
+        assert "What its key may not do" not in (await admin.get(at)).text
+        assert (await admin.post(f"{at}/disconnect", name=name)).status_code == 303
+
+
+async def test_every_kind_says_with_a_picture_what_is_to_be_done_over_there(admin: Browser) -> None:
+    kinds = [kind for kind in setting_up.kinds() if kind.name != "mail_desk"]
+    for kind in kinds:
+        form = (await admin.get(f"{HERE}/new?kind={kind.name}")).text
+        assert "First, over there" in form
+        assert all(step.title in form and step.picture in form for step in kind.begin)
+    pictures = {step.picture for module in setting_up.modules() for step in (*module.begin, *module.steps) if step.picture}
+    assert len(pictures) == 11
+    for name in pictures:
+        shown = await admin.get(f"{HERE}/pictures/{name}")
+        assert (shown.status_code, shown.headers["content-type"]) == (200, "image/svg+xml")
+        assert "prefers-color-scheme: dark" in shown.text
+        assert shown.headers["content-security-policy"] == "default-src 'none'; style-src 'unsafe-inline'"
+    assert (await admin.get(f"{HERE}/pictures/inbox.png")).status_code == 404

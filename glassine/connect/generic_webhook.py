@@ -59,6 +59,12 @@ class AnyHelpdesk:
         Field(name=HOOK_SECRET, title="Shared secret", kind=FieldKind.SECRET, help="At least 24 characters that only both sides know. Requests are signed with it, both ways."),
         Field(name="looks", title="It can be asked", kind=FieldKind.SWITCH, required=False, help="Your system answers ticket.look with what happened on a ticket, so that what hooks lost is found."),
     )
+    begin: tuple[Step, ...] = (
+        Step(
+            title="Have your system take requests", text="Each is a POST with JSON, signed with a secret that both sides know. The page “Any system by HTTP” in the documentation has all of them, with a JSON Schema.",
+            picture="generic-webhook-exchange.svg",
+        ),
+    )
     guarantees: Mapping[Effect, Guarantee] = MappingProxyType(dict.fromkeys((Effect.OPEN, Effect.SAY, Effect.STATUS), Guarantee.IDEMPOTENCY_KEY))
     steps: tuple[Step, ...] = (
         Step(

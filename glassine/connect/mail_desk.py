@@ -21,12 +21,14 @@ class Mailbox:
     """Of a letter that was on its way when the connection broke nobody can ask whether it arrived."""
 
     fields: tuple[Field, ...] = (Field(name="to", title="Address", help="The mailbox or list that gets a letter for each handoff, such as support@example.com."),)
+    begin: tuple[Step, ...] = ()
     guarantees: Mapping[Effect, Guarantee] = MappingProxyType(dict.fromkeys((Effect.OPEN, Effect.SAY, Effect.STATUS), Guarantee.NONE))
     steps: tuple[Step, ...] = (
         Step(
             title="Answer in the conversation",
             text="Mail goes one way: what your people answer to a letter is not read. Each letter links to its conversation, and there they answer."
             " Under Routing choose both, with the inbox as its owner.",
+            picture="mail-desk-thread.svg",
         ),
     )
     wire_name = "mail_desk"

@@ -63,8 +63,9 @@ async def remove(tx: Tx, org: OrgId, id: HelpdeskId) -> None:
 
 
 def _told(checked: Checked) -> dict[str, Jsonb]:
-    """What it offers to choose from, and what may stand in its custom fields."""
-    return {"offered": Jsonb({name: dict(choices) for name, choices in checked.choices.items()}), "forms": Jsonb({name: form.stored() for name, form in checked.forms.items()})}
+    """What it offers to choose from, what may stand in its custom fields, and which rights it lacks."""
+    offered, forms = {name: dict(choices) for name, choices in checked.choices.items()}, {name: form.stored() for name, form in checked.forms.items()}
+    return {"offered": Jsonb(offered), "forms": Jsonb(forms), "missing": Jsonb(list(checked.missing))}
 
 
 def _missing() -> Connected:
@@ -76,5 +77,5 @@ def from_row(row: DictRow) -> Connected:
     return Connected(
         id=HelpdeskId(row["id"]), kind=row["kind"], name=row["name"], settings=row["settings"], secrets=bytes(row["secrets"]) if row["secrets"] else None,
         hook_secret=bytes(row["hook_secret"]) if row["hook_secret"] else None, made=row["made"], policy=row["policy"], offered=row["offered"],
-        forms={name: FieldForm.read(form) for name, form in row["forms"].items()}, created_at=row["created_at"], removed_at=row["removed_at"],
+        forms={name: FieldForm.read(form) for name, form in row["forms"].items()}, missing=tuple(row["missing"]), created_at=row["created_at"], removed_at=row["removed_at"],
     )

@@ -1,10 +1,11 @@
 -- name: insert
-insert into helpdesks (org_id, id, kind, name, settings, secrets, hook_secret, policy, offered, forms)
-values (%(org)s, %(id)s, %(kind)s, %(name)s, %(settings)s, %(secrets)s, %(hook_secret)s, %(policy)s, %(offered)s, %(forms)s)
+insert into helpdesks (org_id, id, kind, name, settings, secrets, hook_secret, policy, offered, forms, missing)
+values (%(org)s, %(id)s, %(kind)s, %(name)s, %(settings)s, %(secrets)s, %(hook_secret)s, %(policy)s, %(offered)s, %(forms)s, %(missing)s)
 returning *
 
 -- name: update
-update helpdesks set name = %(name)s, settings = %(settings)s, secrets = %(secrets)s, policy = %(policy)s, offered = %(offered)s, forms = %(forms)s where org_id = %(org)s and id = %(id)s and removed_at is null
+update helpdesks set name = %(name)s, settings = %(settings)s, secrets = %(secrets)s, policy = %(policy)s, offered = %(offered)s, forms = %(forms)s, missing = %(missing)s
+where org_id = %(org)s and id = %(id)s and removed_at is null
 returning *
 
 -- name: set_made
@@ -27,4 +28,5 @@ select 1 from helpdesks where org_id = %(org)s and lower(name) = lower(%(name)s)
 
 -- name: remove
 -- What it knew of the other side is forgotten; its name stays for as long as sessions tell of it.
-update helpdesks set removed_at = clock_timestamp(), settings = '{}', secrets = null, hook_secret = null, made = '{}', offered = '{}', forms = '{}' where org_id = %(org)s and id = %(id)s
+update helpdesks set removed_at = clock_timestamp(), settings = '{}', secrets = null, hook_secret = null, made = '{}', offered = '{}', forms = '{}', missing = '[]'
+where org_id = %(org)s and id = %(id)s

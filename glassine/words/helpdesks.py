@@ -236,7 +236,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing to do by hand on the vendor's side. `{url}` and `{secret}` in the text stand for the hook's; `picture` is a file in docs/images."""
+    """One thing to do by hand on the vendor's side. In a step after `install` `{url}` and `{secret}` in the text stand for the hook's; `picture` is a file in docs/images."""
 
     title: str
     text: str
@@ -275,7 +275,7 @@ FOR_ALL: tuple[Field, ...] = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connected:
     """A helpdesk that the team has connected. `secrets` and `hook_secret` are sealed; `made` is what was made on its side; `policy` says what leaves, by field;
-    `offered` is what it offers to choose from, by field, and `forms` what may stand in its custom fields, as it said when its settings were tried last."""
+    as its settings were tried last, `offered` is what it offers to choose from, by field, `forms` what may stand in its custom fields, and `missing` the rights that it lacks."""
 
     id: HelpdeskId
     kind: str
@@ -287,6 +287,7 @@ class Connected:
     policy: Mapping[str, str]
     offered: Mapping[str, Mapping[str, str]]
     forms: Mapping[str, FieldForm]
+    missing: tuple[str, ...]
     created_at: datetime
     removed_at: datetime | None
 
@@ -348,6 +349,7 @@ class Helpdesk(Protocol):
     """What a vendor's module offers. Everything that asks the vendor raises DeliveryFailed, or Refused for settings that cannot be right."""
 
     fields: tuple[Field, ...]
+    begin: tuple[Step, ...]  # what is to be done over there before the fields can be filled in
     guarantees: Mapping[Effect, Guarantee]
     steps: tuple[Step, ...]  # what is left to do by hand after `install`
     wire_name: str  # the `third_party_name` of the public API

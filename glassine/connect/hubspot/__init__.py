@@ -24,12 +24,20 @@ class _HubSpot:
         Field(name="stage", title="Stage of new tickets", required=False, help="The pipeline's first open stage unless set."),
         Field(name="closed_stage", title="Stage of closed tickets", required=False, help="The pipeline's first closed stage unless set."),
     )
+    begin: tuple[Step, ...] = (
+        Step(
+            title="Make an app in HubSpot",
+            text="Make an app with static auth (Development, your project), give it the scopes in the picture, install it in your account, and copy the access token and the client secret under Auth.",
+            picture="hubspot-token.svg",
+        ),
+    )
     guarantees: Mapping[Effect, Guarantee] = MappingProxyType({Effect.OPEN: Guarantee.LOOKUP, Effect.SAY: Guarantee.LOOKUP, Effect.STATUS: Guarantee.LOOKUP})
     steps: tuple[Step, ...] = (
         Step(
             title="Let HubSpot tell Glassine at once",
             text="In HubSpot, open Development, your project, and the app. In its webhooks file (webhooks-hsmeta.json) set targetUrl to {url}. An older private app has the same under Webhooks, Edit webhooks. "
             "HubSpot's API lets nobody else set this. Without it Glassine looks every few minutes.",
+            picture="hubspot-webhooks.svg",
         ),
         Step(
             title="Choose what HubSpot tells",
@@ -38,6 +46,7 @@ class _HubSpot:
         Step(
             title="Tell your team how to answer",
             text="A note on the ticket that begins with #reply goes to the customer, in the chat they wrote in. So does what your team sends from the help desk, the inbox or as an e-mail from the ticket. All other notes stay internal.",
+            picture="hubspot-reply.svg",
         ),
     )
     wire_name = "hubspot"

@@ -32,13 +32,26 @@ class _Intercom:
         Field(name="region", title="Region", kind=FieldKind.CHOICE, default="us", shown=True, help="Where your workspace's data is.", choices=MappingProxyType({"us": "United States", "eu": "Europe", "au": "Australia"})),
         Field(name="admin", title="Teammate for notes", required=False, help="The id of whoever notes are written as; whoever the token belongs to unless set."),
     )
+    begin: tuple[Step, ...] = (
+        Step(
+            title="Make an app in Intercom",
+            text="Open Settings, Integrations, Developer hub, and make an app for your own workspace with these permissions: Read and Write conversations, Read and list users and companies, Write users and companies, Read and Write tags, Read admins."
+            " Copy the access token under Configure, Authentication, and the client secret under Configure, Basic information.",
+            picture="intercom-token.svg",
+        ),
+    )
     guarantees: Mapping[Effect, Guarantee] = MappingProxyType({Effect.OPEN: Guarantee.LOOKUP, Effect.SAY: Guarantee.LOOKUP, Effect.STATUS: Guarantee.LOOKUP})
     steps: tuple[Step, ...] = (
-        Step(title="Let Intercom tell Glassine at once", text="In Intercom's developer hub, open your app, Configure, Webhooks, and enter {url} as the endpoint. Intercom's API lets nobody else set this. Without it Glassine looks every few minutes."),
+        Step(
+            title="Let Intercom tell Glassine at once",
+            text="In Intercom's developer hub, open your app, Configure, Webhooks, and enter {url} as the endpoint. Intercom's API lets nobody else set this. Without it Glassine looks every few minutes.",
+            picture="intercom-webhooks.svg",
+        ),
         Step(title="Choose what Intercom tells", text="Add the topics conversation.admin.replied, conversation.admin.noted, conversation.admin.closed, conversation.admin.opened, conversation.admin.assigned and conversation.deleted, and save."),
         Step(
             title="Keep Intercom's own bots out",
             text="In Intercom, under Fin AI Agent and Workflows, leave out conversations with the tag opencx_handed_off or from contacts whose user id begins with glassine-, so that no bot answers a customer who waits for a person.",
+            picture="intercom-bots.svg",
         ),
     )
     wire_name = "intercom"

@@ -33,6 +33,12 @@ class Messaging:
         ),
         Field(name="to", title="Who answers", help="The name or the kind of the switchboard integration that gets the conversation.", required=False, default=TEAM),
     )
+    begin: tuple[Step, ...] = (
+        Step(
+            title="Make a key in Zendesk", text="As an admin, open Admin Center › Apps and integrations › APIs › Conversations API, create a key, and copy the app id, the key id and the secret, which is shown only once.",
+            picture="sunshine-key.svg",
+        ),
+    )
     guarantees: Mapping[Effect, Guarantee] = MappingProxyType({Effect.OPEN: Guarantee.LOOKUP, Effect.SAY: Guarantee.LOOKUP, Effect.STATUS: Guarantee.LOOKUP})
     steps: tuple[Step, ...] = ()
     wire_name = "zendesk_v2"

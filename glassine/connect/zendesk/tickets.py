@@ -33,6 +33,9 @@ class Tickets:
             help="From Admin Center › Apps and integrations › APIs › API tokens; or an OAuth access token with the scopes read and write.",
         ),
     )
+    begin: tuple[Step, ...] = (
+        Step(title="Make an API token in Zendesk", text="As an admin, open Admin Center › Apps and integrations › APIs › API tokens, add one, and copy it: Zendesk shows it only once.", picture="zendesk-api-token.svg"),
+    )
     guarantees: Mapping[Effect, Guarantee] = MappingProxyType({Effect.OPEN: Guarantee.LOOKUP, Effect.SAY: Guarantee.LOOKUP, Effect.STATUS: Guarantee.LOOKUP})
     steps: tuple[Step, ...] = (
         Step(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import secrets as random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from glassine import connect
@@ -38,17 +38,18 @@ _GONE_AT_ONCE = 200  # sessions in one transaction
 
 
 class Kind(NamedTuple):
-    """A kind of helpdesk that can be connected: the connector's name, its title, and what it asks for."""
+    """A kind of helpdesk that can be connected: the connector's name, its title, what it asks for, and what is to be done over there before that can be filled in."""
 
     name: str
     title: str
     fields: tuple[Field, ...]
     needs: tuple[str, ...]
+    begin: tuple[Step, ...]
 
 
 def kinds() -> list[Kind]:
     """By title."""
-    return [Kind(name, one.title, fields_of(one.helpdesk), one.helpdesk.needs) for name, one in connect.helpdesks().items() if one.helpdesk]
+    return [Kind(name, one.title, fields_of(one.helpdesk), one.helpdesk.needs, one.helpdesk.begin) for name, one in connect.helpdesks().items() if one.helpdesk]
 
 
 def modules() -> list[Helpdesk]:
@@ -272,7 +273,12 @@ async def hand_steps(world: World, actor: Actor, one: Seen) -> list[Step]:
     """What is left to do by hand, with the hook's address and secret in place: for whoever may change the helpdesk."""
     require(actor, Verb.CHANGE_SETTINGS)
     secret = await helpdesk_reach.hook_secret(world, actor.org, one.desk)
-    return [Step(title=step.title, text=step.text.replace("{url}", hook_url(world, one.desk.id)).replace("{secret}", secret), picture=step.picture) for step in one.steps]
+    return [replace(step, text=step.text.replace("{secret}", secret)) for step in addressed(world, one)]
+
+
+def addressed(world: World, one: Seen) -> list[Step]:
+    """What is left to do by hand, with the hook's address in place."""
+    return [replace(step, text=step.text.replace("{url}", hook_url(world, one.desk.id))) for step in one.steps]
 
 
 async def reseal(world: World, org: OrgId) -> int:

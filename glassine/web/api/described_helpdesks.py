@@ -10,13 +10,21 @@ from pydantic import BaseModel
 from glassine.web.api.described_sources import FormField
 
 
+class Step(BaseModel):
+    """One thing to do by hand."""
+
+    title: str
+    text: str
+
+
 class Kind(BaseModel):
-    """`needs`: of a contact, any of which is enough for a ticket; empty: none."""
+    """`needs`: of a contact, any of which is enough for a ticket; empty: none. `begin`: what is to be done over there before the fields can be filled in."""
 
     kind: str
     title: str
     needs: list[str]
     fields: list[FormField]
+    begin: list[Step]
 
 
 class Kinds(BaseModel):
@@ -41,7 +49,8 @@ class CustomField(BaseModel):
 
 
 class Helpdesk(BaseModel):
-    """`policy`: how much of each field leaves. `trouble`: why its side could not be set up, or its newest trouble; null: all is well.
+    """`missing`: rights that its key lacks, as it said when its settings were tried last; `steps`: what is left to do by hand over there.
+    `policy`: how much of each field leaves. `trouble`: why its side could not be set up, or its newest trouble; null: all is well.
     `choices`: what it offers for fields of its settings, by field and id, as it said when they were tried last;
     `forms`: what may stand in its custom fields. `fills_by`: the language model that fills in those of the setting `filling`; null: none is set, and they stay empty."""
 
@@ -57,6 +66,8 @@ class Helpdesk(BaseModel):
     fills_by: str | None
     hook_url: str
     trouble: str | None
+    missing: list[str]
+    steps: list[Step]
     counts: Counts
     created_at: datetime
 

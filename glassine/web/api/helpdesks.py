@@ -18,7 +18,7 @@ from glassine.web.api.shapes import moment
 from glassine.web.api.wire import Body, JSONResponse
 from glassine.words.deliveries import DeliveryFailed
 from glassine.words.errors import Refused
-from glassine.words.helpdesks import Checked, HelpdeskId, Telling
+from glassine.words.helpdesks import Checked, HelpdeskId, Step, Telling
 from glassine.words.people import Actor
 
 router = APIRouter(tags=["Helpdesks"])
@@ -49,7 +49,7 @@ async def list_kinds(actor: Reader) -> Any:  # noqa: ARG001 - the dependency che
     return JSONResponse({"items": [
         {"kind": kind.name, "title": kind.title, "needs": list(kind.needs), "fields": [
             {"name": f.name, "title": f.title, "help": f.help, "kind": f.kind, "required": f.required, "default": f.default, "choices": dict(f.choices)} for f in kind.fields
-        ]}
+        ], "begin": [_step(step) for step in kind.begin]}
         for kind in setting_up.kinds()
     ]})
 
@@ -110,10 +110,15 @@ async def _connected(world: World, actor: Actor, id: HelpdeskId, checked: Checke
     return {"helpdesk": await _shape(world, actor, await setting_up.seen(world, actor, id)), "reached": checked.reached, "missing": list(checked.missing)}
 
 
+def _step(step: Step) -> dict[str, str]:
+    return {"title": step.title, "text": step.text}
+
+
 async def _shape(world: World, actor: Actor, one: Seen) -> dict[str, Any]:
     desk, counts, fills_by = one.desk, one.counts, await setting_up.fills_by(world, actor)
     return {
         "id": str(desk.id), "kind": desk.kind, "name": desk.name, "settings": dict(desk.settings), "secrets": list(one.secrets), "hosts": list(one.hosts),
         "policy": {name: str(how) for name, how in one.policy.items()}, "choices": desk.offered, "forms": {name: form.stored() for name, form in desk.forms.items()}, "fills_by": fills_by or None, "hook_url": setting_up.hook_url(world, desk.id), "trouble": one.trouble or counts.why,
+        "missing": list(desk.missing), "steps": [_step(step) for step in setting_up.addressed(world, one)],
         "counts": {"opened": counts.opened, "failing": counts.failing, "waiting": counts.waiting, "stuck": counts.stuck}, "created_at": moment(desk.created_at),
     }

@@ -110,7 +110,7 @@ async def example(request: Request, staff: Signed, kind: str = "") -> Response:
 async def picture(staff: Signed, name: str) -> Response:
     """A picture of a step. Only those that a step names."""
     require(staff.actor, Verb.READ_SESSIONS)
-    known = {step.picture for one in setting_up.modules() for step in one.steps if step.picture}
+    known = {step.picture for one in setting_up.modules() for step in (*one.begin, *one.steps) if step.picture}
     if name not in known:
         raise NotFound("There is no such picture.")
     media_type = "image/svg+xml" if name.endswith(".svg") else "image/png"
@@ -180,6 +180,14 @@ async def test(request: Request, staff: Signed, id: UUID) -> Response:
     except DeliveryFailed as failed:
         return await _page(request, staff, seen, failed=failed.message)
     return await _page(request, staff, seen, tried=tried)
+
+
+@router.post("/{id}/check")
+async def check(request: Request, staff: Signed, id: UUID) -> Response:
+    """Tries the settings as they are, for rights that were given meanwhile."""
+    seen = await setting_up.seen(staff.world, staff.actor, HelpdeskId(id))
+    _, checked = await setting_up.change(staff.world, staff.actor, seen.desk.id, seen.desk.settings, Options(name=seen.desk.name, policy=seen.desk.policy))
+    return done(request, staff, f"{_HERE}/{id}", Said(text=checked.reached if checked.missing else f"{checked.reached} Its key has every right."))
 
 
 @router.post("/{id}/install")
