@@ -257,7 +257,26 @@ async def test_what_is_wrong_with_a_message_is_said_in_a_sentence(client: Widget
 
 
 async def test_the_stream_tells_what_happens_and_then_what_was_said(client: WidgetClient) -> None:
-    await client.create_session()
+    """A state is shown while it lasts, and a stream that is slower than the turn shows none: then once more."""
+    for _ in range(5):
+        client.external_id = str(uuid4())  # another conversation
+        await client.create_session()
+        heard, sent = await _streamed(client)
+        states = [data["state"] for name, data in heard if name == "state"]
+        if states:
+            break
+    assert heard[0][0] == "session"
+    assert states[0] == "searching"
+    assert set(states) <= {"searching", "writing", "idle"}
+    said = [data for name, data in heard if name == "message"]
+    assert [item["sender"]["kind"] for item in said] == ["user", "ai"]
+    assert said == (await client.poll())["history"]
+    assert said[-1]["publicId"] == sent["autopilotResponse"]["id"]
+    assert said[-1]["sources"][0]["title"] == "Returns and refunds"
+
+
+async def _streamed(client: WidgetClient) -> tuple[list[tuple[str, Any]], Any]:
+    """A question, what the stream told until it was answered, and what sending it returned."""
     heard: list[tuple[str, Any]] = []
     async with asyncio.timeout(60), aclosing(client.stream()) as events:
         sending: asyncio.Task[Any] | None = None
@@ -267,16 +286,7 @@ async def test_the_stream_tells_what_happens_and_then_what_was_said(client: Widg
             if name == "message" and data["sender"]["kind"] == "ai":
                 break
     assert sending is not None
-    sent = await sending
-    assert heard[0][0] == "session"
-    states = [data["state"] for name, data in heard if name == "state"]
-    assert states[0] == "searching"
-    assert set(states) <= {"searching", "writing", "idle"}
-    said = [data for name, data in heard if name == "message"]
-    assert [item["sender"]["kind"] for item in said] == ["user", "ai"]
-    assert said == (await client.poll())["history"]
-    assert said[-1]["publicId"] == sent["autopilotResponse"]["id"]
-    assert said[-1]["sources"][0]["title"] == "Returns and refunds"
+    return heard, await sending
 
 
 async def test_a_visitor_whose_contact_is_gone_starts_again(product: Product, client: WidgetClient) -> None:

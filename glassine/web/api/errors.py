@@ -51,9 +51,10 @@ async def _http(_: Request, exception: Exception) -> JSONResponse:
     return error(exception.status_code, str(exception.detail), dict(exception.headers or {}) or None)
 
 
-async def _database(_: Request, exception: Exception) -> JSONResponse:
+async def _database(request: Request, exception: Exception) -> JSONResponse:
     """Whether it was stored is not known: a commit may have arrived and its answer not. With the same uuid the caller can ask again."""
-    _log.error("A request failed for want of the database: %s", type(exception).__name__)
+    route = getattr(request.scope.get("route"), "path", "")  # as it is declared: nothing of what was asked
+    _log.error("A request failed for want of the database: %s in %s %s\n%s", type(exception).__name__, request.method, route, "".join(traceback.format_tb(exception.__traceback__)[-6:]))
     return error(503, "Glassine cannot reach its database at the moment. Send it again with the same uuid: what was stored already is not stored twice.", {"Retry-After": "2"})
 
 
