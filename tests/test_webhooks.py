@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import standardwebhooks
 import svix.webhooks
 
 from glassine.rules import webhook_signing
-from glassine.store import one, rows, webhooks
+from glassine.store import Tx, count, one, rows, webhooks
 from glassine.story import desk
 from glassine.story.boundary import boundaries
 from glassine.story.delivery import endpoints
+from glassine.story.delivery import webhooks as delivery_webhooks
 from glassine.story.delivery.endpoints import Given
 from glassine.story.privacy import redacting, rotating
 from glassine.story.world import World
@@ -288,6 +291,29 @@ async def test_a_removed_endpoint_gets_nothing_more(world: World, mart: Shop, re
     async with world.store.tx(mart.org) as tx:
         assert {row["state"] for row in await rows(tx, "select state from deliveries where target_id = %(id)s", {"id": made.id})} == {"dropped"}
         assert await rows(tx, "select 1 from webhook_secrets", {}) == []
+
+
+async def test_an_endpoint_is_removed_while_a_try_is_written_down(world: World, mart: Shop, receiver: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one has the delivery and wants the endpoint, the other would have the endpoint and want the delivery: who removes it waits before holding anything."""
+    made, _ = await endpoint(world, mart, receiver)
+    await session(world, mart)
+    receiver.answer = lambda _: Response(status=500)
+    really, removing = delivery_webhooks.failed, list[asyncio.Task[None]]()
+
+    async def failed(world: World, tx: Tx, *rest: Any) -> None:
+        if not removing:
+            removing.append(asyncio.create_task(endpoints.delete(world, mart.owner, made.id)))
+            async with world.store.tx(mart.org) as other:
+                while not await count(other, "select count(*) as n from pg_locks where not granted", {}):  # noqa: ASYNC110 - the database tells nobody who waits
+                    await asyncio.sleep(0.01)
+        await really(world, tx, *rest)
+
+    monkeypatch.setattr(delivery_webhooks, "failed", failed)
+    await deliver(world, mart)
+    await asyncio.gather(*removing)
+    assert await endpoints.every(world, mart.owner) == []
+    async with world.store.tx(mart.org) as tx:
+        assert {row["state"] for row in await rows(tx, "select state from deliveries", {})} == {DeliveryState.DROPPED}
 
 
 async def test_lines_keep_a_conversation_in_order_where_that_is_wanted(world: World, mart: Shop, receiver: Vendor) -> None:

@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 from glassine.store import Tx, count, one, rows
 from glassine.store.statements import Statements
 from glassine.words.deliveries import Delivery, DeliveryId, DeliveryState, Effect, Target
-from glassine.words.ids import OrgId, SessionId
+from glassine.words.ids import ContactId, OrgId, SessionId
 from glassine.words.work import Job, JobKind
 
 _SQL = Statements(__file__)
@@ -48,6 +48,22 @@ async def claim(tx: Tx, process: UUID, limit: int, each: int, now: datetime, kee
 
 def _job(row: DictRow) -> Job:
     return Job(id=row["id"], org=OrgId(row["org_id"]), kind=JobKind(row["kind"]), ref=row["ref"], key=row["key"], attempts=row["attempts"], run_at=row["run_at"])
+
+
+async def beside(tx: Tx, org: OrgId, ids: Sequence[DeliveryId]) -> None:
+    """Before these are begun or settled. Destinations come before conversations, and both before deliveries: the other way round two could wait for each other."""
+    await tx.execute(_SQL.beside, {"org": org, "ids": list(ids)})
+    await tx.execute(_SQL.conversations, {"org": org, "ids": list(ids)})
+
+
+async def alone(tx: Tx, destinations: Sequence[UUID]) -> None:
+    """Before these are changed, or much of what waits for them: nobody begins or settles a delivery there until the transaction ends."""
+    await tx.execute(_SQL.alone, {"destinations": list(destinations)})
+
+
+async def alone_for(tx: Tx, org: OrgId, contact: ContactId) -> None:
+    """The same for every place where something of this contact's goes."""
+    await tx.execute(_SQL.alone_for, {"org": org, "contact": contact})
 
 
 async def begin(tx: Tx, org: OrgId, ids: Sequence[DeliveryId], now: datetime) -> dict[DeliveryId, Begun]:
@@ -124,4 +140,8 @@ async def newest_trouble(tx: Tx, org: OrgId, lane: UUID) -> str:
 
 async def expired(tx: Tx, org: OrgId, target: Target, before: datetime, why: str, now: datetime, most: int = 100) -> list[Delivery]:
     """Gives up what has waited since before then, and returns it."""
-    return [read(row) for row in await rows(tx, _SQL.expired, {"org": org, "target": target, "before": before, "why": why, "now": now, "most": most})]
+    found = [DeliveryId(row["id"]) for row in await rows(tx, _SQL.overdue, {"org": org, "target": target, "before": before, "now": now, "most": most})]
+    if not found:
+        return []
+    await beside(tx, org, found)
+    return [read(row) for row in await rows(tx, _SQL.expired, {"org": org, "ids": found, "why": why, "now": now})]

@@ -30,6 +30,27 @@ update jobs j set owner = %(owner)s, claimed_at = now(), attempts = attempts + 1
 from mine join chosen on chosen.id = mine.id where j.id = mine.id
 returning j.id, j.org_id, j.kind, j.ref, j.key, j.attempts, j.run_at, chosen.shut as held
 
+-- name: beside
+-- Whoever settles deliveries does so beside others who do, and not while somebody changes their destination or all that waits for it.
+select pg_advisory_xact_lock_shared(hashtextextended('destination ' || d.target_id, 0))
+from (select distinct target_id from deliveries where org_id = %(org)s and id = any(%(ids)s) order by target_id) d
+
+-- name: conversations
+-- What a helpdesk says or fails to hear is written into conversations. Held before their deliveries, as a handoff holds them.
+select s.id from sessions s
+where s.org_id = %(org)s and s.id in (select d.session_id from deliveries d where d.org_id = %(org)s and d.id = any(%(ids)s) and d.target = 'helpdesk')
+order by s.id for no key update
+
+-- name: alone
+select pg_advisory_xact_lock(hashtextextended('destination ' || d.id, 0)) from (select distinct id from unnest(%(destinations)s::uuid[]) as u (id) order by id) d
+
+-- name: alone_for
+-- Everywhere that something of a contact's conversations goes.
+select pg_advisory_xact_lock(hashtextextended('destination ' || d.target_id, 0)) from (
+    select distinct d.target_id from deliveries d join sessions s on s.org_id = d.org_id and s.id = d.session_id
+    where d.org_id = %(org)s and s.contact_id = %(contact)s order by d.target_id
+) d
+
 -- name: begin
 update deliveries set attempts = attempts + 1, doubtful = doubtful or trying, trying = true, tried_at = %(now)s
 where org_id = %(org)s and id = any(%(ids)s) and state = 'waiting' returning *
@@ -102,13 +123,15 @@ update lanes set until = greatest(until, %(until)s) where id = %(lane)s and org_
 -- name: newest_trouble
 select why from deliveries where org_id = %(org)s and target_id = %(lane)s and state in ('waiting', 'dead') and why <> '' and tried_at is not null order by tried_at desc limit 1
 
+-- name: overdue
+select d.id from deliveries d join lanes l on l.id = d.target_id and l.until > %(now)s
+where d.org_id = %(org)s and d.target = %(target)s and d.state = 'waiting' and d.since < %(before)s order by d.since limit %(most)s
+
 -- name: expired
 -- What is due, nobody is at work on, and its destination is left alone at this moment: what our own standstill has kept back still gets its try.
 with old as (
-    update jobs set failed_at = now() where kind = 'deliver' and owner is null and failed_at is null and run_at <= greatest(now(), %(now)s) and ref in (
-        select d.id from deliveries d join lanes l on l.id = d.target_id and l.until > %(now)s
-        where d.org_id = %(org)s and d.target = %(target)s and d.state = 'waiting' and d.since < %(before)s order by d.since limit %(most)s
-    ) returning ref
+    update jobs set failed_at = now() where kind = 'deliver' and owner is null and failed_at is null and run_at <= greatest(now(), %(now)s) and ref = any(%(ids)s)
+    returning ref
 )
 update deliveries d set state = 'dead', why = %(why)s || case when d.why = '' then '' else ' ' || d.why end, settled_at = %(now)s
 from old where d.org_id = %(org)s and d.id = old.ref and d.state = 'waiting' returning d.*

@@ -67,6 +67,11 @@ async def health(tx: Tx, org: OrgId, ids: Sequence[UUID]) -> list[Health]:
     ]  # fmt: skip
 
 
+async def with_dead(tx: Tx, org: OrgId, since: datetime) -> list[UUID]:
+    """Destinations for which something was given up of what was made since then."""
+    return [row["target_id"] for row in await rows(tx, _SQL.with_dead, {"org": org, "since": since})]
+
+
 async def dead_since(tx: Tx, org: OrgId, since: datetime, destination: UUID | None) -> list[DeliveryId]:
     """What was given up of all that was made since then."""
     return [DeliveryId(row["id"]) for row in await rows(tx, _SQL.dead_since, {"org": org, "since": since, "destination": destination})]

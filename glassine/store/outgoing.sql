@@ -32,6 +32,9 @@ select coalesce(asked.id, counted.target_id) as id, counted.target, coalesce(wai
 from unnest(%(ids)s::uuid[]) asked(id) full join counted on counted.target_id = asked.id
 left join lanes l on l.id = coalesce(asked.id, counted.target_id) and l.org_id = %(org)s
 
+-- name: with_dead
+select distinct target_id from deliveries where org_id = %(org)s and state = 'dead' and created_at >= %(since)s
+
 -- name: dead_since
 select id from deliveries where org_id = %(org)s and state = 'dead' and created_at >= %(since)s and (%(destination)s::uuid is null or target_id = %(destination)s)
 
@@ -90,7 +93,7 @@ select count(*)::int as n from settled
 -- name: forget
 with old as (
     select id from deliveries where org_id = %(org)s and settled_at < case when state in ('done', 'dropped') then %(settled)s::timestamptz else %(stuck)s::timestamptz end
-      and settled_at < %(settled)s order by settled_at limit %(most)s
+      and settled_at < %(settled)s order by settled_at limit %(most)s for update skip locked
 ), gone as (
     delete from deliveries where org_id = %(org)s and id in (select id from old) returning 1
 )

@@ -49,12 +49,15 @@ where t.org_id = %(org)s and t.session_id = %(session)s and t.gone_at is null an
 select session_id from tickets where org_id = %(org)s and helpdesk_id = %(helpdesk)s and gone_at is null order by created_at
 
 -- name: try_lacking
--- The contact may have now what the helpdesk needs of one.
-with again as (
-    update deliveries d set state = 'waiting', rung = 0, since = clock_timestamp(), next_at = clock_timestamp(), settled_at = null
-    from tickets t join sessions s on s.org_id = t.org_id and s.id = t.session_id
+-- The contact may have now what the helpdesk needs of one. What somebody is settling at this moment is passed over: whoever holds a contact waits for no delivery.
+with given_up as materialized (
+    select d.id from tickets t join sessions s on s.org_id = t.org_id and s.id = t.session_id
+        join deliveries d on d.org_id = t.org_id and d.session_id = t.session_id and d.target_id = t.helpdesk_id and d.effect = 'open' and d.state in ('dead', 'unknown')
     where t.org_id = %(org)s and s.contact_id = %(contact)s and t.lacks and t.gone_at is null
-      and d.org_id = t.org_id and d.session_id = t.session_id and d.target_id = t.helpdesk_id and d.effect = 'open' and d.state in ('dead', 'unknown')
+    for update of d skip locked
+), again as (
+    update deliveries d set state = 'waiting', rung = 0, since = clock_timestamp(), next_at = clock_timestamp(), settled_at = null
+    from given_up where d.org_id = %(org)s and d.id = given_up.id
     returning d.id
 )
 update jobs set failed_at = null, owner = null, claimed_at = null, run_at = now() where kind = 'deliver' and ref in (select id from again)
@@ -133,7 +136,7 @@ where org_id = %(org)s and session_id = %(session)s and helpdesk_id = %(helpdesk
 -- name: due
 -- Those that are to be looked at, longest due first.
 select t.* from tickets t where t.org_id = %(org)s and t.look_at <= clock_timestamp() and t.gone_at is null and t.external_id <> ''
-order by t.look_at limit %(limit)s
+order by t.look_at limit %(limit)s for update skip locked
 
 -- name: put_off
 -- Somebody is about to look.

@@ -134,7 +134,7 @@ where w.org_id = %(org)s and d.org_id = w.org_id and d.id = w.delivery_id and d.
 -- name: forget
 with done as (
     delete from deliveries where (org_id, id) in (
-        select d.org_id, d.id from deliveries d where d.org_id = %(org)s and d.target = 'webhook' and d.created_at < %(before)s and d.state <> 'waiting' limit %(most)s
+        select d.org_id, d.id from deliveries d where d.org_id = %(org)s and d.target = 'webhook' and d.created_at < %(before)s and d.state <> 'waiting' limit %(most)s for update skip locked
     )
     returning 1
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from glassine.rules.permits import answers, require
 from glassine.rules.reactions import turn_of
-from glassine.store import Tx, events, helpdesks, jobs, outgoing, people, sessions, tickets, vault
+from glassine.store import Tx, deliveries, events, helpdesks, jobs, outgoing, people, sessions, tickets, vault
 from glassine.store.live import notify
 from glassine.story import owning, summarising
 from glassine.story.helpdesks import ticketing
@@ -158,6 +158,7 @@ async def try_ticket(world: World, actor: Actor, id: SessionId, helpdesk: Helpde
     require(actor, Verb.ANSWER)
     await world.switches.admit(actor.org, HELPDESK)
     async with world.store.tx(actor.org) as tx:
+        await deliveries.alone(tx, [helpdesk])
         to = await helpdesks.load(tx, actor.org, helpdesk)
         if to.removed_at is not None:
             raise Refused(f"{to.name} is not connected any more, so its ticket cannot be written to.", status=409)

@@ -242,6 +242,7 @@ async def sweep(world: World) -> None:
                 await looking.keep_up(tx, org)
                 await lapsing.expire(tx, org)
                 await calls.strand(tx, org)
+            async with world.store.tx(org) as tx:  # by itself: whoever waits for a destination must hold nothing that those need who have it
                 await delivering.expire(world, tx, org)
                 await outgoing.forget(world, tx, org)
             await telling.forget(world, org)

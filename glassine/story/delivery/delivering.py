@@ -155,6 +155,7 @@ async def _begin(world: World, org: OrgId, some: Mapping[DeliveryId, int]) -> di
     """
     async with world.store.tx(org) as tx:
         await lazily(tx)
+        await deliveries.beside(tx, org, list(some))
         begun = await deliveries.begin(tx, org, list(some), world.clock())
         for id, job in some.items():
             if id not in begun:
@@ -203,11 +204,13 @@ async def _settle(world: World, trying: _Trying, outcome: Brought | DeliveryFail
         await successes.put(trying.org, _Ended(delivery=trying.begun.delivery, brought=outcome, follows=follows))
         return
     async with world.store.tx(trying.org) as tx:
+        await deliveries.beside(tx, trying.org, [trying.begun.delivery.id])
         await _failed(world, tx, trying.org, trying.begun, outcome, _BRINGERS[trying.begun.delivery.target] if follows else None)
 
 
 async def _write_successes(world: World, org: OrgId, ended: Sequence[_Ended]) -> None:
     async with world.store.tx(org) as tx:
+        await deliveries.beside(tx, org, [one.delivery.id for one in ended])
         fresh = await deliveries.succeed(tx, org, [(one.delivery, _storable(one.brought.external)) for one in ended], world.clock())
         for target, bringer in _BRINGERS.items():
             mine = [one for one in ended if one.delivery.target is target and one.follows]
@@ -280,6 +283,7 @@ async def _hold(world: World, job: Job) -> None:
     """Its destination's breaker is open: it waits untried, and whoever counts on it hears so at once."""
     org, id = job.org, DeliveryId(job.ref)
     async with world.store.tx(org) as tx:
+        await deliveries.beside(tx, org, [id])
         delivery = await deliveries.load(tx, org, id)
         if delivery is None or delivery.state is not DeliveryState.WAITING:
             await jobs.done(tx, job.id)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from glassine.rules import webhook_signing
 from glassine.rules.permits import require
-from glassine.store import Tx, news, vault, webhooks
+from glassine.store import Tx, deliveries, news, vault, webhooks
 from glassine.store.webhooks import Secret
 from glassine.story.actions.definitions import private
 from glassine.story.delivery import telling
@@ -118,6 +118,7 @@ async def change(world: World, actor: Actor, id: WebhookId, changes: Mapping[str
     """Only what is named in `changes` (the fields of Given). Returns how it was, and how it is. Raises NotFound, Refused."""
     require(actor, Verb.MANAGE_WEBHOOKS)
     async with world.store.tx(actor.org) as tx:
+        await deliveries.alone(tx, [id])
         before = await webhooks.load(tx, actor.org, id, lock=True)
         given = replace(Given(url=before.url, name=before.name, events=before.events, channels=before.channels, ordered=before.ordered, clear=before.clear), **changes)
         made = _checked(world, actor, given, before)
@@ -136,6 +137,7 @@ async def delete(world: World, actor: Actor, id: WebhookId) -> None:
     """Its secrets are gone, and what waits for it is let go. Raises NotFound."""
     require(actor, Verb.MANAGE_WEBHOOKS)
     async with world.store.tx(actor.org) as tx:
+        await deliveries.alone(tx, [id])
         before = await webhooks.load(tx, actor.org, id, lock=True)
         await webhooks.delete(tx, actor.org, id)
         await _record(tx, actor, "webhooks.delete", before)
@@ -145,6 +147,7 @@ async def switch(world: World, actor: Actor, id: WebhookId, *, on: bool) -> bool
     """Enables or disables it; what happens while it is disabled can be replayed. False: it was so already. Raises NotFound."""
     require(actor, Verb.MANAGE_WEBHOOKS)
     async with world.store.tx(actor.org) as tx:
+        await deliveries.alone(tx, [id])
         webhook = await webhooks.load(tx, actor.org, id, lock=True)
         changed = await (webhooks.enable(tx, actor.org, id) if on else webhooks.disable(tx, actor.org, id, world.clock(), ""))
         if changed:

@@ -54,7 +54,7 @@ async def retry(world: World, actor: Actor, id: DeliveryId) -> Delivery:
     require(actor, Verb.SETTLE_DELIVERIES)
     now = world.clock()
     async with world.store.tx(actor.org) as tx:
-        delivery = await _one(tx, actor.org, id)
+        delivery = await _alone(tx, actor.org, id)
         if delivery.state is DeliveryState.WAITING:
             await outgoing.hurry(tx, actor.org, delivery.target_id, now)
         elif delivery.state is not DeliveryState.DONE:
@@ -69,6 +69,7 @@ async def retry_since(world: World, actor: Actor, since: datetime, destination: 
     """Has everything tried again that was made since then and given up; returns how many."""
     require(actor, Verb.SETTLE_DELIVERIES)
     async with world.store.tx(actor.org) as tx:
+        await deliveries.alone(tx, [destination] if destination else await outgoing.with_dead(tx, actor.org, since))
         ids = await outgoing.dead_since(tx, actor.org, since, destination)
         many = await outgoing.revive(tx, actor.org, ids, world.clock()) if ids else 0
         detail = {"since": since.isoformat(timespec="minutes"), "count": many}
@@ -80,6 +81,7 @@ async def try_now(world: World, actor: Actor, destination: UUID) -> None:
     """A destination that is left alone is tried at once."""
     require(actor, Verb.SETTLE_DELIVERIES)
     async with world.store.tx(actor.org) as tx:
+        await deliveries.alone(tx, [destination])
         await outgoing.hurry(tx, actor.org, destination, world.clock())
         await vault.audit(tx, actor, "deliveries.try_now", "destination", destination, {})
 
@@ -88,7 +90,7 @@ async def arrived(world: World, actor: Actor, id: DeliveryId) -> Delivery:
     """Somebody has looked on the other side, and it is there."""
     require(actor, Verb.SETTLE_DELIVERIES)
     async with world.store.tx(actor.org) as tx:
-        delivery = await _one(tx, actor.org, id)
+        delivery = await _alone(tx, actor.org, id)
         if not await outgoing.settle(tx, actor.org, id, DeliveryState.DONE, of=(DeliveryState.UNKNOWN,), now=world.clock()):
             raise _too_late(delivery)
         await delivering.recovered(world, tx, actor.org, delivery)
@@ -101,7 +103,7 @@ async def drop(world: World, actor: Actor, id: DeliveryId) -> Delivery:
     require(actor, Verb.SETTLE_DELIVERIES)
     now = world.clock()
     async with world.store.tx(actor.org) as tx:
-        delivery = await _one(tx, actor.org, id)
+        delivery = await _alone(tx, actor.org, id)
         if not await outgoing.settle(tx, actor.org, id, DeliveryState.DROPPED, of=(DeliveryState.WAITING, DeliveryState.UNKNOWN, DeliveryState.DEAD), now=now):
             raise _too_late(delivery)
         if delivery.effect is Effect.OPEN:
@@ -114,6 +116,13 @@ async def forget(world: World, tx: Tx, org: OrgId) -> None:
     """What was settled a while ago is of no use to anybody."""
     now = world.clock()
     await outgoing.forget(tx, org, settled=now - KEPT_SETTLED, stuck=now - KEPT_STUCK)
+
+
+async def _alone(tx: Tx, org: OrgId, id: DeliveryId) -> Delivery:
+    """As it is while nobody delivers to its destination."""
+    await deliveries.alone(tx, [(await _one(tx, org, id)).target_id])
+    await deliveries.beside(tx, org, [id])
+    return await _one(tx, org, id)
 
 
 async def _one(tx: Tx, org: OrgId, id: DeliveryId) -> Delivery:

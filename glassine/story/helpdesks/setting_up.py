@@ -15,7 +15,7 @@ from glassine import connect
 from glassine.rules import custom_fields
 from glassine.rules import ticketing as rules
 from glassine.rules.permits import require
-from glassine.store import Tx, helpdesks, house, sessions, tickets, vault
+from glassine.store import Tx, deliveries, helpdesks, house, sessions, tickets, vault
 from glassine.story import owning, summarising
 from glassine.story.filling import Filled, WrongFields, filled, keep_secrets_home
 from glassine.story.helpdesks import helpdesk_reach
@@ -99,6 +99,7 @@ async def change(world: World, actor: Actor, id: HelpdeskId, given: Mapping[str,
     checked = _fillable(await _tried(world, org, before.kind, module, entered), entered)
     sealed = await helpdesk_reach.sealed(world, org, id, entered.secrets)
     async with world.store.tx(org) as tx:
+        await deliveries.alone(tx, [id])
         await _free(tx, org, options.name, id)
         await helpdesks.update(tx, org, id, name=options.name, settings=entered.settings, secrets=sealed, policy=_policy(module, options), checked=checked)
         await tickets.revive_all(tx, org, id)
@@ -219,6 +220,7 @@ async def _given_back(world: World, actor: Actor, desk: Connected) -> int:
     """Some of its sessions; returns how many."""
     why, org = f"{desk.name} was disconnected.", actor.org
     async with world.store.tx(org) as tx:
+        await deliveries.alone(tx, [desk.id])
         some = (await tickets.of_helpdesk(tx, org, desk.id))[:_GONE_AT_ONCE]
         for session in some:
             await sessions.hold(tx, org, session)

@@ -10,7 +10,7 @@ from uuid import UUID
 from glassine.edge.secrets import Key, Unreadable
 from glassine.rules.certificates import certificate
 from glassine.rules.permits import require
-from glassine.store import Tx, contacts, erasures, house, jobs, vault
+from glassine.store import Tx, contacts, deliveries, erasures, house, jobs, vault
 from glassine.store.contacts import Sealed
 from glassine.store.live import notify
 from glassine.story.contacts import own_key
@@ -42,6 +42,7 @@ async def erase(world: World, actor: Actor, id: ContactId, why: str = "") -> Era
         known = await contacts.sessions_of(tx, org, id)
     reason = await written(world, org, why, known[0] if known else None)
     async with world.store.tx(org) as tx:
+        await deliveries.alone_for(tx, org, id)
         row = await contacts.load(tx, org, id, lock=True)
         name = str((await house.load(tx, org))["name"])
         copies = [_copy(each) for each in await contacts.copies(tx, org, id)]
