@@ -42,16 +42,25 @@ def page(text: str, suffix: str = ".md", fragments: Mapping[str, str] | None = N
 
     `fragments` maps the names of shared fragments to their text: an ERB `partial "…/name"` is replaced by the fragment it names.
     """
-    text = _normal(text)
-    meta, body, fault = _front_matter(text)
-    if "<%" in body and "%>" in body:
-        body = _without_erb(body, fragments or {}, rendered=suffix.endswith("erb"))
-    if suffix in {".html", ".htm", ".html.erb"}:
-        body = html_text.to_markdown(body)
-    body = _outside_code(body)
+    meta, said, fault = _unwrapped(text, suffix, fragments or {})
     title = meta.get("title")
     named = _one_line(str(title)) if isinstance(title, str | int | float) else ""
-    return Page(title=named or _first_heading(body), body=body.strip() + "\n", meta=meta, fault=fault)
+    return Page(title=named or _first_heading(said), body=said, meta=meta, fault=fault)
+
+
+def body(text: str) -> str:
+    """The same body, of a text whose title is known: looking for one takes as long as all the rest."""
+    return _unwrapped(text, ".md", {})[1]
+
+
+def _unwrapped(text: str, suffix: str, fragments: Mapping[str, str]) -> tuple[dict[str, Any], str, str]:
+    """What the front matter says, the Markdown after it, and what is wrong with it."""
+    meta, said, fault = _front_matter(_normal(text))
+    if "<%" in said and "%>" in said:
+        said = _without_erb(said, fragments, rendered=suffix.endswith("erb"))
+    if suffix in {".html", ".htm", ".html.erb"}:
+        said = html_text.to_markdown(said)
+    return meta, _outside_code(said).strip() + "\n", fault
 
 
 def _normal(text: str) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import tarfile
+import threading
+import weakref
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TypeVar
@@ -99,18 +102,30 @@ def _content(path: Path) -> bytes:
 def _in_tar(place: Path) -> Iterator[Entry]:
     with tarfile.open(place) as archive:
         members = {member.name: member for member in _counted(archive) if member.isfile()}
+    tar = _Tar(place)
     for name, inside in _named(list(members)):
         found = members[inside]
         yield Entry(
             path=name, marker=f"{found.mtime}-{found.size}", changed_at=datetime.fromtimestamp(found.mtime, UTC), unfit=_not_wanted(name, found.size),
-            read=lambda inside=inside: _from_tar(place, inside),  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            read=partial(tar.read, found),
         )
 
 
-def _from_tar(place: Path, inside: str) -> bytes:
-    with tarfile.open(place) as archive:
-        stream = archive.extractfile(inside)
-        return stream.read(_MOST_BYTES) if stream else b""
+class _Tar:
+    """An archive that stays open from the first file that is read until no entry of it is left: opened for each file, a compressed one is unpacked from its beginning each time."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._open: tarfile.TarFile | None = None
+        self._reading = threading.Lock()
+
+    def read(self, member: tarfile.TarInfo) -> bytes:
+        with self._reading:
+            if self._open is None:
+                self._open = tarfile.open(self._place)  # noqa: SIM115 - closed by the line below, when the entries are gone
+                weakref.finalize(self, self._open.close)
+            stream = self._open.extractfile(member)
+            return stream.read(_MOST_BYTES) if stream else b""
 
 
 def _in_zip(place: Path) -> Iterator[Entry]:

@@ -48,7 +48,7 @@ async def prepared(world: World, title: str, body: str, language: str, spoken: S
 
 def cut(title: str, body: str, language: str) -> tuple[list[Chunk], list[list[str]]]:
     """The passages of a text, and the terms of each."""
-    chunks = passages.chunks(title, markdown.page(body).body, language)  # people paste HTML too
+    chunks = passages.chunks(title, markdown.body(body), language)  # people paste HTML too
     return chunks, [passages.terms(passages.read_as(chunk), language) for chunk in chunks]
 
 
