@@ -76,6 +76,32 @@ async def test_words_are_read_in_the_same_run() -> None:
     assert len((await Embedder().read([(text, [])], "de"))[0].tokens) == 0
 
 
+async def test_stretches_are_read_in_the_same_run() -> None:
+    """Each is the mean of its own part of the whole; one that the model has not read to its end, or that holds nothing, is told by zeros."""
+    text = "Title\nWe ship to Spain. (And) -- to Portugal!"
+    [read] = await Embedder().read([(text, [6, 23, 23, len(text)])])
+    assert read.stretches is not None
+    assert np.linalg.norm(read.stretches, axis=1).round(5).tolist() == [1, 1, 0, 1]
+    assert read.vector @ read.stretches[1] > 0.5  # it knows what it stands beside
+    [alone] = await Embedder().passages(["We ship to Spain."])
+    assert read.stretches[1] @ alone > max(read.stretches[0] @ alone, read.stretches[3] @ alone)
+    [long] = await Embedder().read([("word " * 1_000, [1_000, 2_500, 5_000])])
+    assert long.stretches is not None
+    assert np.linalg.norm(long.stretches, axis=1).round(5).tolist() == [1, 0, 0]
+    assert (await Embedder().read([(text, [6, 23])], "de"))[0].stretches is None
+    assert (await Embedder().asked("A question?")).stretches is None
+
+
+def test_stretches_are_means_of_what_was_read() -> None:
+    states = np.random.default_rng(5).normal(size=(6, 384)).astype(np.float32)
+    offsets = [(0, 0), (0, 3), (3, 4), (5, 9), (9, 10), (0, 0)]  # with the model's own marks before and behind
+    found = tokens.stretches(states, offsets, [4, 10])
+    assert np.allclose(found[0], (states[1] + states[2]) / np.linalg.norm(states[1] + states[2]), atol=1e-6)
+    assert np.allclose(found[1], (states[3] + states[4]) / np.linalg.norm(states[3] + states[4]), atol=1e-6)
+    assert not tokens.stretches(states[:1], offsets[:1], [4, 10]).any()
+    assert not tokens.stretches(states, offsets, [4, 11])[1].any()  # it goes on behind what was read
+
+
 def test_turning_keeps_products() -> None:
     states = np.random.default_rng(3).normal(size=(20, 384)).astype(np.float32)
     states /= np.linalg.norm(states, axis=1, keepdims=True)

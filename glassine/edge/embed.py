@@ -36,12 +36,14 @@ _TEXTS_PER_JOB = 8  # a customer's query waits for at most this many passages of
 class Read(NamedTuple):
     """A text as its model read it: one vector for all of it, and one for each of its words (edge/tokens.py), where the model tells.
 
-    `ends`: how many of those belong to the text before each place that was asked about.
+    `ends`: how many of those belong to the text before each place that was asked about. `stretches`: a vector for what stands between each place and
+    the one before it, or zeros where the model read none of it or not to its end; none of a model that tells only of whole texts.
     """
 
     vector: Vectors
     tokens: Vectors  # (words, 384), or (0, 384)
     ends: tuple[int, ...] = ()
+    stretches: Vectors | None = None  # (places, 384)
 
 
 class Embedder:
@@ -81,7 +83,7 @@ class Embedder:
         return (await _in_pool(_read, self.model(language), [(text, ())], True))[0]
 
     async def read(self, texts: Sequence[tuple[str, Sequence[int]]], language: str = "en") -> list[Read]:
-        """Texts to be found, with the vectors of their words from the same run of the model. Beside each text stand the places up to which they are counted."""
+        """Texts to be found, with the vectors of their words and stretches from the same run of the model. Beside each text stand the places where stretches end."""
         model, starts = self.model(language), range(0, len(texts), _TEXTS_PER_JOB)
         return [one for start in starts for one in await _in_pool(_read, model, texts[start : start + _TEXTS_PER_JOB], False)]
 
@@ -141,7 +143,7 @@ class _MiniLM:
         encoded = self._tokenizer.encode(plain)
         states = self._run(encoded)
         said, ends = tokens.said(plain, encoded.offsets, places)
-        return Read(_unit(states.mean(axis=0)), tokens.turned(states[said]), ends)
+        return Read(_unit(states.mean(axis=0)), tokens.turned(states[said]), ends, tokens.stretches(states, encoded.offsets, places) if places else None)
 
     def _run(self, encoded: Encoding) -> Vectors:
         """The last hidden state of each token."""

@@ -1,6 +1,6 @@
-"""The vectors of a text's single words, turned so that their signs alone keep what they say (docs/decisions/0033). It runs no model.
+"""The vectors of a text's single words, turned so that their signs alone keep what they say (docs/decisions/0033), and of its stretches (0100). It runs no model.
 
-All are turned alike, so that products stay as they were. How they are turned is fixed for good: what is stored was turned so.
+All words are turned alike, so that products stay as they were. How they are turned is fixed for good: what is stored was turned so.
 """
 
 from __future__ import annotations
@@ -21,6 +21,18 @@ def said(text: str, offsets: Sequence[tuple[int, int]], places: Sequence[int]) -
     kept = [number for number, (start, end) in enumerate(offsets) if any(letter.isalnum() for letter in text[start:end])]
     begins = np.array([offsets[number][0] for number in kept], np.int64)
     return kept, tuple(int(count) for count in np.searchsorted(begins, np.array(places, np.int64), side="left"))
+
+
+def stretches(states: Vectors, offsets: Sequence[tuple[int, int]], places: Sequence[int]) -> Vectors:
+    """The mean of what was read between each place and the one before it, of length 1: (places, 384). Zeros where nothing was, or where the reading ended within it."""
+    read = [number for number, (start, end) in enumerate(offsets) if end > start]  # all but the model's own marks
+    if not read:
+        return np.zeros((len(places), states.shape[1]), np.float32)
+    ends = np.searchsorted(np.array([offsets[number][0] for number in read]), np.array(places, np.int64), side="left")
+    sums = np.diff(np.concatenate([np.zeros((1, states.shape[1])), states[read].cumsum(axis=0, dtype=np.float64)])[[0, *ends]], axis=0)
+    sums[np.array(places) > offsets[read[-1]][1]] = 0
+    means: Vectors = (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+    return means
 
 
 def turned(states: Vectors) -> Vectors:

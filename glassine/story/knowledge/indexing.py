@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from glassine.edge.embed import Vectors
+from glassine.edge.embed import DIMENSIONS, Read, Vectors
 from glassine.rules import markdown, passages
 from glassine.store import articles
 from glassine.store.vectors import signs
@@ -24,7 +24,6 @@ async def prepared(world: World, title: str, body: str, language: str, spoken: S
     if len(chunks) > MOST_PASSAGES:
         raise Refused(f"This is {len(chunks):,} passages long, and an article may have {MOST_PASSAGES}. Make several articles of it.", status=413, code="too_large")
     texts = [(passages.read_as(chunk), passages.ends(chunk)) for chunk in chunks]
-    lines = [line for chunk in chunks for line in (_as_sentence(chunk.heading), *chunk.sentences)]
     whole: dict[str, list[Vectors]] = {}
     words: dict[str, list[bytes]] = {}
     parts: dict[str, list[Vectors]] = {}
@@ -34,9 +33,7 @@ async def prepared(world: World, title: str, body: str, language: str, spoken: S
         read = await world.embed.read(texts, one)
         whole[model] = [each.vector for each in read]
         words[model] = [signs(each.tokens, each.ends) if len(each.tokens) else b"" for each in read]
-        vectors = await world.embed.passages(lines, one)
-        vectors[[not line for line in lines]] = 0  # a heading that says too little is like no sentence
-        parts[model] = np.split(vectors, splits)
+        parts[model] = np.split(await _lines(world, chunks, read, one), splits)
     return [
         articles.Passage(
             chunk=chunk, terms=terms[place], vectors={model: vectors[place] for model, vectors in whole.items()},
@@ -52,10 +49,34 @@ def cut(title: str, body: str, language: str) -> tuple[list[Chunk], list[list[st
     return chunks, [passages.terms(passages.read_as(chunk), language) for chunk in chunks]
 
 
+async def _lines(world: World, chunks: Sequence[Chunk], read: Sequence[Read], language: str) -> Vectors:
+    """A vector for the heading and each sentence of each passage: a sentence's from the run in which its passage was read (docs/decisions/0100).
+
+    What that run does not tell is read by itself: sentences behind what the model reads of a passage, all of them where it tells only of whole texts, and
+    headings, for many a heading asks what its passage answers. Each line is read once in an article. A heading that says too little stays zeros, like no sentence.
+    """
+    lines = [line for chunk in chunks for line in (_as_sentence(chunk.heading), *chunk.sentences)]
+    made: Vectors = np.concatenate([np.zeros((0, DIMENSIONS), np.float32), *(_of_sentences(chunk, one.stretches) for chunk, one in zip(chunks, read, strict=True))])
+    untold = [place for place, line in enumerate(lines) if line and not made[place].any()]
+    alone = list(dict.fromkeys(lines[place] for place in untold))
+    vectors = dict(zip(alone, await world.embed.passages(alone, language), strict=True))
+    for place in untold:
+        made[place] = vectors[lines[place]]
+    return made
+
+
 def _as_sentence(heading: str) -> str:
     """The end of a heading's path if it says something by itself: 'Fly Volumes › Scale a volume', not 'Overview'."""
     said = " ".join(heading.split(" › ")[-2:])
     return said if len(said.split()) > 2 else ""
+
+
+def _of_sentences(chunk: Chunk, stretches: Vectors | None) -> Vectors:
+    """What is known of a passage's lines from its own run: zeros for its heading, and for what was not read."""
+    made = np.zeros((1 + len(chunk.sentences), DIMENSIONS), np.float32)
+    if stretches is not None:
+        made[1:] = stretches[1:]
+    return made
 
 
 def embedded_as(language: str, spoken: Sequence[str]) -> list[str]:
