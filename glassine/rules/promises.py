@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from operator import itemgetter
 
 from glassine.rules.facts.words import NOT
 from glassine.rules.passages import sentences
 
 MOST, LONGEST = 100, 400  # lines of a list, and characters of a line
 _BEGINNING = 4  # letters of a word
+_its_beginning: Callable[[bytes], bytes] = itemgetter(slice(_BEGINNING))
 _PARTED = bytes(code if code < 0x80 and chr(code).isalnum() else ord(" ") for code in range(256))
 
 # One promise a line, with its spellings; `*` stands for any ending. Any spelling of a line backs any other.
@@ -43,10 +45,10 @@ def unbacked(reply: str, sources: Iterable[str], promises: Sequence[str] = DEFAU
 def _likely(folded: str, promises: Sequence[str]) -> Iterator[re.Pattern[str]]:
     """The patterns that may match: those of which the reply has a spelling, and for most it is enough to see how its words begin."""
     spaced = " ".join(folded.split())
-    begun = {b"", *(word[:_BEGINNING] for word in spaced.encode("utf-8", "replace").translate(_PARTED).split())}
-    for spellings, pattern in _compiled(tuple(promises)):
-        if any(beginning in begun and spelling in spaced for beginning, spelling in spellings):
-            yield pattern
+    begun = {b"", *map(_its_beginning, spaced.encode("utf-8", "replace").translate(_PARTED).split())}
+    patterns, spellings = _compiled(tuple(promises))
+    for place in sorted({place for beginning in spellings.keys() & begun for place, spelling in spellings[beginning] if spelling in spaced}):
+        yield patterns[place]
 
 
 @lru_cache(maxsize=1_000)
@@ -71,13 +73,15 @@ def _refuses(sentence: str) -> bool:
 
 
 @lru_cache(maxsize=200)
-def _compiled(promises: tuple[str, ...]) -> tuple[tuple[tuple[tuple[bytes, str], ...], re.Pattern[str]], ...]:
-    """For each line that has a word in it, its spellings without their open endings, each with how a word of it begins, and a pattern for all of them."""
+def _compiled(promises: tuple[str, ...]) -> tuple[tuple[re.Pattern[str], ...], dict[bytes, list[tuple[int, str]]]]:
+    """A pattern for each line that has a word in it; and by how a word of theirs begins all spellings, without open endings, with the places of their patterns."""
     lines = ([word for part in line.lower().split(",") if (word := " ".join(part.split())) and word != "*"] for line in promises[:MOST])
-    return tuple(
-        (tuple((_beginning(word), word.rstrip("*").rstrip()) for word in line), re.compile(rf"(?<![^\W_])(?:{'|'.join(map(_pattern, line))})(?![^\W_])"))
-        for line in lines if line
-    )  # fmt: skip
+    patterns, spellings = list[re.Pattern[str]](), dict[bytes, list[tuple[int, str]]]()
+    for line in filter(None, lines):
+        for word in line:
+            spellings.setdefault(_beginning(word), []).append((len(patterns), word.rstrip("*").rstrip()))
+        patterns.append(re.compile(rf"(?<![^\W_])(?:{'|'.join(map(_pattern, line))})(?![^\W_])"))
+    return tuple(patterns), spellings
 
 
 def _beginning(spelling: str) -> bytes:

@@ -17,8 +17,9 @@ from glassine.rules.facts.words import LANGUAGES, NUMBERS
 
 __all__ = ["Fact", "Given", "Kind", "backs", "given", "stated"]
 
-_TOLD = frozenset((*dates.KNOWN, *(word for language in LANGUAGES for word in NUMBERS[language])))
-_WORD = re.compile(f"[{''.join(sorted({letter for word in _TOLD for letter in word if letter.isalpha()}))}]+")  # of their letters: what has others is none of them
+_TOLD = {word.encode("latin-1"): word for word in (*dates.KNOWN, *(word for language in LANGUAGES for word in NUMBERS[language]))}
+_THEIR_LETTERS = {letter for word in _TOLD.values() for letter in word if letter.isalpha()}
+_PARTED = bytes(code if chr(code) in _THEIR_LETTERS else ord(" ") for code in range(256))  # blanks between letters of theirs: what has others is none of them
 _UNSEEN = [0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), *range(0xFE00, 0xFE10), 0xFEFF, *range(0xE0000, 0xE01F0)]
 _SAME: dict[int, str | None] = {
     **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}, **dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\u3000\t"), " "), **dict.fromkeys(map(ord, "‐‑‒−"), "-"),
@@ -68,18 +69,20 @@ def _rest(text: str, language: str | None, found: list[Fact], *, loose: bool = F
 
 
 def _told(text: str) -> list[tuple[int, int, str]]:
-    """The words that tell a number or a day, with their places. Most texts have few of them, so those are looked for one by one."""
-    wanted = _TOLD.intersection(_WORD.findall(text))
-    return sorted((at, at + len(word), word) for word in wanted for at in _places(word, text))
+    """The words that tell a number or a day, with their places. Most texts have few of them, so those are looked for one by one, in bytes: one for each sign."""
+    parted = b" %b " % text.encode("latin-1", "replace").translate(_PARTED)
+    wanted = _TOLD.keys() & parted.split()
+    return sorted((at, at + len(word), _TOLD[word]) for word in wanted for at in _places(word, parted, text))
 
 
-def _places(word: str, text: str) -> Iterator[int]:
+def _places(word: bytes, parted: bytes, text: str) -> Iterator[int]:
     """Where a word stands as a whole one."""
-    at = text.find(word)
+    alone = b" %b " % word
+    at = parted.find(alone)
     while at >= 0:
         if not (_letter(text[at - 1 : at]) or _letter(text[at + len(word) : at + len(word) + 1])):
             yield at
-        at = text.find(word, at + 1)
+        at = parted.find(alone, at + 1)
 
 
 def _letter(sign: str) -> bool:

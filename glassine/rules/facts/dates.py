@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from glassine.rules.facts.fact import Fact, Kind
-from glassine.rules.facts.places import at_digits, blanked
+from glassine.rules.facts.places import at_digits, blanked, joined
 from glassine.rules.facts.words import MONTHS, NAMED_MONTHS, SHORT_WEEKDAYS, WEEKDAYS
 
 Word = tuple[int, int, str]  # where it begins and ends, and the word in small letters
@@ -22,7 +22,7 @@ _DAY_MONTH = re.compile(
     rf"(?<![\w.,:/-])(?:(\d{{1,2}}){_NTH} ?{_AND} ?)?(\d{{1,2}}){_NTH}[ -]?(?:of |de |di |d')?({_MONTH})(?![^\W_])\.?(?: ?,?[ -]?(?:de |del |d')?(\d{{4}}|'\d\d)(?!\d))?", re.IGNORECASE
 )
 _AFTER_MONTH = re.compile(rf"\.?(?: |-)?(?:(?:the )?(\d{{1,2}}){_NTH}(?!\d|[.,:]\d)(?: ?{_AND} ?(\d{{1,2}}){_NTH}(?!\d|[.,:]\d))?)?(?: ?,? ?(?:de |del |of )?(\d{{4}}|'\d\d)(?!\d|[.,]\d))?", re.IGNORECASE)
-_JOINED = re.compile(r"[0-9][-/.年][0-9]")  # without it no date stands in figures alone
+_JOINS = "-/.年"  # without one of these between figures no date stands in them alone
 _TIME = re.compile(
     r"(?<![\w.,:])(\d{1,2})(?:(?::(\d{2})(?::\d{2})?|[.](\d{2})(?= ?(?:uhr|am|pm|a\.m|p\.m|h\b))|h(\d{2})(?!\w))(?: ?(am|pm|a\.m\.?|p\.m\.?|uhr|h)(?![^\W_]))?| ?(am|pm|a\.m\.?|p\.m\.?|uhr|o'clock)(?![^\W_]))",
     re.IGNORECASE,
@@ -36,7 +36,7 @@ KNOWN = frozenset((*MONTHS, *WEEKDAYS, *SHORT_WEEKDAYS, "feira"))
 def dates(text: str, words: Sequence[Word], language: str | None, found: list[Fact]) -> str:
     """The text without its dates and times, which are found."""
     text = _ISO_TIME.sub(" ", text) if "T" in text else text
-    for pattern, most, read in _FORMS if _JOINED.search(text) else _FORMS[-1:]:
+    for pattern, most, read in _FORMS if joined(text, _JOINS) else _FORMS[-1:]:
         spans: list[tuple[int, int]] = []
         for match in at_digits(pattern, text, most=most):
             if days := [one for one in read(match, language) if one]:

@@ -78,7 +78,8 @@ def _plain_code(written: str) -> str:
 def numbers(text: str, words: Sequence[Word], language: str | None, found: list[Fact], *, loose: bool = False) -> None:
     """All that count, with their units. `words`: the words for numbers that the text has; `loose`: a bare number may count any unit of the text."""
     counted = [_Number(match.start(), match.end(), meanings(match[0], language)) for match in at_digits(_NUMBER, text)]
-    counted = sorted([*counted, *_spelled(text, words, language, counted)], key=lambda one: one.start)
+    if words:
+        counted = sorted([*counted, *_spelled(text, words, language, counted)], key=lambda one: one.start)
     for one in counted:
         one.unit, one.after, one.until = _unit(text, one)
     _share(text, counted)
@@ -206,18 +207,26 @@ def _share(text: str, counted: list[_Number]) -> None:
 
 def _fact(text: str, one: _Number) -> Fact:
     written = text[one.start : one.end]
-    bare = {f"n:{value}" for value in one.values}
-    if one.words and one.values <= {"0", "1"}:  # "one", "un" and "ein" are articles and pronouns too: they back a figure, and need none
-        gives = {key for value in one.values for key in _counted(value, one.unit)} if one.unit else set[str]()
-        return Fact(kind=Kind.NUMBER, text=written, start=one.start, needs=frozenset(), gives=frozenset(bare | gives))
-    if one.unit:
+    needs, gives = _keys(written, one.values, one.unit, one.words)
+    if one.unit and needs:
         kind = Kind.AMOUNT if one.unit in CURRENCIES else Kind.PERCENT if one.unit in ("pct", "pp", "pml") else Kind.NUMBER
-        needs = {key for value in one.values for key in _counted(value, one.unit)}
-        also = {key for value in one.values for key in _counted(value, "d")} if one.unit == "wd" else set[str]()
-        return Fact(kind=kind, text=_with_unit(text, one), start=one.start, needs=frozenset(needs), gives=frozenset(needs | bare | also | {f"n:{_short_value(value)}" for value in one.values}))
-    own = one.words and one.after in COUNTED
-    names = _names(text, one, written)
-    return Fact(kind=Kind.NUMBER, text=written, start=one.start, needs=frozenset() if own else frozenset(bare), gives=frozenset(bare) | {f"is:{written}"}, from_customer=names)
+        return Fact(kind=kind, text=_with_unit(text, one), start=one.start, needs=needs, gives=gives)
+    if one.words and one.after in COUNTED:
+        needs = frozenset()
+    return Fact(kind=Kind.NUMBER, text=written, start=one.start, needs=needs, gives=gives, from_customer=_names(text, one, written) if needs else frozenset())
+
+
+@lru_cache(maxsize=4_000)
+def _keys(written: str, values: frozenset[str], unit: str, words: bool) -> tuple[frozenset[str], frozenset[str]]:
+    """What such a number needs, and what it gives: a reply has those of its passages, so most are known."""
+    bare = frozenset(f"n:{value}" for value in values)
+    counted = frozenset(key for value in values for key in _counted(value, unit)) if unit else frozenset[str]()
+    if words and values <= {"0", "1"}:  # "one", "un" and "ein" are articles and pronouns too: they back a figure, and need none
+        return frozenset(), bare | counted
+    if unit:
+        also = frozenset(key for value in values for key in _counted(value, "d")) if unit == "wd" else frozenset[str]()
+        return counted, counted | bare | also | {f"n:{_short_value(value)}" for value in values}
+    return bare, bare | {f"is:{written}"}
 
 
 def _with_unit(text: str, one: _Number) -> str:
@@ -229,7 +238,7 @@ def _names(text: str, one: _Number, written: str) -> frozenset[str]:
     """Keys by which the customer's own words back digits that name something: `order 4711`, and what is too long to be counted."""
     if one.words or not written.isdigit():
         return frozenset()
-    before = _IDENTIFIES.search(text, word_before(text, one.start, 24), one.start)
+    before = None if len(written) >= _SURELY_A_NAME else _IDENTIFIES.search(text, word_before(text, one.start, 24), one.start)
     if len(written) >= _SURELY_A_NAME or (before and (before[1] is None or before[1].casefold() in NAMES_SOMETHING or before[1][:1].isupper() or before[1].isupper())):
         return frozenset((f"is:{written}",))
     return frozenset()

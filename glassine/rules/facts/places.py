@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 _FIGURES = re.compile(r"[0-9][0-9]*")  # other digits have been written so; with a first sign of its own it is quickly looked for
 
@@ -25,6 +26,11 @@ def at_digits(pattern: re.Pattern[str], text: str, before: str = "", *, most: in
         if match := signed or pattern.match(text, start):
             end = match.end()
             yield match
+
+
+def joined(text: str, signs: str) -> bool:
+    """Whether two runs of digits have nothing between them but one of these signs."""
+    return any(start == end + 1 and text[end] in signs for (_, end), (start, _) in pairwise(_figures(text)))
 
 
 def at_names(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
