@@ -57,6 +57,13 @@ async def test_what_should_have_been_found_is_placed_and_explained(admin: Browse
     assert "Refund limits" not in re.sub(r"(?s)<section.*?</section>", "", page)  # among what a customer finds
 
 
+async def test_courtesies_are_left_out_and_it_is_said(admin: Browser, ids: dict[str, str]) -> None:
+    page = (await admin.swap(AT, question="Hello! My name is [NAME_1]. How do I get my money back?", wanted="refund")).text
+    assert "Searched for “How do I get my money back?”." in page
+    assert 'name="question" value="How do I get my money back?"' in page, "a pin is for the question"
+    assert "Searched for “" not in (await admin.swap(AT, question="How do I get my money back?")).text
+
+
 async def test_a_pin_is_set_shown_taken_off_and_put_back(admin: Browser, ids: dict[str, str]) -> None:
     page = await admin.act(f"{AT}/pins", article=ids["Guarantee"], question=QUESTION, language="en")
     assert QUESTION in page.replace("&#39;", "'")

@@ -130,6 +130,15 @@ async def test_without_a_model_quotes_are_the_same(client: Client, world: World,
         assert verdicts(await replayed(world, store, session, turn)) == SAME
 
 
+async def test_a_search_goes_without_an_introduction_and_the_prompt_with_it(client: Client, world: World, store: Shop, model: StubModel) -> None:
+    session, turns = await asked(client, store, "Hi, my name is Ada Lovelace. How long do I have to return an unused lamp? Thank you!")
+    seen = (await client.get(f"/api/chat/sessions/{session}/inspect", headers=store.bearer)).json()["turns"][0]
+    assert seen["query"] == "How long do I have to return an unused lamp?"
+    assert not [key for key in world.ahead if key[0] == store.org], "the search that was begun ahead is the one that was asked for"
+    assert "Hi, my name is [NAME_1]. How long do I have to return an unused lamp? Thank you!" in str(model.bodies[-1])
+    assert verdicts(await replayed(world, store, session, turns[0])) == SAME
+
+
 async def test_what_was_masked_for_good_is_the_same_too(client: Client, world: World, store: Shop) -> None:
     everywhere = dict.fromkeys((PiiType.EMAIL, PiiType.NAME), Treatment.MASK)
     member = CustomPattern(id=str(new_id()), name="Member", pattern=r"MEM-\d{4}", treatment=Treatment.MASK)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from glassine.rules import extract, spelling
+from glassine.rules.courtesies import asking, polite
 from glassine.rules.grounding import Grounded
 from glassine.words.people import ActorKind
 from glassine.words.sessions import Event
@@ -25,11 +27,14 @@ def in_hand(message: Event, history: Sequence[Event]) -> Files:
 
 
 def question(message: Event, history: Sequence[Event], language: str = "en") -> str:
-    """What to search for: what the customer asks, with what it goes on from. Of a file that comes with hardly a word, its beginning."""
-    said = [event.text for event in history if event.actor is ActorKind.USER and event.seq < message.seq]
+    """What to search for: what the customer asks, without courtesies, with what it goes on from. Of a file that comes with hardly a word, its beginning."""
+    said = [text for event in history if event.actor is ActorKind.USER and event.seq < message.seq and not polite(text := _asking(event.text))]
     chosen, files = extract.query(message.text, history), enclosed(message)
-    asked = spelling.carried(chosen, said, language) if chosen == message.text else chosen
+    asked = spelling.carried(_asking(chosen), said, language) if chosen == message.text else chosen
     return asked if len(asked.split()) >= _WORDS or not files else f"{asked} {files[0][1][:_GLIMPSE]}".strip()
+
+
+_asking = lru_cache(maxsize=2_000)(asking)  # a turn asks twice, and of all that was said before; these texts are masked
 
 
 def small_talk(message: Event, language: str | None) -> Grounded | None:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from glassine.edge.language import follow
+from glassine.rules.courtesies import asking
 from glassine.rules.reactions import turn_of
 from glassine.rules.reordering import reach
 from glassine.rules.small_talk import small_talk
@@ -150,7 +151,7 @@ async def _masked(world: World, mask: Mask, inbound: Inbound) -> Redacted:
 def _look_ahead(world: World, org: OrgId, session: Session, settings: OrgSettings, text: str, language: str | None) -> None:
     """The turn that is going to be taken begins to search while its message is being stored."""
     if session.owner.kind is OwnerKind.AI and small_talk(text) is None:
-        finding.look_ahead(world, org, text, viewer=sight.customer(session), language=language or "en", limit=reach(settings, finding.LIMIT))
+        finding.look_ahead(world, org, asking(text), viewer=sight.customer(session), language=language or "en", limit=reach(settings, finding.LIMIT))
 
 
 async def _before(tx: Tx, org: OrgId, id: SessionId, said: Sequence[tuple[EventId, str]]) -> None:

@@ -14,6 +14,7 @@ from glassine.edge import threads
 from glassine.edge.embed import Read
 from glassine.edge.language import detect
 from glassine.rules import passages
+from glassine.rules.courtesies import asking
 from glassine.rules.redaction import PLACEHOLDER
 from glassine.rules.reordering import NOT_ASKED, Judged, by_popularity, tied
 from glassine.store import Tx, house, search, sites, versions, visibility
@@ -96,7 +97,7 @@ def embed_ahead(world: World, text: str, language: str | None) -> None:
     Only the vector of a text that masking left as it was is ever used; of any other, `forget` drops it, and what it was made from. Of 984 messages
     of the public dialogues 930 are left as they were, and 369 hold a digit.
     """
-    asked = plainly(text)
+    asked = plainly(asking(text))
     if language == "en" and asked and threads.pool().idle and "@" not in asked:  # an address of e-mail is masked for certain
         embedding = world.start(world.embed.asked(asked, language))
         embedding.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -105,7 +106,7 @@ def embed_ahead(world: World, text: str, language: str | None) -> None:
 
 def forget(world: World, text: str) -> None:
     """Whatever was begun ahead for this text before it was masked."""
-    world.ahead.pop((_VECTOR, plainly(text)), None)
+    world.ahead.pop((_VECTOR, plainly(asking(text))), None)
 
 
 async def _seek(world: World, org: OrgId, text: str, viewer: Viewer, language: str | None, limit: int) -> Sought:

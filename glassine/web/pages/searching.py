@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from glassine.rules.courtesies import asking
 from glassine.rules.permits import require
 from glassine.story.knowledge import segments
 from glassine.story.search import expecting, finding, hints, reranking
@@ -23,7 +24,7 @@ from glassine.words.people import Verb
 
 router = APIRouter(prefix="/knowledge/search", include_in_schema=False, route_class=PageRoute)
 _BACK = "/knowledge/search"
-_NOTHING: dict[str, Any] = {"question": "", "sees": "public", "wanted": "", "hits": None, "told": None, "expected": (), "spoken": "", "judged": None, "trial": None, "chosen": ()}
+_NOTHING: dict[str, Any] = {"question": "", "asked": "", "sees": "public", "wanted": "", "hits": None, "told": None, "expected": (), "spoken": "", "judged": None, "trial": None, "chosen": ()}
 
 
 @router.get("")
@@ -45,8 +46,8 @@ async def _shown(request: Request, staff: Staff, given: dict[str, str]) -> Respo
     values = {**_NOTHING, "question": question, "sees": sees, "wanted": wanted, "chosen": chosen}
     if question:
         viewer = TEAM if sees == "internal" else Viewer(segments=chosen)
-        sought = await reranking.seek(staff.world, staff.actor.org, question, viewer=viewer, limit=expecting.ALL)
-        values |= {"hits": passages([asdict(hit) for hit in sought.hits[: finding.LIMIT]], set()), "told": sought.told, "judged": sought.judged, "spoken": sought.spoken or "en"}
+        sought = await reranking.seek(staff.world, staff.actor.org, asking(question), viewer=viewer, limit=expecting.ALL)
+        values |= {"asked": asking(question), "hits": passages([asdict(hit) for hit in sought.hits[: finding.LIMIT]], set()), "told": sought.told, "judged": sought.judged, "spoken": sought.spoken or "en"}
         if wanted:
             values["expected"] = await expecting.expected(staff.world, staff.actor, sought, viewer, wanted)
     if by_htmx(request):
