@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from glassine.rules import phrases
-from glassine.rules.asks import wants_person
+from glassine.rules.asks import about_others, wants_person
 from glassine.rules.autopilot import Kind, decide, hand_off, summary
 from glassine.rules.small_talk import SmallTalk, small_talk
 from glassine.words.ids import new_id
@@ -62,6 +62,16 @@ def test_requests_for_a_person(text: str) -> None:
 ])  # fmt: skip
 def test_questions_that_only_mention_people(text: str) -> None:
     assert not wants_person(text)
+
+
+@pytest.mark.parametrize(("text", "about"), [
+    ("How do I add a colleague?", True), ("Where can I invite another team member?", True), ("delete a user", True), ("Wie kann ich einen Kollegen hinzufügen?", True),
+    ("Comment ajouter un collègue ?", True), ("¿Cómo agrego un usuario?", True), ("Please add a person to this chat", False), ("I want to talk to your manager", False),
+])  # fmt: skip
+def test_people_on_a_list_are_not_wished_for(text: str, about: bool) -> None:
+    """To whoever goes by meaning alone, these sound like a request for a person."""
+    assert about_others(text) is about
+    assert wants_person("Remove my user and let me talk to a person")
 
 
 @pytest.mark.parametrize(("text", "kind"), [

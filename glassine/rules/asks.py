@@ -30,8 +30,9 @@ def _wants(text: str) -> bool:
 
 
 def about_others(text: str) -> bool:
-    """Whether somebody else is to be talked to, or it is asked who is speaking."""
-    return bool(_ABOUT_OTHERS.search(plain_words(text)))
+    """Whether somebody else is to be talked to, it is asked who is speaking, or people are to be added to or taken from a list."""
+    plain = plain_words(text)
+    return bool(_ABOUT_OTHERS.search(plain) or _TO_A_LIST.search(plain))
 
 
 def plain_words(text: str) -> str:
@@ -181,4 +182,11 @@ _ABOUT_OTHERS = re.compile(
     r"|\b(?:customers?|users?|visitors?|clients?|contacts?|members?|people|they|she|he|patients?|guests?) (?:\w+ )?(?:can |could |to |may |will |must |should )?(?:\w+ )?(?:talk|speak|chat|contact|reach|ask)\b"
     r"|\b(?<!how )(?<!what )(?<!where )(?<!who )(?:do|must|should|would) i (?:have to|need to|really have to|always need to)? ?(?:talk|speak|chat|contact|call)\b"
     r"|\b(?:have|has) (?:no one|nobody|noone) to (?:talk|speak)\b",
+)
+_COLLEAGUE = any_of("colleagues? coworkers? teammates? members? agents? users? employees? managers? admins? persons? people contacts? customers?")
+_TO_A_LIST = re.compile(  # people of theirs, who are put on a list or taken from it: it sounds like a wish for a person to whoever goes by meaning
+    rf"\b(?:add|invite|remove|delete|disable|deactivate|create|import|export|onboard) (?:\w+ ){{0,3}}?{_COLLEAGUE}\b(?! (?:in|into|to) (?:this|the|our|my) (?:chat|conversation|call)\b)"
+    r"|\b(?:kolleg(?:en|in)|mitarbeiter\w*|benutzer|nutzer|mitglied\w*|agenten) (?:\w+ ){0,2}?(?:hinzufugen|einladen|entfernen|anlegen|loschen)\b"
+    r"|\b(?:ajouter|inviter|supprimer|retirer) (?:\w+ ){0,2}?(?:collegue|utilisateur|membre|agent|employe)s?\b"
+    r"|\b(?:agreg|anad|invit|elimin|quit)(?:ar|ir|o) (?:\w+ ){0,2}?(?:colega|usuario|miembro|agente|companero|empleado)s?\b",
 )
