@@ -131,6 +131,7 @@ async def test_rights_that_are_missing_stay_on_the_page_until_they_are_given(adm
         name = f"Desk {uuid4().hex[:6]}"
         at = str((await admin.post(HERE, kind="hubspot", name=name, **hubspot.settings())).headers["location"])
         assert "The scope conversations.read is missing" in (await admin.get(at)).text
+        assert "Rights missing" in (await admin.get(HERE)).text
         shown = (await client.get(f"/api/helpdesks/{at.rpartition('/')[2]}", headers=shop.bearer)).json()
         assert ["conversations.read" in one for one in shown["missing"]] == [True]
         assert any("/api/hooks/helpdesks/" in step["text"] for step in shown["steps"])
