@@ -201,6 +201,7 @@ def faults(page: Page) -> list[str]:
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 900})
+            page.evaluate("Promise.allSettled(document.getAnimations().map(one => one.finished))")  # colours on their way to the other scheme
             looked = page.evaluate("axe.run().then(found => found.violations.map(one => one.id + ': ' + one.nodes[0].html))")
             found += [f"{scheme}, {width}: {one}" for one in looked]
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
