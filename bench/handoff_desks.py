@@ -286,7 +286,7 @@ def _the_trouble(desk: Desk, case: Case, types: Sequence[str], named: str, found
 def _pictures(came: Sequence[Mapping[str, Any]], word: str) -> int:
     """How often the picture of an answer stands here, or is named as one that could not be had."""
     named = [str(file["name"]) for one in came for file in one["payload"].get("attachments", ())]
-    return named.count(_named(word)) + sum(f"The file {_named(word)} is not shown" in str(one["text"] or "") for one in came)
+    return named.count(_named(word)) + sum(f"The file {_named(word)} could not be shown" in str(one["text"] or "") for one in came)
 
 
 def _the_answers(case: Case, came: Sequence[Mapping[str, Any]], named: str, found: Found) -> None:

@@ -89,7 +89,7 @@ def test_what_is_wrong_with_the_answers_would_be_found() -> None:
 
     assert seen("the red", "the blue") == Found()
     assert len(seen("the red", "the blue", pictures=False).lost) == 2
-    assert seen("the red\n\nThe file red.png is not shown here.", "the blue\n\nThe file blue.png is not shown here.", pictures=False) == Found(), "one that is named is not lost"
+    assert seen("the red\n\nThe file red.png could not be shown here.", "the blue\n\nThe file blue.png could not be shown here.", pictures=False) == Found(), "one that is named is not lost"
     assert seen("the red").lost
     assert seen("the red", "the blue", "the red").doubled
     assert seen("the blue", "the red").order

@@ -95,7 +95,7 @@ async def test_files_of_answers_reach_the_customer_and_what_cannot_be_had_is_tol
     await desks.look(world, shop.org, id)
     await desks.look(world, shop.org, id)
     event = next(event for event in await conversations.timeline(world, shop.org, id) if event.type is EventType.AGENT_MESSAGE)
-    assert event.text == "Put this label on it.\n\nThe file film.mov is not shown here."
+    assert event.text == "Put this label on it.\n\nThe file film.mov could not be shown here."
     (shown,) = event.payload["attachments"]
     assert (shown["name"], shown["type"], shown["size"]) == ("label.pdf", "application/pdf", len(pdf))
     assert (await files.file(world, shop.org, FileId(UUID(shown["id"])))).content == pdf

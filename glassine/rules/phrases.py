@@ -24,6 +24,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "unknown": "I did not find an answer to this in our articles, so I am passing it on to our team.",
         "trouble": "I cannot answer this myself right now, so I am passing it on to our team.",
         "switched_off": "This chat is switched off at the moment. What was written here before is kept.",
+        "file_missing": "The file {name} could not be shown here.",
         "next": "Someone from our team will read this conversation and reply here.",
         "within": "We aim to reply within {time}; you do not have to stay, the reply will be waiting here.",
         "no_time": "You do not have to stay: the reply will be waiting here.",
@@ -44,6 +45,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "unknown": "Dazu habe ich in unseren Artikeln keine Antwort gefunden, deshalb gebe ich es an unser Team weiter.",
         "trouble": "Das kann ich gerade nicht selbst beantworten, deshalb gebe ich es an unser Team weiter.",
         "switched_off": "Dieser Chat ist zurzeit abgeschaltet. Was hier schon geschrieben wurde, bleibt erhalten.",
+        "file_missing": "Die Datei {name} konnte hier nicht gezeigt werden.",
         "next": "Jemand aus unserem Team liest dieses Gespräch und antwortet hier.",
         "within": "Wir wollen innerhalb von {time} antworten; Sie müssen nicht warten, die Antwort steht dann hier.",
         "no_time": "Sie müssen nicht warten: Die Antwort steht dann hier.",
@@ -64,6 +66,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "unknown": "Je n'ai pas trouvé de réponse dans nos articles, je transmets donc votre question à notre équipe.",
         "trouble": "Je ne peux pas y répondre moi-même pour le moment, je transmets donc votre question à notre équipe.",
         "switched_off": "Ce chat est désactivé pour le moment. Ce qui y a déjà été écrit est conservé.",
+        "file_missing": "Le fichier {name} n’a pas pu être affiché ici.",
         "next": "Une personne de notre équipe va lire cette conversation et répondre ici.",
         "within": "Nous visons une réponse sous {time} ; vous n'avez pas besoin d'attendre, elle sera affichée ici.",
         "no_time": "Vous n'avez pas besoin d'attendre : la réponse sera affichée ici.",
@@ -84,6 +87,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "unknown": "No he encontrado una respuesta en nuestros artículos, así que paso su pregunta a nuestro equipo.",
         "trouble": "Ahora mismo no puedo responder yo, así que paso su pregunta a nuestro equipo.",
         "switched_off": "Este chat está desactivado en este momento. Lo que ya se escribió aquí se conserva.",
+        "file_missing": "El archivo {name} no se pudo mostrar aquí.",
         "next": "Una persona de nuestro equipo leerá esta conversación y responderá aquí.",
         "within": "Intentamos responder en {time}; no hace falta que espere, la respuesta quedará aquí.",
         "no_time": "No hace falta que espere: la respuesta quedará aquí.",
@@ -104,6 +108,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "unknown": "Ik heb hierop geen antwoord gevonden in onze artikelen, dus ik geef het door aan ons team.",
         "trouble": "Ik kan dit nu zelf niet beantwoorden, dus ik geef het door aan ons team.",
         "switched_off": "Deze chat is op dit moment uitgeschakeld. Wat hier al is geschreven, blijft bewaard.",
+        "file_missing": "Het bestand {name} kon hier niet worden getoond.",
         "next": "Iemand van ons team leest dit gesprek en antwoordt hier.",
         "within": "We streven ernaar binnen {time} te antwoorden; u hoeft niet te wachten, het antwoord staat dan hier.",
         "no_time": "U hoeft niet te wachten: het antwoord staat straks hier.",
@@ -124,6 +129,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "unknown": "Não encontrei resposta nos nossos artigos, por isso vou passar a pergunta para a nossa equipe.",
         "trouble": "Neste momento não consigo responder, por isso vou passar a pergunta para a nossa equipe.",
         "switched_off": "Este chat está desativado no momento. O que já foi escrito aqui fica guardado.",
+        "file_missing": "O ficheiro {name} não pôde ser mostrado aqui.",
         "next": "Alguém da nossa equipe vai ler esta conversa e responder aqui.",
         "within": "Procuramos responder em até {time}; não precisa esperar, a resposta ficará aqui.",
         "no_time": "Não precisa esperar: a resposta ficará aqui.",
@@ -144,6 +150,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "unknown": "Non ho trovato una risposta nei nostri articoli, quindi passo la domanda al nostro team.",
         "trouble": "In questo momento non posso rispondere, quindi passo la domanda al nostro team.",
         "switched_off": "Questa chat è disattivata al momento. Quello che è stato scritto qui resta conservato.",
+        "file_missing": "Il file {name} non si è potuto mostrare qui.",
         "next": "Una persona del nostro team leggerà questa conversazione e risponderà qui.",
         "within": "Cerchiamo di rispondere entro {time}; non serve aspettare, la risposta resterà qui.",
         "no_time": "Non serve aspettare: la risposta resterà qui.",
@@ -208,6 +215,11 @@ def handed_off(reasons: Sequence[Reason], language: str | None, *, minutes: int 
 def switched_off(language: str | None) -> str:
     """What a customer reads where their channel is switched off."""
     return _said(language)["switched_off"]
+
+
+def file_missing(name: str, language: str | None) -> str:
+    """What a customer reads where a person sent a file that could not be had."""
+    return _said(language)["file_missing"].format(name=name)
 
 
 def _time(minutes: int, said: Mapping[str, str]) -> str:

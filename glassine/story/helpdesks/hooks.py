@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid5
 
 from glassine import connect
+from glassine.rules import phrases
 from glassine.rules.reactions import look_at
 from glassine.store import Tx, events, helpdesks, house, jobs, sessions, tickets
 from glassine.store.live import notify
@@ -93,8 +94,9 @@ async def _replied(world: World, org: OrgId, desk: Connected, filed: Filed, one:
             return False
         enclosed, lost = await _files(world, org, mask, one.files)
         lost[:0] = one.unhad
-        masked = await mask.text(world, "\n\n".join(filter(None, (text, _named(lost, why=not one.public)))))
-        note = (await mask.text(world, f"{_NOT_GOT}\n{_named(lost, why=True)}")).text if lost and one.public else ""
+        names = "\n".join(phrases.file_missing(each.name, mask.session.language) for each in lost) if one.public else _named(lost)
+        masked = await mask.text(world, "\n\n".join(filter(None, (text, names))))
+        note = (await mask.text(world, f"{_NOT_GOT}\n{_named(lost)}")).text if lost and one.public else ""
         named = storable(one.author[:100]) if mask.says_nothing(one.author[:100]) else ""
         payload: dict[str, Any] = {"helpdesk": desk.name, "third_party_name": connect.helpdesk(desk.kind).wire_name, **({"name": named} if named else {}), **({"masked": masked.counts} if masked.counts else {}), **({"attachments": enclosed} if enclosed else {})}
         async with world.store.tx(org) as tx:
@@ -139,9 +141,9 @@ async def _files(world: World, org: OrgId, mask: Mask, given: Sequence[Enclosed]
     return kept, refused
 
 
-def _named(lost: Sequence[Unhad], *, why: bool) -> str:
-    """What did not come along. Why is for people: it may name rights and places that a customer has nothing to do with."""
-    return "\n".join(f"The file {one.name} is not shown here{f': {one.why}' if why else ''}".rstrip(".") + "." for one in lost)
+def _named(lost: Sequence[Unhad]) -> str:
+    """What did not come along, for people. Why may name rights and places that a customer has nothing to do with."""
+    return "\n".join(f"The file {one.name} is not shown here: {one.why.rstrip('.')}." for one in lost)
 
 
 async def _happened(world: World, org: OrgId, desk: Connected, filed: Filed, one: Solved | Reopened | MergedInto | Deleted | Changed) -> bool:
