@@ -33,6 +33,13 @@ def test_a_search_reads_what_is_asked(message: str, asks: str) -> None:
     assert asking(message) == asks
 
 
+@pytest.mark.parametrize("words", ["[NAME_1] ", "thanks for ", "dear team ", "hi and ", "[EMAIL_1] ", "my name is [NAME_1] "])
+def test_words_that_come_again_and_again_are_read_once(words: str) -> None:
+    """An engine that tries one way after another would be at it for minutes: each of these fits into several places."""
+    assert not polite(f"{words * 6}but where is the parcel that you sent me")
+    assert asking(f"{words * 60}. Where is it?").endswith("Where is it?")
+
+
 @pytest.mark.parametrize("message", [
     "My name is misspelled on the invoice.", "My name is Mia.", "Hello!", "Can you help me with that?", "[NAME_1]", "How do I say hello in French?", "Do you sell thank you cards?",
     "What is my user id?", "I need help with my order", "I hope you can tell me how returns work.", "My account is blocked since 2020. What now?", "Hello world does not compile, why?",
