@@ -87,6 +87,22 @@ async def test_a_sentence_of_a_long_message_is_enough(world: World) -> None:
     assert sent.handed_off
 
 
+async def test_what_a_message_goes_on_from_hides_no_topic(world: World) -> None:
+    """A short message is searched for together with the question before it, and is about what it says itself all the same."""
+    shop = await shop_with(world, LISTS, "on")
+    _, sent = await ask(world, shop, RETURNS, "I will sue you")
+    assert sent.handed_off
+
+
+async def test_a_person_is_asked_for_between_courtesies(world: World) -> None:
+    """In words that no pattern knows, so by their meaning, and by that of the request alone."""
+    shop = await shop_with(world, LISTS, "polite")
+    session, sent = await ask(world, shop, "Hello there! My name is Ada Lovelace. I would prefer a member of your crew to deal with it. Thank you in advance!")
+    assert sent.handed_off
+    handoff = next(event for event in await conversations.timeline(world, shop.org, session) if event.type is EventType.HANDOFF)
+    assert "user_requested_human_assistance" in handoff.payload["reasons"]
+
+
 async def test_with_only_these_what_is_about_nothing_listed_goes_to_people(world: World) -> None:
     shop = await shop_with(world, Topics(answers=LISTS.answers, only=True), "only")
     session, sent = await ask(world, shop, "Who won the football game last night?")

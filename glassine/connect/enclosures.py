@@ -17,10 +17,10 @@ _MOST_NAME = 150
 TOO_LARGE, GONE = "it is larger than 5 MB", "it is not there any more"
 
 
-async def had(link: HelpdeskLink, name: str, media_type: str, size: int, at: datetime, fetch: Callable[[], Awaitable[Answer | None]]) -> Enclosed | Unhad:
-    """The file, or why not. Raises DeliveryFailed while another try may bring it and the answer, which was written at `at`, can wait."""
+async def had(link: HelpdeskLink, name: str, media_type: str, size: object, at: datetime, fetch: Callable[[], Awaitable[Answer | None]]) -> Enclosed | Unhad:
+    """The file, or why not. `size`: in bytes, as the vendor says, if it does. Raises DeliveryFailed while another try may bring it and the answer, which was written at `at`, can wait."""
     name = name.strip()[:_MOST_NAME] or "file"
-    if size > LARGEST_FILE:
+    if isinstance(size, int) and size > LARGEST_FILE:
         return Unhad(name=name, why=TOO_LARGE)
     try:
         answer = await fetch()

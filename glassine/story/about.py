@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from glassine.rules import enclosed, passages, topic_scores
+from glassine.rules import courtesies, enclosed, passages, topic_scores
 from glassine.rules.topic_scores import Known, Seen
 from glassine.store import topic_vectors
 from glassine.store.topic_vectors import Kept
@@ -42,7 +42,7 @@ async def about(world: World, scene: Scene) -> tuple[Scored, ...]:
     if len(text.split()) <= _SHORT and earlier:
         text = f"{earlier[-1]} {text}"
     language = spoken(scene, text)
-    return await compare(world, scene.org, lists, text, language, across=language != next(iter(scene.settings.languages), language))
+    return await compare(world, scene.org, lists, text, language, across=language != next(iter(scene.settings.languages), language), own=courtesies.asking(scene.message.text))
 
 
 def known(world: World, scene: Scene) -> Lists:
@@ -60,8 +60,11 @@ def spoken(scene: Scene, text: str) -> str:
     return "en" if scene.language == "en" else finding.spoken_in(finding.plainly(text), scene.settings.languages or ("en",), scene.language)
 
 
-async def compare(world: World, org: OrgId, lists: Lists, text: str, language: str, *, across: bool) -> tuple[Scored, ...]:
-    """A long message is about what any of its sentences is about. `across`: the lists are in another language."""
+async def compare(world: World, org: OrgId, lists: Lists, text: str, language: str, *, across: bool, own: str = "") -> tuple[Scored, ...]:
+    """A long message is about what any of its sentences is about. `across`: the lists are in another language.
+
+    `own`: the message without what it goes on from, which is no reason to overlook "I will sue you" behind a question about lamps.
+    """
     asked, model = finding.plainly(text), world.embed.model(language)
     if not asked:
         return ()
@@ -69,7 +72,8 @@ async def compare(world: World, org: OrgId, lists: Lists, text: str, language: s
         seen = await read(world, org, topic_scores.texts(lists.topics), language, keep=True)
         lists.by_model[model] = topic_scores.known(lists.topics, seen, world.embed.turn(language))
     found: dict[tuple[str, str], Scored] = {}
-    for part in (asked, *_parts(asked, language)):
+    alone = finding.plainly(own)
+    for part in dict.fromkeys((asked, *((alone,) if len(alone.split()) > _SHORT else ()), *_parts(asked, language))):
         one = await finding.read(world, part, language)
         for scored in topic_scores.scored(part, Seen(one.vector, one.tokens), lists.by_model[model], across=across):
             place = (scored.stance, scored.topic)

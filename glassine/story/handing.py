@@ -9,6 +9,7 @@ from typing import Any
 
 from glassine.rules import handing_off
 from glassine.rules.autopilot import Decision, Kind
+from glassine.rules.courtesies import asking
 from glassine.rules.handing_off import Signals
 from glassine.rules.meant import Heard, heard
 from glassine.story.scene import Scene, decided, hand_off
@@ -52,8 +53,8 @@ def early(scene: Scene) -> Outcome | None:
 
 
 def hear(scene: Scene, trace: Trace, sought: Sought) -> Scene:
-    """With what the message's own vector says of it, which the search was made with; nothing where more or less than the message was searched for."""
-    if not sought.vector or trace.query != scene.message.text:
+    """With what the message's own vector says of it, which the search was made with; nothing where more or less was searched for than the message without its courtesies."""
+    if not sought.vector or trace.query not in (scene.message.text, asking(scene.message.text)):
         return scene
     found = heard(sought.vector, sought.model)
     if found is not None:

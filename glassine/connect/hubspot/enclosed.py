@@ -47,4 +47,4 @@ async def _one(hubspot: HubSpot, id: str, at: datetime) -> Enclosed | Unhad:
         return Unhad(name=f"file {id}", why=_HIDDEN)
     name, ending = str(told.get("name") or f"file {id}"), str(told.get("extension") or "")
     name = name if not ending or name.lower().endswith(f".{ending.lower()}") else f"{name}.{ending}"
-    return await had(hubspot.link, name, "", int(told.get("size") or 0), at, lambda: fetched(hubspot.link, str(told["url"])))
+    return await had(hubspot.link, name, "", told.get("size"), at, lambda: fetched(hubspot.link, str(told["url"])))

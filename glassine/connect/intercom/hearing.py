@@ -103,4 +103,4 @@ async def _files(intercom: Intercom, part: Json, at: datetime) -> tuple[tuple[En
 async def _file(intercom: Intercom, one: Json, at: datetime) -> Enclosed | Unhad:
     url = str(one.get("url") or "")
     name = str(one.get("name") or "") or unquote(urlsplit(url).path.rpartition("/")[2])
-    return await had(intercom.link, name, str(one.get("content_type") or ""), int(one.get("filesize") or 0), at, lambda: fetched(intercom.link, url))
+    return await had(intercom.link, name, str(one.get("content_type") or ""), one.get("filesize"), at, lambda: fetched(intercom.link, url))

@@ -73,7 +73,7 @@ async def _files(app: App, content: Json, at: datetime) -> tuple[tuple[Enclosed,
     if not url:
         return (), ()
     name = str(content.get("altText") or "") or unquote(urlsplit(url).path.rpartition("/")[2])
-    return parted([await had(app.link, name, str(content.get("mediaType") or ""), int(content.get("mediaSize") or 0), at, lambda: app.file(url))])
+    return parted([await had(app.link, name, str(content.get("mediaType") or ""), content.get("mediaSize"), at, lambda: app.file(url))])
 
 
 def _at(message: Json, app: App) -> datetime:

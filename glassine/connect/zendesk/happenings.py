@@ -97,7 +97,7 @@ async def _file(account: Account, one: Json, at: datetime) -> Enclosed | Unhad:
     name, url = str(one.get("file_name") or "file"), str(one.get("content_url") or "")
     if one.get("malware_scan_result") == "malware_found" or not url:
         return Unhad(name=name, why="Zendesk found it to be harmful" if url else GONE)
-    return await had(account.link, name, str(one.get("content_type") or ""), int(one.get("size") or 0), at, lambda: account.file(url))
+    return await had(account.link, name, str(one.get("content_type") or ""), one.get("size"), at, lambda: account.file(url))
 
 
 def _at(audit: Json, account: Account) -> datetime:
