@@ -247,6 +247,19 @@ async def test_a_refused_key_is_told_at_once_and_a_new_one_brings_everything(wor
     assert await desks.owner(world, shop, id) is OwnerKind.HELPDESK
 
 
+async def test_what_has_nothing_to_bring_ends_no_trouble(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
+    """A message that waited behind the helpdesk's breaker is taken along by whoever opens the ticket. That it is done with says nothing of the ticket, which is not there."""
+    twin.secret = "whsec_" + "YW5vdGhlciBzZWNyZXQgYWx0b2dldGhlciwgMzIgYnl0ZXM="
+    id = await desks.handed(world, shop, acme)
+    await desks.write(world, shop.org, id, "Hello?")
+    async with world.store.tx(shop.org) as tx:
+        await tx.execute("update deliveries set why = 'It waits: the tries before it have failed.' where effect = 'say' and session_id = %s", (id,))
+    await desks.bring(world, shop.org, acme.id)
+    assert await desks.states(world, shop.org, id) == [("open", "dead"), ("say", "done")]
+    assert await desks.owner(world, shop, id) is OwnerKind.TEAM
+    assert EventType.HANDOFF_TO_THIRD_PARTY_RECOVERED not in [event.type for event in await desks.log(world, shop, id)]
+
+
 async def test_a_session_never_has_two_tickets(world: World, shop: Shop, twin: GenericTwin, acme: Connected) -> None:
     id = await desks.handed(world, shop, acme)
     await desk.hand_back(world, shop.owner, id)

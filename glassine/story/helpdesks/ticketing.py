@@ -177,6 +177,8 @@ async def recovered(world: World, tx: Tx, org: OrgId, delivery: Delivery) -> Non
     assert delivery.session is not None, "as above"
     desk = HelpdeskId(delivery.target_id)
     before = await tickets.load(tx, org, delivery.session, desk, lock=True)
+    if not before.external_id:
+        return  # it had nothing to bring any more: the trouble with opening the ticket goes on
     name = (await helpdesks.load(tx, org, desk)).name
     if before.told_at is not None:
         await events.append(tx, org, delivery.session, EventType.HANDOFF_TO_THIRD_PARTY_RECOVERED, ActorKind.SYSTEM, payload={"helpdesk": str(desk), "name": name})
