@@ -2,59 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import re
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from bench.stub_model import StubModel, asks, told
+from bench.stub_model import asks, told
 from bench.stub_wires import Says
 from glassine.config import Settings
+from tests.company_apart import Twins, company_apart
 from tests.running import Product, product
-from tests.vendors import Response, Vendor, vendor
 from tests.visitors import Open, answered, browser, chat, inside, say, violations, visit
 
 __all__ = ["browser", "product", "visit"]  # the fixtures
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.long]
 
 
-@dataclass(frozen=True)
-class Twins:
-    model: StubModel
-    api: Vendor
-
-
 @pytest.fixture(scope="module")
 def twins() -> Iterator[Twins]:
-    """A scripted model and a company's API, in a thread of their own: the tests of browsers wait without a loop."""
-    ready, stop = threading.Event(), threading.Event()
-    held: list[Twins] = []
-
-    async def serve() -> None:
-        answer = Response(body=json.dumps({"case": "K-7"}).encode(), headers={"Content-Type": "application/json"})
-        async with StubModel() as model, vendor(lambda _: answer) as api:
-            model.script = [
-                (lambda body: 'new="yes"' in str(body["messages"][1]["content"]), "Your case is K-7."),
-                (asks("cancel my tent"), Says(calls=(("cancel_order", {"order": "W-1 [x](https://evil.example)"}),))),
-                (asks("pole is broken"), Says(calls=(("open_case", {"order": "W-1"}),))),
-                (told(""), "Which order do you mean?"),
-            ]
-            held.append(Twins(model, api))
-            ready.set()
-            await asyncio.to_thread(stop.wait)
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    assert ready.wait(30)
-    yield held[0]
-    stop.set()
-    thread.join(30)
+    with company_apart({"case": "K-7"}, [
+        (lambda body: 'new="yes"' in str(body["messages"][1]["content"]), "Your case is K-7."),
+        (asks("cancel my tent"), Says(calls=(("cancel_order", {"order": "W-1 [x](https://evil.example)"}),))),
+        (asks("pole is broken"), Says(calls=(("open_case", {"order": "W-1"}),))),
+        (told(""), "Which order do you mean?"),
+    ]) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
