@@ -7,7 +7,6 @@ vendor's signed hooks in `told`.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -16,7 +15,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from tests.vendors import Request, Response, read_request, write_response
+from tests.vendors import Request, Response, read_request, to_its_end, write_response
 
 T = TypeVar("T", bound="Twin")
 
@@ -179,19 +178,13 @@ class Twin:
         task.add_done_callback(self._talks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        async with to_its_end(writer):
             while True:
                 request = await read_request(reader)
                 self.seen.append(request)
                 if not await self._answer(request, writer):
                     return
                 await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the other side has closed
-        finally:
-            writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
 
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> bool:
         """False: the connection ends here."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from tests.helpdesk_twins import Comment, Fault, SentHook, Twin, TwinTicket
+from tests.vendors import to_its_end
 
 TO = "team@shop.example"
 _HEADING = re.compile(r"(?:Customer|AI|Team|System)(?: \([^\n]*\))?, \d{4}-\d\d-\d\d \d\d:\d\d UTC(?:, note)?\n")
@@ -33,15 +33,9 @@ class MailTwin(Twin):
         return []
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        async with to_its_end(writer):
             writer.write(b"220 post ready\r\n")
             await self._talk(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the other side has closed
-        finally:
-            writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         fault, ours = None, False

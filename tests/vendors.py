@@ -51,7 +51,7 @@ class Vendor:
         await asyncio.gather(*self._talks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        async with to_its_end(writer):
             while True:
                 request = await read_request(reader)
                 self.seen.append(request)
@@ -61,12 +61,19 @@ class Vendor:
                 answer = self.answer(request)
                 write_response(writer, answer if isinstance(answer, Response) else await answer)
                 await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the other side has closed
-        finally:
-            writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
+
+
+@asynccontextmanager
+async def to_its_end(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """A connection, closed in the end; that the other side closes it is no fault."""
+    try:
+        yield
+    except (ConnectionError, asyncio.IncompleteReadError):
+        pass
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def read_request(reader: asyncio.StreamReader) -> Request:
